@@ -1,0 +1,255 @@
+# Copyright (c) backup_ops.veeam_em contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The client of the Enterprise Manager REST API, for modules and the inventory plugin alike. Private to the collection.
+
+It gives records, never raw answers, and raises nothing but EmError. Use it as a context manager: it logs on at the first
+request and logs its own sessions off in every outcome.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+import dataclasses
+import datetime as dt
+import time
+import types
+import typing as t
+
+from . import _codec, _paging
+from ._collect import Collector, Order, Result
+from ._errors import NotFound, ProtocolError
+from ._query import Expr, Selection, requests_for, target
+from ._records import Record, RecordOptions, build
+from ._resources import RESOURCES, Resource
+from ._session import API, Session
+from ._statuses import PORTAL_ADMINISTRATOR, PORTAL_USER
+from ._times import UTC
+from ._transport import RequestsTransport
+
+if t.TYPE_CHECKING:
+    from ._settings import ConnectionSettings
+    from ._transport import Transport
+
+# Below this many pages, reading slices of time side by side could cost more requests than it saves time.
+_PAGES_WORTH_SLICING = 20
+_EVERYTHING = Selection()
+_PLAIN = RecordOptions()
+
+
+def _ignore(_text: str) -> None:
+    """The default for messages that nobody listens to."""
+
+
+def _utc_now() -> dt.datetime:
+    return dt.datetime.now(UTC)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Reading:
+    """One filter expression of a query and how it is to be read."""
+
+    resource: Resource
+    where: Expr | None
+    representation: str
+    order: Order | None
+    page_size: int
+
+    @property
+    def by_time(self) -> bool:
+        wanted = self.order is None or self.order.field == self.resource.time_field
+        return self.resource.time_field is not None and self.representation == "entity" and wanted
+
+    @property
+    def time_order(self) -> _paging.TimeOrder:
+        descending = self.order is not None and self.order.descending
+        return _paging.TimeOrder(self.resource.time_field or "", self.resource.time_key, descending)
+
+    @property
+    def sort(self) -> tuple[str, str | None]:
+        if self.order is not None:
+            return ("sortDesc" if self.order.descending else "sortAsc", self.order.field)
+        return ("sortAsc", self.resource.time_field or (self.resource.fields[0] if self.resource.fields else None))
+
+
+class EnterpriseManagerClient:
+    """One account at one Enterprise Manager."""
+
+    def __init__(
+        self,
+        settings: ConnectionSettings,
+        *,
+        transport: Transport | None = None,
+        sleep: t.Callable[[float], None] = time.sleep,
+        monotonic: t.Callable[[], float] = time.monotonic,
+        now: t.Callable[[], dt.datetime] = _utc_now,
+        on_warning: t.Callable[[str], None] = _ignore,
+        on_secret: t.Callable[[str], None] = _ignore,
+    ) -> None:
+        self._settings = settings
+        self._transport = RequestsTransport(settings) if transport is None else transport
+        self._now = now
+        self._on_warning = on_warning
+        self._session = Session(settings, self._transport, sleep=sleep, monotonic=monotonic, on_secret=on_secret)
+
+    def __enter__(self) -> EnterpriseManagerClient:
+        if not self._settings.encrypted:
+            self._on_warning(
+                "protocol is http: the password and all data travel unencrypted. Use it only for old servers without https."
+            )
+        elif not self._settings.validate_certs:
+            self._on_warning("validate_certs is false: anybody on the way to the server can read the password.")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: types.TracebackType | None
+    ) -> None:
+        try:
+            for problem in self._session.log_off():
+                self._on_warning(problem)
+        finally:
+            self._transport.close()
+
+    @property
+    def request_count(self) -> int:
+        """HTTP requests sent so far; logon and retries count, and after the end of the context the logoff."""
+        return self._session.request_count
+
+    def document(
+        self, path: str, parameters: t.Sequence[tuple[str, t.Any]] = (), *, admin_only: bool = False
+    ) -> _codec.Node:
+        """One decoded document below ``/api``. Raises an EmError, NotFound for 404."""
+        role = PORTAL_ADMINISTRATOR if admin_only else PORTAL_USER
+        return _codec.decode(self._session.get(target(f"{API}/{path}", parameters), role=role))
+
+    def detail(
+        self, name: str, guid: str, *, representation: str = "entity", options: RecordOptions = _PLAIN
+    ) -> Record | None:
+        """The record with this bare GUID, or None when the server has none."""
+        resource = RESOURCES[name]
+        try:
+            node = self.document(
+                f"{resource.path}/{guid}", _format(representation, "Entity"), admin_only=resource.admin_only
+            )
+        except NotFound:
+            return None
+        return build(resource, node, options)
+
+    def collection(
+        self,
+        name: str,
+        paths: t.Sequence[str] = (),
+        *,
+        representation: str = "entity",
+        order: Order | None = None,
+        limit: int | None = None,
+        options: RecordOptions = _PLAIN,
+    ) -> Result:
+        """A plain collection, or several below other things, which the server neither pages nor sorts.
+
+        Sessions reach back 30 days only. Raises NotFound when a parent does not exist.
+        """
+        resource = RESOURCES[name]
+        found = Collector(resource, None, options)
+        for path in paths or [resource.path or ""]:
+            document = self.document(path, _format(representation, "Entity"), admin_only=resource.admin_only)
+            found.add(_codec.rows_of(document))
+        return found.result(order, limit)
+
+    def query(
+        self,
+        name: str | Resource,
+        selection: Selection = _EVERYTHING,
+        *,
+        representation: str = "entity",
+        order: Order | None = None,
+        keep: t.Callable[[Record], bool] | None = None,
+        limit: int | None = None,
+        options: RecordOptions = _PLAIN,
+    ) -> Result:
+        """The query service, read to its end or to ``limit``, every row once.
+
+        ``keep`` looks at each record once more: servers differ in whether text is compared with regard to case.
+        """
+        resource = RESOURCES[name] if isinstance(name, str) else name
+        found = Collector(resource, keep, options)
+        complete = True
+        for where in requests_for(selection, _paging.TARGET_RESERVE * 3):
+            if limit is None:
+                self._read_all(
+                    _Reading(resource, where, representation, None, self._settings.page_size), found, selection
+                )
+                continue
+            # One more than asked for tells whether the limit cuts anything.
+            size = min(self._settings.page_size, limit + 1)
+            part = Collector(resource, keep, options)
+            for rows in self._pages(_Reading(resource, where, representation, order, size)):
+                part.add(rows)
+                if len(part) > limit:
+                    complete = False
+                    break
+            found.merge(part)
+        return found.result(order, limit, complete)
+
+    def _read_all(self, reading: _Reading, found: Collector, selection: Selection) -> None:
+        if not reading.by_time:
+            for rows in self._pages(reading):
+                found.add(rows)
+            return
+        fetch, order = self._fetch(reading), reading.time_order
+        first = fetch(_paging.Ask(reading.where, 1))
+        workers = (
+            self._settings.parallel_requests if (first.pages_count or 1) > _PAGES_WORTH_SLICING and first.rows else 1
+        )
+        until = min(selection.until or self._now(), self._now())
+        parts = _paging.slices(reading.where, first, order, until, workers) if workers > 1 else [reading.where]
+
+        def read(number: int) -> None:
+            for rows in _paging.by_time(fetch, parts[number], order, first if number == 0 else None):
+                found.add(rows)
+
+        if len(parts) == 1:
+            read(0)
+            return
+        with concurrent.futures.ThreadPoolExecutor(len(parts)) as pool:
+            for _done in pool.map(read, range(len(parts))):
+                pass
+
+    def _pages(self, reading: _Reading) -> t.Iterator[list[_codec.Node]]:
+        fetch = self._fetch(reading)
+        if reading.by_time:
+            return _paging.by_time(fetch, reading.where, reading.time_order)
+        return _paging.by_number(fetch, reading.where)
+
+    def _fetch(self, reading: _Reading) -> _paging.Fetch:
+        def fetch(ask: _paging.Ask) -> _paging.Page:
+            parameters: list[tuple[str, t.Any]] = [
+                ("type", reading.resource.query_type),
+                *_format(reading.representation, "Entities"),
+                reading.sort,
+                ("pageSize", reading.page_size),
+                ("page", ask.page),
+                ("filter", ask.where.text if ask.where else None),
+            ]
+            return _page(self.document("query", parameters, admin_only=reading.resource.admin_only))
+
+        return fetch
+
+
+def _format(representation: str, value: str) -> list[tuple[str, t.Any]]:
+    """References are the default of the server; entities must be asked for."""
+    return [("format", value)] if representation == "entity" else []
+
+
+def _page(document: _codec.Node) -> _paging.Page:
+    info = _codec.pick(document, "paging_info")
+    if info is None:
+        raise ProtocolError(
+            "the answer is not a query result", hint="check that host and port are Enterprise Manager's"
+        )
+    number, count = _codec.pick(info, "page_num"), _codec.pick(info, "pages_count")
+    try:
+        return _paging.Page(_codec.wrapped_rows(document), int(number), int(count))
+    except (TypeError, ValueError) as error:
+        raise ProtocolError("the answer's paging information can't be read") from error

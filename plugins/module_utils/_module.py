@@ -1,0 +1,69 @@
+# Copyright (c) backup_ops.veeam_em contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The frame of every module: the connection options, the client, and the one way out. Private to the collection."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible.module_utils.common.parameters import env_fallback
+
+from ._client import EnterpriseManagerClient
+from ._codec import XMLTODICT_IMPORT_ERROR
+from ._errors import EmError
+from ._settings import DATA_FORMATS, PROTOCOLS, ConnectionSettings
+from ._transport import REQUESTS_IMPORT_ERROR
+
+try:
+    from ansible.module_utils.secrets import register_secret  # type: ignore[import-not-found]
+except ImportError:  # before ansible-core 2.22
+    register_secret = None
+
+Gather = t.Callable[[EnterpriseManagerClient, t.Dict[str, t.Any]], t.Dict[str, t.Any]]
+
+
+def _option(name: str, **spec: t.Any) -> dict[str, t.Any]:
+    return {**spec, "fallback": (env_fallback, [f"VEEAM_EM_{name.upper()}"])}
+
+
+CONNECTION_SPEC: dict[str, dict[str, t.Any]] = {
+    "host": _option("host", type="str", required=True),
+    "port": _option("port", type="int", default=9398),
+    "protocol": _option("protocol", type="str", choices=list(PROTOCOLS), default="https"),
+    "username": _option("username", type="str", required=True),
+    "password": _option("password", type="str", required=True, no_log=True),
+    "validate_certs": _option("validate_certs", type="bool", default=True),
+    "ca_path": _option("ca_path", type="path"),
+    "ca_cert": _option("ca_cert", type="str"),
+    "timeout": _option("timeout", type="int", default=60),
+    "retries": _option("retries", type="int", default=3),
+    "api_version": _option("api_version", type="str", default="latest"),
+    "data_format": _option("data_format", type="str", choices=list(DATA_FORMATS), default="auto"),
+    "page_size": _option("page_size", type="int", default=500),
+    "parallel_requests": _option("parallel_requests", type="int", default=4),
+}
+"""The options of the ``_connection`` documentation fragment."""
+
+
+def run_info(gather: Gather, argument_spec: dict[str, t.Any], **rules: t.Any) -> None:
+    """Runs an info module: ``gather`` turns the client and the options into the result."""
+    module = AnsibleModule(
+        argument_spec={**CONNECTION_SPEC, **argument_spec},
+        supports_check_mode=True,
+        mutually_exclusive=[("ca_path", "ca_cert"), *rules.pop("mutually_exclusive", [])],
+        **rules,
+    )
+    for library, trace in (("requests", REQUESTS_IMPORT_ERROR), ("xmltodict", XMLTODICT_IMPORT_ERROR)):
+        if trace is not None:
+            module.fail_json(msg=missing_required_lib(library), exception=trace)
+    try:
+        settings = ConnectionSettings.from_options(module.params)
+        on_secret = register_secret or module.no_log_values.add
+        with EnterpriseManagerClient(settings, on_warning=module.warn, on_secret=on_secret) as client:
+            result = gather(client, module.params)
+    except EmError as error:
+        module.fail_json(msg=str(error), error=error.to_result())
+    module.exit_json(changed=False, **result, request_count=client.request_count)

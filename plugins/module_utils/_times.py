@@ -1,0 +1,103 @@
+# Copyright (c) backup_ops.veeam_em contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Times and ages, as users write them and as Enterprise Manager sends them. Private to the collection.
+
+The wire has 0 to 7 fractional digits with a trailing ``Z``, an offset or no zone at all (which means UTC), and uses year 1
+for "never" (EM pages: backupsessions_id, reports_summary_processed_vms). Records carry whole seconds in UTC, so that they
+compare as text and are equal whichever server version sent them.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+
+from ._errors import SettingsError
+
+UTC = dt.timezone.utc
+_UNITS = {"w": 604800, "d": 86400, "h": 3600, "m": 60, "s": 1}
+_AGE = re.compile(r"(?:\d+[wdhms])+", re.ASCII)
+_AGE_PART = re.compile(r"(\d+)([wdhms])", re.ASCII)
+_MOMENT = re.compile(
+    r"(?P<date>\d{4}-\d{2}-\d{2})(?:[T ](?P<time>\d{2}:\d{2}(?::\d{2})?)(?:[.,](?P<fraction>\d{1,9}))?)?\s*(?P<zone>Z|z|[+-]\d{2}:?\d{2})?",
+    re.ASCII,
+)
+MAX_AGE = dt.timedelta(days=36500)
+
+
+def parse_age(text: str, option: str = "age") -> dt.timedelta:
+    """``36h``, ``7d``, ``1d12h``, ``90m`` or a plain number of seconds. Raises SettingsError."""
+    value = str(text).strip().lower()
+    if value.isascii() and value.isdigit():
+        seconds = int(value)
+    elif _AGE.fullmatch(value):
+        seconds = sum(int(number) * _UNITS[unit] for number, unit in _AGE_PART.findall(value))
+    else:
+        raise SettingsError(
+            f"{option} has the value {text!r}, which is not an age",
+            hint="write it as 36h, 7d or 1d12h (units w, d, h, m, s)",
+        )
+    if seconds > MAX_AGE.total_seconds():
+        raise SettingsError(f"{option} has the value {text!r}, which is more than a century")
+    return dt.timedelta(seconds=seconds)
+
+
+def parse_moment(text: str) -> dt.datetime | None:
+    """ISO 8601 with or without fraction and zone (none = UTC), or a date; None when it is no time at all."""
+    match = _MOMENT.fullmatch(text.strip())
+    if match is None:
+        return None
+    clock = match["time"] or "00:00:00"
+    if len(clock) == 5:
+        clock += ":00"
+    try:
+        moment = dt.datetime.fromisoformat(f"{match['date']}T{clock}")
+        if match["fraction"]:
+            moment = moment.replace(microsecond=int(match["fraction"][:6].ljust(6, "0")))
+        zone = match["zone"]
+        if zone and zone not in "Zz":
+            minutes = int(zone[1:3]) * 60 + int(zone[-2:])
+            moment -= dt.timedelta(minutes=minutes if zone[0] == "+" else -minutes)
+    except (ValueError, OverflowError):
+        return None
+    return moment.replace(tzinfo=UTC)
+
+
+def parse_when(text: str, now: dt.datetime, option: str = "time") -> dt.datetime:
+    """A moment (ISO 8601 or a date) or an age counted back from ``now``. Raises SettingsError."""
+    value = str(text).strip()
+    moment = parse_moment(value)
+    if moment is not None:
+        return moment
+    if _AGE.fullmatch(value.lower()):
+        return now - parse_age(value, option)
+    raise SettingsError(
+        f"{option} has the value {text!r}, which is neither a time nor an age",
+        hint="write an ISO 8601 time such as 2026-01-05T20:00:00Z, a date, or an age such as 36h, 7d or 1d12h",
+    )
+
+
+def to_iso(moment: dt.datetime) -> str:
+    """UTC, whole seconds, ending in ``Z``."""
+    return moment.astimezone(UTC).replace(tzinfo=None, microsecond=0).isoformat() + "Z"
+
+
+def wire_to_iso(text: str) -> str | None:
+    """A time of the server as records carry it; None for the year 1. Unreadable text is kept as it is."""
+    if len(text) >= 20 and text[-1] == "Z" and text[10] == "T" and text[19] in ".Z":
+        return None if text.startswith("0001-01-01") else text[:19] + "Z"
+    moment = parse_moment(text)
+    if moment is None:
+        return text
+    return None if moment.year == 1 else to_iso(moment)
+
+
+def seconds_between(start: str, end: str) -> int | None:
+    """Seconds between two times of a record, never negative; None when one of them can't be read."""
+    try:
+        span = dt.datetime.fromisoformat(end[:19]) - dt.datetime.fromisoformat(start[:19])
+    except ValueError:
+        return None
+    return max(0, span.days * 86400 + span.seconds)

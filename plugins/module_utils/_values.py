@@ -1,0 +1,76 @@
+# Copyright (c) backup_ops.veeam_em contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Values whose meaning no table tells: unknown elements and nested structures. Private to the collection.
+
+XML knows only text, JSON has types: both are brought to the same value. Lists come in the shapes of the EM page
+representation_collections: XML repeats an element, JSON has a plural key or a plain array.
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from ._codec import snake_case
+from ._times import wire_to_iso
+
+_INT = re.compile(r"(?:0|-?[1-9][0-9]{0,18})", re.ASCII)
+_FLOAT = re.compile(r"-?(?:0|[1-9][0-9]*)\.[0-9]{1,15}", re.ASCII)
+_TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,7})?(?:Z|[+-]\d{2}:\d{2})", re.ASCII)
+
+# XML elements that repeat inside a wrapper; JSON shows a bare array for the first kind and a plural key for the second.
+_BARE = {"Link", "Path", "Extension"}
+_PLURAL = {
+    "Day", "Month", "Period", "ObjectInJob", "ObjectInAgentBackupJob", "LinkedJobObject", "LinkedBackup",
+    "LinkedBackupRepository", "NASObject", "Database",
+}  # fmt: skip
+
+
+def infer(value: t.Any) -> t.Any:
+    """A value in plain types with snake_case keys; empty, ``None`` and the year 1 are null."""
+    if isinstance(value, str):
+        return _scalar(value)
+    if isinstance(value, list):
+        return [infer(item) for item in value]
+    if isinstance(value, dict):
+        return _structure(value)
+    return value
+
+
+def _scalar(text: str) -> t.Any:
+    if text in ("", "None"):
+        return None
+    if text in ("true", "false"):
+        return text == "true"
+    if _INT.fullmatch(text):
+        return int(text)
+    if _FLOAT.fullmatch(text):
+        return float(text)
+    return wire_to_iso(text) if _TIME.fullmatch(text) else text
+
+
+def _structure(node: dict[str, t.Any]) -> t.Any:
+    children = {key: value for key, value in node.items() if not key.startswith("@xmlns")}
+    elements = [key for key in children if key[0] not in "@#"]
+    if len(elements) == 1 and elements[0] in _BARE and len(children) == len(elements):
+        return [infer(item) for item in _as_list(children[elements[0]])]
+    result: dict[str, t.Any] = {}
+    for key, value in children.items():
+        if key == "#text":
+            if not elements and value.strip():
+                result["value"] = infer(value)
+        elif key in _PLURAL:
+            result[snake_case(key) + "s"] = [infer(item) for item in _as_list(value)]
+        elif isinstance(value, list) and elements != ["Links"] and key[0] not in "@#" and not key.endswith("s"):
+            result[snake_case(key) + "s"] = [infer(item) for item in value]
+        else:
+            result[snake_case(key)] = infer(value)
+    return result
+
+
+def _as_list(value: t.Any) -> list[t.Any]:
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]

@@ -1,0 +1,264 @@
+#!/usr/bin/python
+# Copyright (c) backup_ops.veeam_em contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: backup_session_info
+short_description: Read backup job sessions from Veeam Backup Enterprise Manager
+version_added: 0.1.0
+description:
+  - Reads the sessions of backup, copy, agent and NAS jobs of all backup servers that Enterprise Manager knows.
+  - One session by its UID, the plain collection, or a query with filters.
+  - The account needs the Enterprise Manager role Portal User or Portal Administrator.
+author:
+  - backup_ops.veeam_em contributors (@backup-ops)
+extends_documentation_fragment:
+  - backup_ops.veeam_em._connection
+  - backup_ops.veeam_em._sessions
+  - backup_ops.veeam_em._attributes.info_module
+  - backup_ops.veeam_em._attributes.actiongroup_em
+options:
+  job_type:
+    description:
+      - Types of jobs. V(AgentBackup) sessions are containers, V(AgentManagement) sessions are their machines.
+      - For a type that is not in the list, use O(filter).
+    type: list
+    elements: str
+    choices: [Backup, BackupCopy, ImmediateBackupCopy, ImmediateBackupCopyWorker, AgentBackup, AgentManagement, NasBackup]
+  state:
+    description:
+      - States of sessions.
+    type: list
+    elements: str
+    choices: [Starting, Stopping, Working, Pausing, Resuming, Stopped]
+  is_retry:
+    description:
+      - Only retries, or only first tries.
+    type: bool
+  sort_by:
+    description:
+      - Key that the result is sorted by. Sessions without a value come last.
+    type: str
+    choices: [creation_time, end_time, name, job_name, backup_server_name]
+    default: creation_time
+seealso:
+  - module: backup_ops.veeam_em.backup_task_session_info
+"""
+
+EXAMPLES = r"""
+- name: Read the sessions of the last day, with the connection from VEEAM_EM_* variables
+  backup_ops.veeam_em.backup_session_info:
+    created_after: 24h
+  delegate_to: localhost
+
+- name: Read what failed or ended with a warning on one backup server
+  backup_ops.veeam_em.backup_session_info:
+    host: em01.example.test
+    username: EXAMPLE\svc-ansible
+    password: "{{ em_password }}"
+    backup_server_name: [vbr01.example.test]
+    result: [Warning, Failed]
+    created_after: 7d
+  delegate_to: localhost
+
+- name: Stop here while a backup job is still running
+  backup_ops.veeam_em.backup_session_info:
+    job_type: [Backup, AgentBackup]
+    state: [Starting, Working, Stopping]
+  delegate_to: localhost
+  register: active
+  failed_when: active.backup_sessions | length > 0
+
+- name: Read the newest session of two jobs whose names hold special characters
+  backup_ops.veeam_em.backup_session_info:
+    job_name:
+      - 'Web; Tier "A", Köln'
+      - SQL (prod)
+    sort_by: creation_time
+    descending: true
+    limit: 1
+  delegate_to: localhost
+
+- name: Read one session again
+  backup_ops.veeam_em.backup_session_info:
+    uid: "{{ active.backup_sessions[0].uid }}"
+  delegate_to: localhost
+"""
+
+RETURN = r"""
+backup_sessions:
+  description: The sessions, sorted by O(sort_by), then by UID. A reference carries only its name, UID, id, path and backup server.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Name of the session, job or machine with its start time.
+      type: str
+      sample: "Daily VMs@2026-01-05 20:00:07"
+    uid:
+      description: UID of the session.
+      type: str
+      sample: "urn:veeam:BackupJobSession:44444444-aaaa-4bbb-8ccc-000000000001"
+    id:
+      description: Bare GUID of the session.
+      type: str
+      sample: "44444444-aaaa-4bbb-8ccc-000000000001"
+    href:
+      description: Path of the session at the server.
+      type: str
+      sample: "/api/backupSessions/44444444-aaaa-4bbb-8ccc-000000000001"
+    job_uid:
+      description: UID of the job; always of the type C(Job), also for agent and NAS jobs.
+      type: str
+      sample: "urn:veeam:Job:11111111-aaaa-4bbb-8ccc-000000000001"
+    job_name:
+      description: Name of the job. A copy worker is named C(copy job\\source job).
+      type: str
+      sample: Daily VMs
+    job_type:
+      description: Type of the job. V(AgentBackup) is the container of the V(AgentManagement) sessions of its machines.
+      type: str
+      sample: Backup
+    creation_time:
+      description: When the session started, in UTC.
+      type: str
+      sample: "2026-01-05T20:00:07Z"
+    end_time:
+      description: When it ended, in UTC; null while it runs.
+      type: str
+      sample: "2026-01-05T20:29:41Z"
+    state:
+      description: State as the server has it.
+      type: str
+      sample: Stopped
+    result:
+      description: V(Success), V(Warning), V(Failed), or null while there is none.
+      type: str
+      sample: Success
+    progress:
+      description: Percent done as the server has it. Copy jobs may end with 0; use RV(backup_sessions[].running) instead.
+      type: int
+      sample: 100
+    failure_message:
+      description: Message of a failure, which servers rarely fill.
+      type: str
+    is_retry:
+      description: Whether this session repeats an earlier one for the objects that failed there.
+      type: bool
+      sample: false
+    backup_server_name:
+      description: Name of the backup server.
+      type: str
+      sample: vbr01.example.test
+    backup_server_uid:
+      description: UID of the backup server.
+      type: str
+      sample: "urn:veeam:BackupServer:22222222-aaaa-4bbb-8ccc-000000000001"
+    running:
+      description: Whether the session has not ended yet.
+      type: bool
+      sample: false
+    duration_seconds:
+      description: Seconds from start to end; null while it runs.
+      type: int
+      sample: 1774
+    parent_session_uid:
+      description: UID of the container session, for V(AgentManagement) sessions.
+      type: str
+    source_job_name:
+      description: Name of the source job, for V(ImmediateBackupCopyWorker) sessions.
+      type: str
+    restore_point_uids:
+      description: UIDs of the restore points that the session created.
+      type: list
+      elements: str
+      sample: ["urn:veeam:RestorePoint:55555555-aaaa-4bbb-8ccc-000000000001"]
+    links:
+      description: All links, each with C(rel), C(href), C(name) and C(type).
+      returned: when O(include_links=true)
+      type: list
+      elements: dict
+    raw:
+      description: What the server sent, unchanged.
+      returned: when O(include_raw=true)
+      type: dict
+count:
+  description: Number of records returned.
+  returned: success
+  type: int
+  sample: 2
+truncated:
+  description: Whether O(limit) left out some of what matches.
+  returned: success
+  type: bool
+  sample: false
+window_start:
+  description: Older sessions than this are not in the plain collection.
+  returned: when O(endpoint=list)
+  type: str
+  sample: "2026-01-01T06:00:00Z"
+request_count:
+  description: Number of HTTP requests made, logon and logoff included.
+  returned: success
+  type: int
+  sample: 3
+error:
+  description: What went wrong, for programs. RV(msg) says it for people.
+  returned: when Enterprise Manager could not be read
+  type: dict
+  contains:
+    kind:
+      description: Stable name of the kind of error, such as V(authentication_failed), V(access_denied) or V(timed_out).
+      type: str
+      sample: access_denied
+    status:
+      description: HTTP status, if there was an answer.
+      type: int
+      sample: 403
+    method:
+      description: HTTP method of the request.
+      type: str
+      sample: GET
+    path:
+      description: Path of the request, without its query.
+      type: str
+      sample: /api/query
+    server_message:
+      description: Message of the server, shortened.
+      type: str
+      sample: Access denied
+    hint:
+      description: What to do about it.
+      type: str
+      sample: it needs the Enterprise Manager role Portal User
+msg:
+  description: What went wrong and what to do about it, in one sentence.
+  returned: failure
+  type: str
+  sample: nothing listens on em01.example.test port 9398; check host and port (9398 by default) and any firewall between.
+"""
+
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._module import run_info
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._selection import JOB_TYPES, SESSION_STATES
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._sessions import gather_sessions, session_spec
+
+SORT_KEYS = ("creation_time", "end_time", "name", "job_name", "backup_server_name")
+
+
+def main() -> None:
+    run_info(
+        lambda client, params: gather_sessions("backup_session", client, params),
+        {
+            **session_spec(SESSION_STATES, SORT_KEYS),
+            "job_type": {"type": "list", "elements": "str", "choices": list(JOB_TYPES)},
+            "is_retry": {"type": "bool"},
+        },
+    )
+
+
+if __name__ == "__main__":
+    main()
