@@ -1,66 +1,46 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The development tool behind the Makefile: needs nothing but Python; everything else goes into .build/."""
+"""The development tool behind the Makefile. It needs Python 3.11 or newer and nothing else; what it makes goes into .build/.
+
+Every file in commands/ is one command, every file in steps/ holds steps of ``test``; devtool/ is what they share.
+"""
 
 from __future__ import annotations
 
-import os
-import subprocess
+import importlib
 import sys
-import venv
-import xml.etree.ElementTree as ET
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-BUILD = ROOT / ".build"
-PYTHON = BUILD / "venv" / "bin" / "python"
-TREE = BUILD / "tree"
+if sys.version_info < (3, 11):
+    sys.exit("Python 3.11 or newer is needed: make PYTHON=python3.11 …")
+
+TOOLS = Path(__file__).resolve().parent
+sys.path.insert(0, str(TOOLS))
+sys.dont_write_bytecode = True
 
 
-def prepare() -> None:
-    """The virtual environment, and the tree in which Ansible finds the collection."""
-    if not PYTHON.exists():
-        venv.create(BUILD / "venv", with_pip=True)
-    requirements = ROOT / "tests" / "tools" / "requirements.txt"
-    subprocess.run([PYTHON, "-m", "pip", "install", "--quiet", "-r", requirements], check=True)
-    link = TREE / "ansible_collections" / "backup_ops" / "veeam_em"
-    link.parent.mkdir(parents=True, exist_ok=True)
-    if not link.is_symlink():
-        link.symlink_to(ROOT)
-
-
-def run(*command: str | Path) -> int:
-    environment = {**os.environ, "PYTHONPATH": str(TREE), "ANSIBLE_COLLECTIONS_PATH": str(TREE)}
-    return subprocess.run([PYTHON, "-m", *command], cwd=ROOT, env=environment, check=False).returncode
-
-
-def units() -> tuple[int, int, int]:
-    report = BUILD / "units.xml"
-    report.unlink(missing_ok=True)
-    tests = TREE / "ansible_collections" / "backup_ops" / "veeam_em" / "tests" / "unit"
-    run("pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={report}", tests)
-    if not report.exists():
-        return 0, 1, 0
-    suite = ET.parse(report).getroot()[0]
-    total, skipped = int(suite.get("tests", 0)), int(suite.get("skipped", 0))
-    failed = int(suite.get("failures", 0)) + int(suite.get("errors", 0))
-    return total - failed - skipped, failed if total else 1, skipped
+def _commands() -> dict[str, str]:
+    names = sorted(path.stem for path in (TOOLS / "commands").glob("[a-z]*.py"))
+    return {name: (importlib.import_module(f"commands.{name}").__doc__ or "").partition("\n")[0] for name in names}
 
 
 def main() -> int:
-    prepare()
-    passed = failed = skipped = 0
-    for command in (
-        ("ruff", "check", "."),
-        ("ruff", "format", "--check", "."),
-        ("mypy", "--config-file", "mypy.ini", "-p", "ansible_collections.backup_ops.veeam_em.plugins"),
-    ):
-        code = run(*command)
-        passed, failed = passed + (code == 0), failed + (code != 0)
-    counts = units()
-    passed, failed, skipped = passed + counts[0], failed + counts[1], skipped + counts[2]
-    print(f"{passed} passed, {failed} failed, {skipped} skipped")
-    return 1 if failed else 0
+    name, *arguments = sys.argv[1:] or ["help"]
+    commands = _commands()
+    if name not in commands:
+        print("usage: dev.py COMMAND [ARGUMENT…]")
+        for command, summary in commands.items():
+            print(f"  {command:12} {summary}")
+        return 0 if name in ("help", "-h", "--help") else 2
+    from devtool.process import ToolError
+
+    try:
+        return int(importlib.import_module(f"commands.{name}").main(arguments))
+    except ToolError as error:
+        print(f"{name}: {error}", file=sys.stderr)
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+    return 1
 
 
 if __name__ == "__main__":

@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Virtual environments from lock files. One is made again when its lock file or interpreter changes, else reused."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import hashlib
+import shutil
+from pathlib import Path
+
+from devtool import interpreters
+from devtool.paths import BUILD, LOGS, REQUIREMENTS, SIMULATOR
+from devtool.process import Log, ToolError, exclusive
+
+UV = "uv==0.13.9"
+MAIN_PYTHONS = ("3.11", "3.12", "3.13")
+MAIN_CORE = "2.19"
+CORES = {
+    "2.16": ("3.11", "3.12"),
+    "2.17": ("3.11", "3.12"),
+    "2.18": ("3.11", "3.12", "3.13"),
+    "2.19": MAIN_PYTHONS,
+    "2.20": ("3.12", "3.13", "3.14"),
+    "2.21": ("3.13", "3.12", "3.14"),
+}
+"""ansible-core -> the Pythons that can run it, the preferred first."""
+MODULE_PYTHONS = ("3.9", "3.10", "3.11")
+"""Where modules run, the oldest supported first."""
+_WITH_SIMULATOR = ("dev", "demo")
+
+
+@dataclasses.dataclass(frozen=True)
+class Environment:
+    path: Path
+    python_version: str
+
+    @property
+    def bin(self) -> Path:
+        return self.path / "bin"
+
+    @property
+    def python(self) -> Path:
+        return self.bin / "python"
+
+
+def pythons_for(name: str) -> tuple[str, ...]:
+    if name.startswith("core-"):
+        return CORES[name.removeprefix("core-")]
+    return MODULE_PYTHONS if name == "module" else MAIN_PYTHONS
+
+
+def available(name: str) -> bool:
+    """Whether the machine has a Python for this environment."""
+    return interpreters.first(pythons_for(name)) is not None
+
+
+def ensure(name: str) -> Environment:
+    """The environment of requirements/NAME.txt, made when needed. Raises ToolError."""
+    choice = interpreters.first(pythons_for(name))
+    if choice is None:
+        raise ToolError(f"the environment {name} needs one of the Pythons {', '.join(pythons_for(name))}")
+    version, interpreter = choice
+    with exclusive(f"venv-{name}"):
+        return _ensure(name, version, interpreter)
+
+
+def _ensure(name: str, version: str, interpreter: Path) -> Environment:
+    lock = REQUIREMENTS / f"{name}.txt"
+    environment = Environment(BUILD / "venvs" / name, version)
+    project = SIMULATOR / "pyproject.toml"
+    simulator = name in _WITH_SIMULATOR and project.exists()
+    wanted = hashlib.sha256(
+        "\0".join([str(interpreter), UV, lock.read_text(), project.read_text() if simulator else ""]).encode()
+    ).hexdigest()
+    stamp = environment.path / ".made-from"
+    if stamp.exists() and stamp.read_text() == wanted:
+        return environment
+    shutil.rmtree(environment.path, ignore_errors=True)
+    log = Log(LOGS / f"venv-{name}.log")
+    uv = _uv()
+    if uv is not None:
+        failed = log.run(uv, "venv", "--quiet", "--python", interpreter, environment.path)
+        install: list[str | Path] = [uv, "pip", "install", "--quiet", "--python", environment.python]
+    else:
+        failed = log.run(interpreter, "-m", "venv", environment.path)
+        install = [environment.python, "-m", "pip", "install", "--quiet"]
+    failed = failed or log.run(*install, "-r", lock)
+    if simulator and not failed:
+        failed = log.run(*install, "--editable", SIMULATOR)
+    if failed:
+        raise ToolError(f"the environment {name} can't be made:\n{log.tail(25)}")
+    stamp.write_text(wanted)
+    return environment
+
+
+@functools.cache
+def _uv() -> Path | None:
+    """uv in an environment of its own; None when it can't be had, then pip does the same, slower."""
+    with exclusive("uv"):
+        home = BUILD / "venvs" / "uv"
+        stamp = home / ".made-from"
+        if not stamp.exists() or stamp.read_text() != UV:
+            shutil.rmtree(home, ignore_errors=True)
+            choice = interpreters.first(MAIN_PYTHONS)
+            log = Log(LOGS / "venv-uv.log")
+            if choice is None or log.run(choice[1], "-m", "venv", home):
+                return None
+            if log.run(home / "bin" / "python", "-m", "pip", "install", "--quiet", UV):
+                return None
+            stamp.write_text(UV)
+        return home / "bin" / "uv"

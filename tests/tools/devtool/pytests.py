@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Running pytest in the linked tree, with what the fixtures of tests/support need."""
+
+from __future__ import annotations
+
+import typing as t
+from pathlib import Path
+
+from devtool import artifact, counts, environments
+from devtool.paths import BUILD, IN_TREE, ROOT, SIMULATOR, TREE, link_tree
+from devtool.process import Log
+
+CORE_VARIABLE = "DEV_ANSIBLE_BIN"
+
+
+def installed(core: str, log: Log) -> dict[str, str]:
+    """What the fixture ``ansible`` needs: commands of this core, the installed tarball, and Python for modules."""
+    main = environments.ensure(f"core-{environments.MAIN_CORE}")
+    environment = environments.ensure(f"core-{core}")
+    module = environments.ensure("module")
+    collections = artifact.install(environment, artifact.tarball(main, log), log)
+    return {
+        CORE_VARIABLE: str(environment.bin),
+        "DEV_ANSIBLE_CORE": core,
+        "DEV_COLLECTIONS": str(collections),
+        "DEV_MODULE_PYTHON": str(module.python),
+    }
+
+
+def command(*arguments: str | Path) -> list[str | Path]:
+    python = environments.ensure("dev").python
+    return [
+        python,
+        "-m",
+        "pytest",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "support.plugin",
+        "--strict-markers",
+        "-ra",
+        *arguments,
+    ]
+
+
+def variables() -> dict[str, str]:
+    link_tree()
+    return {"PYTHONPATH": f"{TREE}:{SIMULATOR / 'src'}:{ROOT / 'tests'}", "ANSIBLE_COLLECTIONS_PATH": str(TREE)}
+
+
+def run(
+    log: Log, name: str, *paths: str, env: t.Mapping[str, str] | None = None, options: t.Sequence[str] = ()
+) -> counts.Counts:
+    """pytest on these paths of the work tree, counted; paths that don't exist are left out."""
+    found = [IN_TREE / path for path in paths if (link_tree() / path).exists()]
+    if not found:
+        return counts.Counts(notes=(f"there is no {' or '.join(paths)}",))
+    report = BUILD / "junit" / f"{name}.xml"
+    report.parent.mkdir(parents=True, exist_ok=True)
+    report.unlink(missing_ok=True)
+    code = log.run(*command("-q", f"--junitxml={report}", *options, *found), env={**variables(), **(env or {})})
+    result = counts.of_junit(report)
+    if code and not result.failed:
+        result = result._replace(failed=1).noting(f"pytest ended with exit code {code}")
+    return result

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What can be said without running anything."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+
+from devtool import counts, environments
+from devtool.paths import BUILD, NAME, NAMESPACE, ROOT, SIMULATOR, TREE, link_tree
+from devtool.process import Log
+from devtool.running import Step
+
+COLLECTION = f"ansible_collections.{NAMESPACE}.{NAME}"
+
+
+def ruff(log: Log) -> counts.Counts:
+    tool = environments.ensure("dev").bin / "ruff"
+    checked = counts.of_exit_code(log.run(tool, "check", "."))
+    return checked.plus(counts.of_exit_code(log.run(tool, "format", "--check", ".")))
+
+
+def mypy(log: Log) -> counts.Counts:
+    """The collection under its full name, then the tools and the test support under theirs."""
+    link_tree()
+    check: list[str | Path] = [
+        environments.ensure("dev").python,
+        "-m",
+        "mypy",
+        "--config-file",
+        ROOT / "mypy.ini",
+        "--cache-dir",
+        BUILD / "mypy",
+    ]
+    tests = ROOT / "tests"
+    path = f"{TREE}:{SIMULATOR / 'src'}:{tests / 'support' / 'every-process'}"
+    codes = [
+        log.run(*check, "-p", f"{COLLECTION}.plugins", env={"MYPYPATH": path}),
+        log.run(*check, "-p", "devtool", "-p", "steps", "-p", "commands", cwd=tests / "tools"),
+        log.run(*check, "-p", "support", "-m", "network_guard", cwd=tests, env={"MYPYPATH": path}),
+    ]
+    return functools.reduce(counts.Counts.plus, map(counts.of_exit_code, codes))
+
+
+STEPS = [Step("ruff", ruff, quick=True), Step("mypy", mypy, quick=True)]
