@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The selection options that the session modules share. Private to the collection."""
+"""The selection options that the session modules share, besides those of ``_select``. Private to the collection."""
 
 from __future__ import annotations
 
@@ -10,30 +10,21 @@ from __future__ import annotations
 class ModuleDocFragment:
     DOCUMENTATION = r"""
 options:
-  uid:
-    description:
-      - UID of one session, as URN or as bare GUID. It is read from the detail endpoint.
-      - An unknown UID gives an empty list, not a failure.
-      - Can't be combined with filters.
-    type: str
   endpoint:
     description:
-      - V(query) asks the query service with the filters below and reads it to its end.
+      - V(query) asks the query service with the filters and reads it to its end.
       - V(list) reads the plain collection, which holds the sessions of the last 30 days and takes no filters.
     type: str
     choices: [query, list]
     default: query
   representation:
     description:
-      - V(entity) gives whole records. V(reference) gives name, UID, address and links only, which is faster on large servers.
+      - V(entity) gives whole records.
+      - V(reference) gives name, UID, address and what links tell, which is faster on large servers; everything else is null.
+      - References are read by page number. A row can be missed when others are deleted on the server in the meantime.
     type: str
     choices: [entity, reference]
     default: entity
-  name:
-    description:
-      - Names of sessions, such as C(Daily VMs@2026-01-05 20:00:07). Upper and lower case matter.
-    type: list
-    elements: str
   job_name:
     description:
       - Names of jobs. Upper and lower case matter, any character may occur.
@@ -50,16 +41,6 @@ options:
     type: list
     elements: str
     choices: [Success, Warning, Failed]
-  backup_server_name:
-    description:
-      - Names of backup servers as Enterprise Manager shows them.
-    type: list
-    elements: str
-  backup_server_uid:
-    description:
-      - UIDs of backup servers, as URN or as bare GUID.
-    type: list
-    elements: str
   created_after:
     description:
       - Only sessions that started at this time or later.
@@ -77,32 +58,4 @@ options:
     description:
       - Only sessions that ended at this time or earlier, written like O(created_after).
     type: str
-  filter:
-    description:
-      - A filter expression in the language of Enterprise Manager, which must hold besides all other options.
-      - C(;) means and, C(,) means or; text stands in double quotes.
-    type: str
-  descending:
-    description:
-      - Whether the largest value of O(sort_by) comes first.
-    type: bool
-    default: false
-  limit:
-    description:
-      - Return at most this many sessions, the first ones in the order of O(sort_by).
-    type: int
-  include_links:
-    description:
-      - Whether each session carries its links in C(links).
-    type: bool
-    default: false
-  include_raw:
-    description:
-      - Whether each session carries what the server sent in C(raw). Its form depends on server version and format.
-    type: bool
-    default: false
-seealso:
-  - name: Query service of the Enterprise Manager REST API
-    description: The filter language and the fields of each type.
-    link: https://helpcenter.veeam.com/docs/vbr/em_rest/query_service.html
 """

@@ -13,16 +13,19 @@ from __future__ import annotations
 import concurrent.futures
 import dataclasses
 import datetime as dt
+import threading
 import time
 import types
 import typing as t
 
-from . import _codec, _paging
+from . import _paging
+from ._codec import decode, stream
 from ._collect import Collector, Order, Result
 from ._errors import NotFound, ProtocolError
+from ._nodes import Node, pick, wrapped_rows
 from ._query import Expr, Selection, requests_for, target
 from ._records import Record, RecordOptions, build
-from ._resources import RESOURCES, Resource
+from ._resources import RESOURCES, Kind, Resource
 from ._session import API, Session
 from ._statuses import PORTAL_ADMINISTRATOR, PORTAL_USER
 from ._times import UTC
@@ -33,7 +36,8 @@ if t.TYPE_CHECKING:
     from ._transport import Transport
 
 # Below this many pages, reading slices of time side by side could cost more requests than it saves time.
-_PAGES_WORTH_SLICING = 20
+_PAGES_WORTH_SLICING = 10
+T = t.TypeVar("T")
 _EVERYTHING = Selection()
 _PLAIN = RecordOptions()
 
@@ -116,12 +120,19 @@ class EnterpriseManagerClient:
         """HTTP requests sent so far; logon and retries count, and after the end of the context the logoff."""
         return self._session.request_count
 
-    def document(
-        self, path: str, parameters: t.Sequence[tuple[str, t.Any]] = (), *, admin_only: bool = False
-    ) -> _codec.Node:
+    def document(self, path: str, parameters: t.Sequence[tuple[str, t.Any]] = (), *, admin_only: bool = False) -> Node:
         """One decoded document below ``/api``. Raises an EmError, NotFound for 404."""
+        return self._get(path, parameters, admin_only, lambda chunks: decode(b"".join(chunks)))
+
+    def _get(
+        self,
+        path: str,
+        parameters: t.Sequence[tuple[str, t.Any]],
+        admin_only: bool,
+        read: t.Callable[[t.Iterable[bytes]], T],
+    ) -> T:
         role = PORTAL_ADMINISTRATOR if admin_only else PORTAL_USER
-        return _codec.decode(self._session.get(target(f"{API}/{path}", parameters), role=role))
+        return self._session.get(target(f"{API}/{path}", parameters), role=role, read=read)
 
     def detail(
         self, name: str, guid: str, *, representation: str = "entity", options: RecordOptions = _PLAIN
@@ -143,6 +154,7 @@ class EnterpriseManagerClient:
         *,
         representation: str = "entity",
         order: Order | None = None,
+        keep: t.Callable[[Record], bool] | None = None,
         limit: int | None = None,
         options: RecordOptions = _PLAIN,
     ) -> Result:
@@ -151,10 +163,15 @@ class EnterpriseManagerClient:
         Sessions reach back 30 days only. Raises NotFound when a parent does not exist.
         """
         resource = RESOURCES[name]
-        found = Collector(resource, None, options)
+        found = Collector(resource, keep, options)
+
+        def read(chunks: t.Iterable[bytes]) -> Collector:
+            part = Collector(resource, keep, options)
+            stream(chunks, lambda row: part.add([row]))
+            return part
+
         for path in paths or [resource.path or ""]:
-            document = self.document(path, _format(representation, "Entity"), admin_only=resource.admin_only)
-            found.add(_codec.rows_of(document))
+            found.merge(self._get(path, _format(representation, "Entity"), resource.admin_only, read))
         return found.result(order, limit)
 
     def query(
@@ -176,7 +193,7 @@ class EnterpriseManagerClient:
         found = Collector(resource, keep, options)
         complete = True
         for where in requests_for(selection, _paging.TARGET_RESERVE * 3):
-            if limit is None:
+            if limit is None or not (representation == "reference" or _sorted_alike(resource, order)):
                 self._read_all(
                     _Reading(resource, where, representation, None, self._settings.page_size), found, selection
                 )
@@ -204,10 +221,17 @@ class EnterpriseManagerClient:
         )
         until = min(selection.until or self._now(), self._now())
         parts = _paging.slices(reading.where, first, order, until, workers) if workers > 1 else [reading.where]
+        failed = threading.Event()
 
         def read(number: int) -> None:
-            for rows in _paging.by_time(fetch, parts[number], order, first if number == 0 else None):
-                found.add(rows)
+            try:
+                for rows in _paging.by_time(fetch, parts[number], order, first if number == 0 else None):
+                    found.add(rows)
+                    if failed.is_set():
+                        return
+            except BaseException:
+                failed.set()
+                raise
 
         if len(parts) == 1:
             read(0)
@@ -216,7 +240,7 @@ class EnterpriseManagerClient:
             for _done in pool.map(read, range(len(parts))):
                 pass
 
-    def _pages(self, reading: _Reading) -> t.Iterator[list[_codec.Node]]:
+    def _pages(self, reading: _Reading) -> t.Iterator[list[Node]]:
         fetch = self._fetch(reading)
         if reading.by_time:
             return _paging.by_time(fetch, reading.where, reading.time_order)
@@ -232,9 +256,19 @@ class EnterpriseManagerClient:
                 ("page", ask.page),
                 ("filter", ask.where.text if ask.where else None),
             ]
-            return _page(self.document("query", parameters, admin_only=reading.resource.admin_only))
+            return self._get("query", parameters, reading.resource.admin_only, _page)
 
         return fetch
+
+
+def _sorted_alike(resource: Resource, order: Order | None) -> bool:
+    """Whether the server sorts as we do, so that the first rows are known without reading all: times and plain numbers.
+
+    Text depends on the collation of its database, and rows without a value come first or last there.
+    """
+    if order is None or order.field == resource.time_field:
+        return resource.time_field is not None
+    return any(kind is Kind.INT and element == order.field for element, kind in resource.elements)
 
 
 def _format(representation: str, value: str) -> list[tuple[str, t.Any]]:
@@ -242,14 +276,15 @@ def _format(representation: str, value: str) -> list[tuple[str, t.Any]]:
     return [("format", value)] if representation == "entity" else []
 
 
-def _page(document: _codec.Node) -> _paging.Page:
-    info = _codec.pick(document, "paging_info")
+def _page(chunks: t.Iterable[bytes]) -> _paging.Page:
+    document = decode(b"".join(chunks))
+    info = pick(document, "paging_info")
     if info is None:
         raise ProtocolError(
             "the answer is not a query result", hint="check that host and port are Enterprise Manager's"
         )
-    number, count = _codec.pick(info, "page_num"), _codec.pick(info, "pages_count")
+    number, count = pick(info, "page_num"), pick(info, "pages_count")
     try:
-        return _paging.Page(_codec.wrapped_rows(document), int(number), int(count))
+        return _paging.Page(wrapped_rows(document), int(number), int(count))
     except (TypeError, ValueError) as error:
         raise ProtocolError("the answer's paging information can't be read") from error

@@ -4,19 +4,23 @@
 
 """From bytes to plain data, XML or JSON alike: the only file that knows ``xmltodict``. Private to the collection.
 
-Keys are matched whatever their case: v12 and older write JSON keys in PascalCase, v13 in camelCase, XML always in PascalCase
-(EM pages: resource_representations, representation_collections). XML entities and document types are refused.
+Answers of the query service come in pages and are decoded whole. Plain collections come in one piece, of any size: their rows are
+handed on one by one while the answer arrives, so that memory never holds the whole of it.
+XML entities and document types are refused. Whatever the bytes are, nothing but ProtocolError is raised.
 """
 
 from __future__ import annotations
 
+import codecs
 import json
+import math
 import re
 import traceback
 import typing as t
 from xml.parsers.expat import ExpatError
 
 from ._errors import NotEnterpriseManager, ProtocolError
+from ._nodes import Node, checked_rows, is_list_key, pick
 
 try:
     import xmltodict
@@ -25,110 +29,212 @@ except ImportError:
 else:
     XMLTODICT_IMPORT_ERROR = None
 
-Node = t.Dict[str, t.Any]
-_BOM = b"\xef\xbb\xbf"
+_BOM = codecs.BOM_UTF8
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
-_FIRST_OF_WORD = re.compile(r"([a-z0-9])([A-Z])")
-_END_OF_CAPITALS = re.compile(r"([A-Z]+)([A-Z][a-z])")
+_HTML = re.compile(rb"<(!doctype\s+html|html)\b", re.IGNORECASE)
+_PROLOG = re.compile(rb"(?:\s+|<\?.*?\?>|<!--.*?-->)*<!DOCTYPE", re.DOTALL)
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+_LONE = re.compile("[\ud800-\udfff]")
+_SPACE = re.compile(r"[ \t\r\n]*")
 _MESSAGE_LENGTH = 300
 
 
-def snake_case(name: str) -> str:
-    """One name for an element however the server writes it: ``VmUid``, ``vmUid``, ``@VmUid`` are ``vm_uid``; ``UID`` is ``uid``."""
-    name = name.lstrip("@#").replace("-", "_")
-    return _FIRST_OF_WORD.sub(r"\1_\2", _END_OF_CAPITALS.sub(r"\1_\2", name)).lower()
+def _refuse(constant: str) -> t.Any:
+    raise ValueError(f"{constant} is not JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    return number if math.isfinite(number) else _refuse(text)
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse, parse_float=_finite)
 
 
 def decode(body: bytes) -> Node:
     """The document of an answer: the JSON object, or what stands inside the XML root element. Raises ProtocolError."""
-    text = body[len(_BOM) :] if body.startswith(_BOM) else body
-    start = text[:1024].lstrip()
-    if start.startswith((b"{", b"[")):
-        document: t.Any = _json(text)
-    elif start.startswith(b"<"):
-        if re.match(rb"<(!doctype\s+html|html)\b", start, re.IGNORECASE):
-            raise NotEnterpriseManager("the answer is a web page", hint="check host, port, and any proxy between")
-        document = _xml(text)
-    else:
-        raise ProtocolError("the answer is neither XML nor JSON")
+    start = _start_of(body)
+    document: t.Any = _json(body) if start == b"{" else _xml(body)
     if not isinstance(document, dict):
         raise ProtocolError("the answer is not the document that was expected")
     return document
 
 
-def _json(text: bytes) -> t.Any:
+def stream(chunks: t.Iterable[bytes], take: t.Callable[[Node], t.Any]) -> None:
+    """Hands every row of a plain collection to ``take`` while the answer arrives. Raises ProtocolError."""
+    pieces = iter(chunks)
+    head = b""
+    for piece in pieces:
+        head += piece
+        if len(head) >= 1024:
+            break
+    source = _resumed(head, pieces)
+    if _start_of(head) == b"{":
+        _stream_json(source, take)
+    else:
+        _stream_xml(source, take)
+
+
+def _resumed(head: bytes, rest: t.Iterator[bytes]) -> t.Iterator[bytes]:
+    yield head[len(_BOM) :] if head.startswith(_BOM) else head
+    yield from rest
+
+
+def _start_of(body: bytes) -> bytes:
+    """The first byte that tells the format. Raises ProtocolError when it can be neither."""
+    head = body[:4096].lstrip(_BOM).lstrip()
+    if head.startswith(b"{"):
+        return b"{"
+    if not head.startswith(b"<"):
+        raise ProtocolError("the answer is neither XML nor JSON")
+    if _HTML.match(head):
+        raise NotEnterpriseManager("the answer is a web page", hint="check host, port, and any proxy between")
+    if _PROLOG.match(head):
+        raise ProtocolError("the answer is XML with a document type, which Enterprise Manager does not send")
+    return b"<"
+
+
+def _json(body: bytes) -> t.Any:
     try:
-        return json.loads(text)
+        text = body.decode("utf-8-sig")
+        document = _DECODER.decode(text)
+        return _whole(document) if _SURROGATE.search(text) else document
     except (ValueError, RecursionError) as error:
         raise ProtocolError("the answer is not valid JSON") from error
 
 
-def _xml(text: bytes) -> t.Any:
+def _whole(value: t.Any) -> t.Any:
+    """The same without halves of characters, which can't be written out again."""
+    if isinstance(value, str):
+        return _LONE.sub("\ufffd", value)
+    if isinstance(value, list):
+        return [_whole(item) for item in value]
+    if isinstance(value, dict):
+        return {_whole(key): _whole(item) for key, item in value.items()}
+    return value
+
+
+def _xml(body: bytes) -> t.Any:
     try:
-        document = xmltodict.parse(text, disable_entities=True, strip_whitespace=False)
+        document = xmltodict.parse(
+            body[len(_BOM) :] if body.startswith(_BOM) else body, disable_entities=True, strip_whitespace=False
+        )
     except (ExpatError, ValueError, RecursionError) as error:
         raise ProtocolError("the answer is not valid XML") from error
     root = next(iter(document.values()))
     return {} if root is None else root
 
 
-def pick(node: t.Any, name: str) -> t.Any:
-    """The value of an element, attribute or key by its snake_case name; None when absent."""
-    if isinstance(node, dict):
-        for key, value in node.items():
-            if snake_case(key) == name:
-                return value
-    return None
+def _stream_xml(chunks: t.Iterator[bytes], take: t.Callable[[Node], t.Any]) -> None:
+    def row(path: t.Sequence[tuple[str, t.Any]], item: t.Any) -> bool:
+        if is_list_key(path[-1][0]) and item is not None:
+            take(checked_rows(item)[0])
+        return True
+
+    try:
+        # xmltodict knows a generator from other things that can be iterated.
+        xmltodict.parse(
+            (chunk for chunk in chunks),
+            disable_entities=True,
+            strip_whitespace=False,
+            item_depth=2,
+            item_callback=row,
+        )
+    except (ExpatError, ValueError, RecursionError) as error:
+        raise ProtocolError("the answer is not valid XML") from error
 
 
-def rows_of(node: t.Any) -> list[t.Any]:
-    """The rows of a list in any of its wrappings: null, one element, a list, or a wrapper around one of these."""
-    if isinstance(node, list):
-        return node
-    if not isinstance(node, dict):
-        return []
-    for key, value in node.items():
-        if key[0] in "@#" or value is None or snake_case(key) == "links":
-            continue
-        if isinstance(value, list):
-            return value
-        if isinstance(value, dict):
-            return [value]
-    return []
+def _stream_json(chunks: t.Iterator[bytes], take: t.Callable[[Node], t.Any]) -> None:
+    try:
+        _JsonRows(chunks).read(take)
+    except (ValueError, RecursionError) as error:
+        raise ProtocolError("the answer is not valid JSON") from error
 
 
-def wrapped_rows(document: Node) -> list[t.Any]:
-    """The rows of a QueryResult: below the one wrapper that is filled, of Entities, Resources or Refs."""
-    for branch in ("entities", "resources", "refs"):
-        content = pick(document, branch)
-        if branch == "refs" and content is not None:
-            return rows_of(content)
-        if isinstance(content, dict):
-            for key, wrapper in content.items():
-                if key[0] not in "@#" and wrapper is not None:
-                    return rows_of(wrapper)
-    return []
+class _JsonRows:
+    """Reads ``{"Name": [row, …], …}`` holding one row at a time. Raises ValueError."""
 
+    def __init__(self, chunks: t.Iterator[bytes]) -> None:
+        self._chunks = chunks
+        self._decoder = codecs.getincrementaldecoder("utf-8")()
+        self._text = ""
+        self._at = 0
+        self._ended = False
 
-def links_of(node: Node) -> list[Node]:
-    """The links of an entity or reference, each with lower-case keys rel, href, name, type (missing ones are None)."""
-    container = node.get("Links") or node.get("links")
-    if isinstance(container, dict):
-        container = container.get("Link")
-    if isinstance(container, dict):
-        container = [container]
-    if not container:
-        return []
-    links = []
-    for link in container:
-        get = link.get
-        if "@Href" in link or "@Rel" in link:
-            links.append({"rel": get("@Rel"), "href": get("@Href"), "name": get("@Name"), "type": get("@Type")})
-        elif "rel" in link or "href" in link:
-            links.append({"rel": get("rel"), "href": get("href"), "name": get("name"), "type": get("type")})
-        else:
-            links.append({"rel": get("Rel"), "href": get("Href"), "name": get("Name"), "type": get("Type")})
-    return links
+    def read(self, take: t.Callable[[Node], t.Any]) -> None:
+        """Rows are what the first list holds that is not ``Links``."""
+        found = False
+        self._expect("{")
+        if not self._skip("}"):
+            while True:
+                key = self._value()
+                self._expect(":")
+                if not found and isinstance(key, str) and is_list_key(key) and self._peek() == "[":
+                    found = True
+                    self._rows(take)
+                else:
+                    self._value()
+                if self._skip("}"):
+                    break
+                self._expect(",")
+        if self._peek():
+            raise ValueError("something follows the document")
+
+    def _rows(self, take: t.Callable[[Node], t.Any]) -> None:
+        self._expect("[")
+        if self._skip("]"):
+            return
+        while True:
+            take(checked_rows(self._value())[0])
+            if self._skip("]"):
+                return
+            self._expect(",")
+
+    def _value(self) -> t.Any:
+        self._peek()
+        while True:
+            try:
+                value, end = _DECODER.raw_decode(self._text, self._at)
+            except ValueError:
+                if self._ended:
+                    raise
+            else:
+                # A number could go on in the next chunk.
+                if end < len(self._text) or self._ended:
+                    lone = _SURROGATE.search(self._text, self._at, end)
+                    self._at = end
+                    return _whole(value) if lone else value
+            self._more(len(self._text) - self._at)
+
+    def _peek(self) -> str:
+        while True:
+            space = _SPACE.match(self._text, self._at)
+            self._at = space.end() if space else self._at
+            if self._at < len(self._text):
+                return self._text[self._at]
+            if self._ended:
+                return ""
+            self._more(1)
+
+    def _skip(self, character: str) -> bool:
+        if self._peek() != character:
+            return False
+        self._at += 1
+        return True
+
+    def _expect(self, character: str) -> None:
+        if not self._skip(character):
+            raise ValueError(f"{character} is missing")
+
+    def _more(self, characters: int) -> None:
+        """At least so many characters more, unless the answer ends: a long value is not tried again for every chunk."""
+        parts = [self._text[self._at :]]
+        while characters > 0 and not self._ended:
+            chunk = next(self._chunks, None)
+            self._ended = chunk is None
+            parts.append(self._decoder.decode(chunk or b"", final=self._ended))
+            characters -= len(parts[-1])
+        self._text, self._at = "".join(parts), 0
 
 
 def error_message(body: bytes) -> str | None:

@@ -10,7 +10,7 @@ import dataclasses
 import threading
 import typing as t
 
-from ._codec import Node
+from ._nodes import Node
 from ._records import Record, RecordOptions, build
 from ._resources import Resource
 
@@ -30,6 +30,25 @@ class Result:
 
     records: list[Record]
     truncated: bool = False
+
+    def merged(self, other: Result, order: Order, limit: int | None) -> Result:
+        """Both together, sorted and cut again; for records that can't be the same."""
+        return cut(in_order([*self.records, *other.records], order), limit, not (self.truncated or other.truncated))
+
+
+def in_order(records: t.Iterable[Record], order: Order) -> list[Record]:
+    """Sorted by the key of ``order``, those without a value last, then by UID."""
+    found = sorted(records, key=lambda record: record["uid"] or "")
+    known = [record for record in found if record.get(order.key) is not None]
+    known.sort(key=lambda record: _sortable(record[order.key]), reverse=order.descending)
+    return known + [record for record in found if record.get(order.key) is None]
+
+
+def cut(records: list[Record], limit: int | None, complete: bool) -> Result:
+    """At most ``limit`` records; ``complete`` says whether they were all that match."""
+    if limit is not None and len(records) > limit:
+        return Result(records[:limit], True)
+    return Result(records, not complete)
 
 
 class Collector:
@@ -56,18 +75,20 @@ class Collector:
 
     def merge(self, other: Collector) -> None:
         """What another collector of the same resource found."""
-        self._records = {**other._records, **self._records}
+        for uid, record in other._records.items():
+            self._records.setdefault(uid, record)
 
     def result(self, order: Order | None, limit: int | None, complete: bool = True) -> Result:
-        """Everything found, sorted by ``order`` (default: the time if there is one, else the name), then by UID."""
-        key = order.key if order else (self._resource.time_key if self._resource.time_field else "name")
-        records = sorted(self._records.values(), key=lambda record: record["uid"] or "")
-        known = [record for record in records if record.get(key) is not None]
-        known.sort(key=lambda record: _sortable(record[key]), reverse=bool(order and order.descending))
-        records = known + [record for record in records if record.get(key) is None]
-        if limit is not None and len(records) > limit:
-            return Result(records[:limit], True)
-        return Result(records, not complete)
+        """Everything found, sorted by ``order`` (default: the time if there is one, else the name), then by UID.
+
+        References tell no more than a name: in any other order they stay as they came.
+        """
+        resource = self._resource
+        order = order or Order(resource.time_key if resource.time_field else "name", "")
+        records = list(self._records.values())
+        if any(record.get(order.key) is not None for record in records):
+            records = in_order(records, order)
+        return cut(records, limit, complete)
 
 
 def _sortable(value: t.Any) -> tuple[int, t.Any]:

@@ -16,8 +16,8 @@ import dataclasses
 import datetime as dt
 import typing as t
 
-from ._codec import Node, snake_case
 from ._errors import ProtocolError
+from ._nodes import Node, snake_case
 from ._query import MAX_TARGET_LENGTH, Expr, all_of, compare, encoded_length
 from ._times import parse_moment, to_iso
 
@@ -144,7 +144,8 @@ class Cursor:
 
     def next_ask(self, where: Expr | None, page_size: int) -> Ask:
         """What comes after the rows taken so far."""
-        assert self._bound is not None
+        if self._bound is None:
+            raise ProtocolError("the server sends an empty page, but says that more pages follow")
         operator = "<=" if self._order.descending else ">="
         since = compare(self._order.field, operator, to_iso(self._bound))
         room = MAX_TARGET_LENGTH - TARGET_RESERVE - encoded_length(all_of([where, since])) - 20
@@ -159,13 +160,18 @@ class Cursor:
     def time_of(self, row: Node) -> str:
         for key in self._time_keys:
             if key in row:
-                return row[key] or ""
+                return self._checked(row[key])
         for key in row:
             name = snake_case(key)
             if name in (self._order.key, f"{self._order.key}_utc"):
                 self._time_keys[key] = True
-                return row[key] or ""
+                return self._checked(row[key])
         raise ProtocolError(f"a row has no {self._order.field}")
+
+    def _checked(self, text: t.Any) -> str:
+        if not isinstance(text, str) or not text:
+            raise ProtocolError(f"a row has no readable {self._order.field}")
+        return text
 
 
 def _moment(text: str) -> dt.datetime:

@@ -51,15 +51,37 @@ def compare(field: str, operator: str, value: str | int | bool) -> Expr:
     return Expr(f"{field}{operator}{literal(value)}")
 
 
-def any_of(field: str, values: t.Sequence[str | int | bool]) -> Expr:
-    """The field has one of the values."""
-    parts = [compare(field, "==", value).text for value in values]
-    return Expr(",".join(parts), compound=len(parts) > 1)
+def any_of(field: str, values: t.Sequence[str | int | bool | Expr]) -> Expr:
+    """The field has one of the values; a value that is an expression stands for itself."""
+    return any_of_exprs([_alternative(field, value) for value in values])
+
+
+def any_of_exprs(parts: t.Sequence[Expr | None]) -> Expr:
+    """OR over the parts that are there."""
+    present = [part for part in parts if part is not None]
+    if len(present) == 1:
+        return present[0]
+    return Expr(",".join(part.grouped for part in present), compound=True)
+
+
+def _alternative(field: str, value: str | int | bool | Expr) -> Expr:
+    return value if isinstance(value, Expr) else compare(field, "==", value)
 
 
 def raw(text: str) -> Expr:
-    """An expression written by the user."""
+    """An expression written by the user. Raises SettingsError when it would not stay inside its parentheses."""
     literal(text)
+    depth = lowest = 0
+    for position, part in enumerate(text.split('"')):
+        if position % 2 == 0:
+            for character in part:
+                depth += (character == "(") - (character == ")")
+                lowest = min(lowest, depth)
+    if not text.strip() or text.count('"') % 2 or depth or lowest < 0:
+        raise SettingsError(
+            f"filter has the value {text!r}, which is not an expression",
+            hint='write it as Field=="value", close every quote and parenthesis',
+        )
     return Expr(text, compound=True)
 
 
@@ -79,7 +101,7 @@ class Selection:
     """
 
     always: Expr | None = None
-    lists: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    lists: tuple[tuple[str, tuple[str | Expr, ...]], ...] = ()
     until: dt.datetime | None = None
 
     def where(self, *more: Expr | None) -> Selection:
@@ -96,17 +118,16 @@ def requests_for(selection: Selection, reserve: int) -> list[Expr | None]:
     Only the longest list is cut into pieces: together with the shorter ones every combination is still asked for once.
     ``reserve`` is the length of everything else in the request target. Raises SettingsError when even that is too long.
     """
-    lists = sorted(selection.lists, key=lambda item: sum(map(len, item[1])))
-    fixed = [any_of(field, values) for field, values in lists[:-1]]
-    base = all_of([selection.always, *fixed])
+    lists = [[_alternative(field, value) for value in dict.fromkeys(values)] for field, values in selection.lists]
+    lists.sort(key=lambda parts: sum(len(part.text) for part in parts))
+    base = all_of([selection.always, *(any_of_exprs(parts) for parts in lists[:-1])])
     if not lists:
         return [base]
-    field, values = lists[-1]
     room = MAX_TARGET_LENGTH - reserve - encoded_length(base) - len(quote("();")) * 3
-    pieces: list[list[str]] = [[]]
+    pieces: list[list[Expr]] = [[]]
     used = 0
-    for value in dict.fromkeys(values):
-        cost = encoded_length(compare(field, "==", value)) + 3
+    for part in lists[-1]:
+        cost = encoded_length(part) + 9
         if cost > room:
             raise SettingsError(
                 "the filters together are too long for one request", hint="give fewer or shorter values"
@@ -114,9 +135,9 @@ def requests_for(selection: Selection, reserve: int) -> list[Expr | None]:
         if used + cost > room:
             pieces.append([])
             used = 0
-        pieces[-1].append(value)
+        pieces[-1].append(part)
         used += cost
-    return [all_of([base, any_of(field, piece)]) for piece in pieces]
+    return [all_of([base, any_of_exprs(piece)]) for piece in pieces]
 
 
 def target(path: str, parameters: t.Iterable[tuple[str, t.Any]]) -> str:

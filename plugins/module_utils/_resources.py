@@ -33,9 +33,9 @@ TEXT, WORD, INT, FLOAT, BOOL, TIME, SIZE, NESTED = (
 )  # fmt: skip
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False)
 class Resource:
-    """One kind of thing that Enterprise Manager knows."""
+    """One kind of thing that Enterprise Manager knows. Compared by identity: tables are looked up by it for every record."""
 
     name: str
     plural: str
@@ -205,3 +205,29 @@ RESOURCES: dict[str, Resource] = {resource.name: resource for resource in _ALL}
 
 BY_QUERY_TYPE: dict[str, Resource] = {resource.query_type.lower(): resource for resource in _ALL if resource.query_type}
 """Resources by the lower-case name of their query type."""
+
+_OTHER_TYPES = (
+    "AgentProtectionGroup", "CdpPolicy", "CdpReplica", "CdpReplicaSession", "CdpReplicaTaskSession", "CloudGateway",
+    "CloudGatewayPool", "CloudTenant", "CloudFailoverPlan", "CloudFailoverSession", "CloudHardwarePlan",
+    "CloudPublicIpAddress", "CloudReplica", "CloudSubtenant", "CloudVmReplicaPoint", "Credentials", "FailoverPlan",
+    "FileServer", "NasObject", "Passwords", "RestoreSession", "Task", "VAppReplicaPoint", "VAppRestorePoint",
+    "VCloudOrganizationConfig", "VlanConfiguration", "VmReplicaPoint", "VSphereSelfServiceConfig", "WanAccelerator",
+)  # fmt: skip
+_ADMIN_ONLY = frozenset({"AgentProtectionGroup", "CdpPolicy", "CdpReplica", "FailoverPlan", "NasObject"})
+# How the lists that have no name are sorted (EM page querysvc).
+_WITHOUT_NAME = {"Task": "TaskId", "Passwords": "BackupServerUid", "Credentials": "BackupServerUid"}
+QUERY_TYPES: tuple[str, ...] = tuple(
+    sorted([*(r.query_type for r in _ALL if r.query_type), *_OTHER_TYPES], key=str.lower)
+)
+"""All types that the query service knows (EM pages ``get_query_*``)."""
+
+
+def queryable(query_type: str) -> Resource:
+    """The resource of a query type; of types that this table does not describe, every element is taken as it comes."""
+    known = BY_QUERY_TYPE.get(query_type.lower())
+    if known is not None:
+        return dataclasses.replace(known, plural="records")
+    return Resource(
+        query_type, "records", query_type, None, (), query_type, (_WITHOUT_NAME.get(query_type, "Name"),),
+        admin_only=query_type in _ADMIN_ONLY,
+    )  # fmt: skip

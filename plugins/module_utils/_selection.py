@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""From the selection options of the session modules to what the client asks for. Pure functions. Private to the collection.
+"""From the selection options of the info modules to what the client asks for. Pure functions. Private to the collection.
 
 One table row per option: the filter field of the EM page ``get_query_*`` and how its values are checked. Every mistake is
 found here, before any request.
@@ -16,11 +16,13 @@ import re
 import typing as t
 
 from ._collect import Order
+from ._convert import session_name
 from ._errors import SettingsError
-from ._query import Expr, Selection, all_of, compare, raw
+from ._nodes import snake_case
+from ._query import Expr, Selection, all_of, any_of_exprs, compare, raw
 from ._records import Record, RecordOptions
 from ._resources import RESOURCES, Resource
-from ._times import parse_when, to_iso
+from ._times import parse_moment, parse_when, to_iso
 
 _GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 _URN = re.compile(r"urn:veeam:(?P<type>[A-Za-z]+):(?P<guid>.+)", re.ASCII | re.IGNORECASE)
@@ -35,26 +37,66 @@ JOB_TYPES = (
 # Options whose values are text that some servers compare without regard to case: the record must have exactly one of them.
 _TEXT_LISTS = {
     "name": "Name", "job_name": "JobName", "backup_server_name": "BackupServerName", "vm_display_name": "VmDisplayName",
-    "reason": "Reason",
+    "reason": "Reason", "version": "Version",
 }  # fmt: skip
-_WORD_LISTS = {"job_type": "JobType", "state": "State", "result": "Result"}
+_WORD_LISTS = {
+    "job_type": "JobType", "state": "State", "result": "Result", "platform": "Platform", "algorithm": "Algorithm",
+    "point_type": "Type",
+}  # fmt: skip
 # What the filter field holds, and which other kinds of UID mean the same object.
 _UID_LISTS = {
     "job_uid": ("JobUid", ("Job", "AgentBackupJob", "NasJob")),
-    "job_session_uid": ("JobSessionUid", ("BackupJobSession",)),
+    "job_session_uid": ("JobSessionUid", ("BackupJobSession", "ReplicaJobSession")),
     "backup_server_uid": ("BackupServerUid", ("BackupServer",)),
 }
 _LISTS = (*_TEXT_LISTS, *_WORD_LISTS, *_UID_LISTS)
+_CREATED = "CreationTime"
 _TIMES = {
-    "created_after": ("CreationTime", ">="), "created_before": ("CreationTime", "<="),
+    "created_after": (_CREATED, ">="), "created_before": (_CREATED, "<="),
     "ended_after": ("EndTime", ">="), "ended_before": ("EndTime", "<="),
+    "next_run_after": ("NextRun", ">="), "next_run_before": ("NextRun", "<="),
 }  # fmt: skip
-_NUMBERS = {"total_size_min": ("TotalSize", ">="), "total_size_max": ("TotalSize", "<=")}
-_SORT_FIELDS = {
-    "creation_time": "CreationTime", "end_time": "EndTime", "name": "Name", "job_name": "JobName",
-    "backup_server_name": "BackupServerName", "vm_display_name": "VmDisplayName", "total_size": "TotalSize",
+_WINDOWS = (("created_after", "created_before"), ("ended_after", "ended_before"), ("next_run_after", "next_run_before"))
+_NUMBERS = {
+    "total_size_min": ("TotalSize", ">="), "total_size_max": ("TotalSize", "<="),
+    "free_space_min": ("FreeSpace", ">="), "free_space_max": ("FreeSpace", "<="),
 }  # fmt: skip
-FILTER_OPTIONS = (*_LISTS, *_TIMES, *_NUMBERS, "is_retry", "filter")
+_FLAGS = {"is_retry": "IsRetry", "schedule_enabled": "ScheduleEnabled", "schedule_configured": "ScheduleConfigured"}
+FILTER_OPTIONS = (*_LISTS, *_TIMES, *_NUMBERS, *_FLAGS, "filter")
+
+# Below which session the plain collections are, by the option that names the sessions.
+_PARENTS = {
+    "backup_task_session": ("job_session_uid", "backupSessions/{}/taskSessions"),
+    "backup_session": ("parent_session_uid", "backupSessions/{}/agentManagementSessions"),
+}
+
+
+def filter_field(option: str, resource: Resource) -> str | None:
+    """The filter field of a resource that an option asks for; None when the server has no such field there."""
+    if option == "filter":
+        return "filter"
+    field = {**_TEXT_LISTS, **_WORD_LISTS, **_FLAGS}.get(option)
+    if field is None:
+        field = next(table[option][0] for table in (_UID_LISTS, _TIMES, _NUMBERS) if option in table)  # type: ignore[index]
+    if field == _CREATED:
+        return resource.time_field
+    return field if field in resource.fields else None
+
+
+def sort_field(key: str, resource: Resource) -> str | None:
+    """The filter field that goes with a record key."""
+    if key == resource.time_key and resource.time_field:
+        return resource.time_field
+    wanted = "type" if key == "point_type" else key
+    return next((field for field in resource.fields if snake_case(field) == wanted), None)
+
+
+def record_key(resource: Resource, field: str) -> str:
+    """The record key that goes with a filter field."""
+    if field == resource.time_field:
+        return resource.time_key
+    key = snake_case(field)
+    return "point_type" if key == "type" else key
 
 
 def guid_from(text: str, types: t.Sequence[str], option: str) -> str:
@@ -77,14 +119,14 @@ def guid_from(text: str, types: t.Sequence[str], option: str) -> str:
 
 @dataclasses.dataclass(frozen=True)
 class Wanted:
-    """What a session module was asked for."""
+    """What an info module was asked for."""
 
     resource: Resource
     guid: str | None
     endpoint: str
-    parents: tuple[str, ...]
+    paths: tuple[str, ...]
     selection: Selection
-    exact: tuple[tuple[str, frozenset[str]], ...]
+    exact: tuple[tuple[str, frozenset[t.Any]], ...]
     order: Order
     limit: int | None
     representation: str
@@ -95,39 +137,49 @@ class Wanted:
         return all(record.get(key) is None or record[key] in values for key, values in self.exact)
 
 
-def read_selection(name: str, params: t.Mapping[str, t.Any], now: dt.datetime) -> Wanted:
-    """The options of a session module, checked. Raises SettingsError naming the option."""
-    resource = RESOURCES[name]
-    given = {option: params[option] for option in FILTER_OPTIONS if params.get(option) is not None}
-    for option in _LISTS:
-        if option in given and not given[option]:
+def read_selection(name: str | Resource, params: t.Mapping[str, t.Any], now: dt.datetime) -> Wanted:
+    """The options of an info module, checked. Raises SettingsError naming the option."""
+    resource = RESOURCES[name] if isinstance(name, str) else name
+    parent, pattern = _PARENTS.get(resource.name, ("", ""))
+    given = {option: params[option] for option in (*FILTER_OPTIONS, parent) if params.get(option) is not None}
+    for option, value in given.items():
+        if value == []:
             raise SettingsError(f"{option} is an empty list", hint="leave it out to select everything")
     guid = guid_from(params["uid"], resource.urns, "uid") if params.get("uid") is not None else None
     endpoint = params.get("endpoint") or "query"
-    parents: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
     if guid is not None:
         _refuse(given, "uid")
     elif endpoint == "list":
-        parents = tuple(
-            guid_from(uid, ("BackupJobSession",), "job_session_uid") for uid in given.pop("job_session_uid", [])
-        )
+        guids = [guid_from(uid, ("BackupJobSession",), parent) for uid in given.pop(parent, [])]
+        paths = tuple(pattern.format(found) for found in dict.fromkeys(guids))
         _refuse(given, "endpoint: list")
+    elif parent == "parent_session_uid" and parent in given:
+        raise SettingsError("parent_session_uid is no filter of the query service", hint="add endpoint: list")
     limit = params.get("limit")
     if limit is not None and limit < 1:
         raise SettingsError(f"limit has the value {limit}", hint="give a number greater than 0, or leave it out")
-    key = params.get("sort_by") or "creation_time"
     return Wanted(
         resource=resource,
         guid=guid,
         endpoint=endpoint,
-        parents=parents,
-        selection=_selection(given, now),
-        exact=tuple((option, frozenset(given[option])) for option in _TEXT_LISTS if option in given),
-        order=Order(key, _SORT_FIELDS[key], bool(params.get("descending"))),
+        paths=paths,
+        selection=_selection(given, resource, now),
+        exact=tuple(
+            (option, frozenset(map(session_name, given[option]) if option == "name" else given[option]))
+            for option in _TEXT_LISTS
+            if option in given
+        ),
+        order=_order(params, resource),
         limit=limit,
         representation=params.get("representation") or "entity",
         options=RecordOptions(bool(params.get("include_links")), bool(params.get("include_raw"))),
     )
+
+
+def _order(params: t.Mapping[str, t.Any], resource: Resource) -> Order:
+    key = params.get("sort_by") or (resource.time_key if resource.time_field else "name")
+    return Order(key, sort_field(key, resource) or "", bool(params.get("descending")))
 
 
 def _refuse(given: t.Mapping[str, t.Any], because: str) -> None:
@@ -137,34 +189,54 @@ def _refuse(given: t.Mapping[str, t.Any], because: str) -> None:
         )
 
 
-def _selection(given: t.Mapping[str, t.Any], now: dt.datetime) -> Selection:
-    lists: list[tuple[str, tuple[str, ...]]] = [
+def _selection(given: t.Mapping[str, t.Any], resource: Resource, now: dt.datetime) -> Selection:
+    unknown = [option for option in given if filter_field(option, resource) is None]
+    if unknown:
+        usable = [option for option in FILTER_OPTIONS if filter_field(option, resource)]
+        raise SettingsError(
+            f"a {resource.type_name} can't be selected by {', '.join(sorted(unknown))}", hint=f"use {', '.join(usable)}"
+        )
+    lists: list[tuple[str, tuple[str | Expr, ...]]] = [
         (field, tuple(given[option])) for option, field in {**_TEXT_LISTS, **_WORD_LISTS}.items() if option in given
     ]
+    if resource.time_field and "name" in given:
+        lists[0] = ("Name", tuple(_named(value, resource.time_field) for value in given["name"]))
     for option, (field, types) in _UID_LISTS.items():
         if option in given:
             guids = [guid_from(uid, types, option) for uid in given[option]]
             lists.append((field, tuple(f"urn:veeam:{types[0]}:{guid}" for guid in guids)))
     _refuse_empty_window(given, now)
     until = parse_when(given["created_before"], now, "created_before") if "created_before" in given else None
-    return Selection(all_of(_conditions(given, now)), tuple(lists), until)
+    return Selection(all_of(_conditions(given, resource, now)), tuple(lists), until)
 
 
-def _conditions(given: t.Mapping[str, t.Any], now: dt.datetime) -> t.Iterator[Expr]:
+def _named(name: str, time_field: str) -> str | Expr:
+    """A name that ends in whole seconds stands for the server's name, which may go on with a fraction of a second."""
+    start = parse_moment(name.rpartition("@")[2]) if name[-3:-2] == ":" else None
+    if start is None:
+        return name
+    second = (to_iso(start), to_iso(start + dt.timedelta(seconds=1)))
+    during = all_of([compare(time_field, ">=", second[0]), compare(time_field, "<", second[1])])
+    return any_of_exprs([compare("Name", "==", name), during])
+
+
+def _conditions(given: t.Mapping[str, t.Any], resource: Resource, now: dt.datetime) -> t.Iterator[Expr]:
     for option, (field, operator) in _TIMES.items():
         if option in given:
+            field = resource.time_field or field if field == _CREATED else field
             yield compare(field, operator, to_iso(parse_when(given[option], now, option)))
     for option, (field, operator) in _NUMBERS.items():
         if option in given:
             yield compare(field, operator, given[option])
-    if "is_retry" in given:
-        yield compare("IsRetry", "==", given["is_retry"])
+    for option, field in _FLAGS.items():
+        if option in given:
+            yield compare(field, "==", given[option])
     if "filter" in given:
         yield raw(given["filter"])
 
 
 def _refuse_empty_window(given: t.Mapping[str, t.Any], now: dt.datetime) -> None:
-    for after, before in (("created_after", "created_before"), ("ended_after", "ended_before")):
+    for after, before in _WINDOWS:
         if not (after in given and before in given):
             continue
         if parse_when(given[after], now, after) > parse_when(given[before], now, before):

@@ -15,10 +15,11 @@ import base64
 import threading
 import typing as t
 
-from . import _codec
+from ._codec import decode
 from ._errors import ConnectionFailed, EmError, NotEnterpriseManager, ProtocolError, SessionExpired
+from ._extras import guid_of
+from ._nodes import pick
 from ._query import target
-from ._records import guid_of
 from ._statuses import error_for, logon_error
 from ._transport import Request, Response
 from ._version import VERSION
@@ -27,11 +28,16 @@ if t.TYPE_CHECKING:
     from ._settings import ConnectionSettings
     from ._transport import Transport
 
+T = t.TypeVar("T")
 API = "/api"
 TOKEN_HEADER = "X-RestSvcSessionId"
 _BUSY = frozenset({429, 502, 503, 504})
 _MAX_PAUSE = 60.0
+_LOGOFF_TRIES = 2
 _ACCEPT = {"auto": "application/json", "json": "application/json", "xml": "application/xml"}
+
+
+Read = t.Callable[[t.Iterable[bytes]], T]
 
 
 class Logon(t.NamedTuple):
@@ -64,13 +70,23 @@ class Session:
         self._current: Logon | None = None
         self.request_count = 0
 
-    def get(self, address: str, *, role: str) -> bytes:
-        """The body of a GET; ``role`` names the EM role it needs. Raises an EmError."""
+    def get(self, address: str, *, role: str, read: Read[T]) -> T:
+        """What ``read`` makes of the body of a GET; it is called again, from the start, when the answer breaks off.
+
+        ``role`` names the EM role that the request needs. Raises an EmError.
+        """
+        tries = self._settings.retries + 1
+        found: list[T] = []
+
+        def keep(chunks: t.Iterable[bytes]) -> bytes:
+            found[:] = [read(chunks)]
+            return b""
+
         logon = self._log_on(stale=None)
-        response, body = self._exchange(self._request("GET", address, logon), retry=True)
+        response, body = self._exchange(self._request("GET", address, logon), tries, keep)
         if response.status == 401:
             logon = self._log_on(stale=logon)
-            response, body = self._exchange(self._request("GET", address, logon), retry=True)
+            response, body = self._exchange(self._request("GET", address, logon), tries, keep)
             if response.status == 401:
                 raise SessionExpired(
                     "Enterprise Manager refused a session that it had just opened",
@@ -79,7 +95,7 @@ class Session:
                 )  # fmt: skip
         if response.status != 200:
             raise self._redacted(error_for(response.status, body, "GET", address, role))
-        return body
+        return found[0]
 
     def log_off(self) -> list[str]:
         """Ends the sessions opened here, never another's; what could not be ended comes back as sentences."""
@@ -87,7 +103,7 @@ class Session:
         for logon in self._opened:
             request = self._request("DELETE", f"{API}/logonSessions/{logon.session_id}", logon)
             try:
-                response, _body = self._exchange(request, retry=False)
+                response, _body = self._exchange(request, _LOGOFF_TRIES)
             except EmError as error:
                 problems.append(f"The logon session was left open, it ends by itself after 15 minutes: {error}")
                 continue
@@ -113,7 +129,7 @@ class Session:
             target(f"{API}/sessionMngr/", [("v", settings.api_version)]),
             {**self._common_headers(), "Authorization": f"Basic {credentials}"},
         )
-        response, body = self._exchange(request, retry=True)
+        response, body = self._exchange(request, settings.retries + 1)
         token = response.headers.get(TOKEN_HEADER.lower())
         if response.status not in (200, 201) or not token:
             raise self._redacted(logon_error(response, body, settings))
@@ -125,7 +141,7 @@ class Session:
     @staticmethod
     def _session_id(response: Response, body: bytes) -> str:
         try:
-            found = _codec.pick(_codec.decode(body), "session_id")
+            found = pick(decode(body), "session_id")
         except ProtocolError:
             found = None
         session_id = found if isinstance(found, str) and found else guid_of(response.headers.get("location"))
@@ -139,15 +155,14 @@ class Session:
     def _request(self, method: str, address: str, logon: Logon) -> Request:
         return Request(method, address, {**self._common_headers(), TOKEN_HEADER: logon.token})
 
-    def _exchange(self, request: Request, *, retry: bool) -> tuple[Response, bytes]:
+    def _exchange(self, request: Request, tries: int, read: Read[bytes] = b"".join) -> tuple[Response, bytes]:
         """Sends until there is an answer that is not "busy", or tries and time are used up."""
-        attempts = self._settings.retries + 1 if retry else 1
-        deadline = self._monotonic() + self._settings.timeout * attempts
-        for attempt in range(1, attempts + 1):
-            pause = min(0.5 * 2 ** (attempt - 1), 15.0)
-            last = attempt == attempts
+        deadline = self._monotonic() + self._settings.timeout * tries
+        for number in range(1, tries + 1):
+            pause = min(0.5 * 2 ** (number - 1), 15.0)
+            last = number == tries
             try:
-                response, body = self._once(request)
+                response, body = self._once(request, read)
             except ConnectionFailed as error:
                 if last or not error.transient or self._monotonic() + pause > deadline:
                     raise
@@ -158,13 +173,18 @@ class Session:
                 if pause > _MAX_PAUSE or self._monotonic() + pause > deadline:
                     return response, body
             self._sleep(pause)
-        raise AssertionError("unreachable: the last attempt returns or raises")
+        raise AssertionError("unreachable: the last try returns or raises")
 
-    def _once(self, request: Request) -> tuple[Response, bytes]:
+    def _once(self, request: Request, read: Read[bytes]) -> tuple[Response, bytes]:
         with self._counter:
             self.request_count += 1
         response = self._transport.send(request)
-        body = response.read()
+        try:
+            body = read(response.chunks) if response.status == 200 else response.read()
+        except ProtocolError as error:
+            if error.path is None:
+                error.method, error.path, error.status = request.method, request.path, response.status
+            raise
         if 300 <= response.status < 400:
             raise ProtocolError(
                 f"{self._settings.host} redirects to another address, which is not followed",

@@ -26,6 +26,7 @@ if t.TYPE_CHECKING:
     from ._transport import Response
 
 PORTAL_USER = "Portal User"
+_BACKUP_SERVER_PORT = 9419
 PORTAL_ADMINISTRATOR = "Portal Administrator"
 _PORTS = (
     "the REST API of Enterprise Manager is on port 9398 (9399 on old servers), port 9419 is the backup server's own API"
@@ -76,6 +77,12 @@ def logon_error(response: Response, body: bytes, settings: ConnectionSettings) -
     status, server = response.status, f"{settings.host} port {settings.port}"
     details: dict[str, t.Any] = {"method": "POST", "path": "/api/sessionMngr/", "status": status}
     message = error_message(body)
+    if settings.port == _BACKUP_SERVER_PORT and status < 500:
+        return NotEnterpriseManager(
+            f"{server} is the backup server's own API and not Enterprise Manager's (HTTP {status} to a logon)",
+            hint=_PORTS,
+            **details,
+        )
     if status == 401:
         return AuthenticationFailed(
             f"Enterprise Manager on {server} refused the credentials of {settings.username} (HTTP 401)",

@@ -13,7 +13,8 @@ from __future__ import annotations
 import re
 import typing as t
 
-from ._codec import snake_case
+from ._errors import ProtocolError
+from ._nodes import snake_case
 from ._times import wire_to_iso
 
 _INT = re.compile(r"(?:0|-?[1-9][0-9]{0,18})", re.ASCII)
@@ -26,16 +27,23 @@ _PLURAL = {
     "Day", "Month", "Period", "ObjectInJob", "ObjectInAgentBackupJob", "LinkedJobObject", "LinkedBackup",
     "LinkedBackupRepository", "NASObject", "Database",
 }  # fmt: skip
+_ALWAYS_LISTS = {"Days", "Months"}
+_MAX_DEPTH = 60
 
 
-def infer(value: t.Any) -> t.Any:
-    """A value in plain types with snake_case keys; empty, ``None`` and the year 1 are null."""
+def infer(value: t.Any, depth: int = 0) -> t.Any:
+    """A value in plain types with snake_case keys; empty, ``None`` and the year 1 are null. Raises ProtocolError.
+
+    Inside structures, what is null is left out: XML does not show it, and servers differ in what JSON shows.
+    """
     if isinstance(value, str):
         return _scalar(value)
+    if depth > _MAX_DEPTH:
+        raise ProtocolError("the answer is nested too deeply")
     if isinstance(value, list):
-        return [infer(item) for item in value]
+        return [infer(item, depth + 1) for item in value]
     if isinstance(value, dict):
-        return _structure(value)
+        return _structure(value, depth)
     return value
 
 
@@ -48,26 +56,36 @@ def _scalar(text: str) -> t.Any:
         return int(text)
     if _FLOAT.fullmatch(text):
         return float(text)
-    return wire_to_iso(text) if _TIME.fullmatch(text) else text
+    if _TIME.fullmatch(text):
+        return wire_to_iso(text)
+    return text.replace("\r\n", "\n")
 
 
-def _structure(node: dict[str, t.Any]) -> t.Any:
+def _structure(node: dict[str, t.Any], depth: int) -> t.Any:
     children = {key: value for key, value in node.items() if not key.startswith("@xmlns")}
-    elements = [key for key in children if key[0] not in "@#"]
-    if len(elements) == 1 and elements[0] in _BARE and len(children) == len(elements):
-        return [infer(item) for item in _as_list(children[elements[0]])]
+    elements = [key for key in children if key[:1] not in ("@", "#")]
+    if len(elements) == 1 and elements[0] in _BARE and all(key == "#text" or key in elements for key in children):
+        return [infer(item, depth + 1) for item in _as_list(children[elements[0]])]
     result: dict[str, t.Any] = {}
     for key, value in children.items():
+        name = snake_case(key)
         if key == "#text":
             if not elements and value.strip():
                 result["value"] = infer(value)
-        elif key in _PLURAL:
-            result[snake_case(key) + "s"] = [infer(item) for item in _as_list(value)]
-        elif isinstance(value, list) and elements != ["Links"] and key[0] not in "@#" and not key.endswith("s"):
-            result[snake_case(key) + "s"] = [infer(item) for item in value]
+            continue
+        if name in ("links", "href"):
+            continue
+        if key in _PLURAL or key in _ALWAYS_LISTS:
+            found: t.Any = [infer(item, depth + 1) for item in _as_list(value)]
+            name = f"{name}s" if key in _PLURAL else name
+        elif isinstance(value, list) and not key.endswith("s") and key[:1] != "@":
+            found = [infer(item, depth + 1) for item in value]
+            name = f"{name}s"
         else:
-            result[snake_case(key)] = infer(value)
-    return result
+            found = infer(value, depth + 1)
+        if found is not None:
+            result[name] = found
+    return result or None
 
 
 def _as_list(value: t.Any) -> list[t.Any]:

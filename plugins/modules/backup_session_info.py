@@ -17,6 +17,8 @@ author:
   - backup_ops.veeam_em contributors (@backup-ops)
 extends_documentation_fragment:
   - backup_ops.veeam_em._connection
+  - backup_ops.veeam_em._select
+  - backup_ops.veeam_em._select.server
   - backup_ops.veeam_em._sessions
   - backup_ops.veeam_em._attributes.info_module
   - backup_ops.veeam_em._attributes.actiongroup_em
@@ -38,9 +40,14 @@ options:
     description:
       - Only retries, or only first tries.
     type: bool
+  parent_session_uid:
+    description:
+      - UIDs of container sessions of agent jobs, as URN or as bare GUID, whose machine sessions are read. Needs O(endpoint=list).
+    type: list
+    elements: str
   sort_by:
     description:
-      - Key that the result is sorted by. Sessions without a value come last.
+      - Key that the result is sorted by. Records without a value come last.
     type: str
     choices: [creation_time, end_time, name, job_name, backup_server_name]
     default: creation_time
@@ -82,6 +89,12 @@ EXAMPLES = r"""
     limit: 1
   delegate_to: localhost
 
+- name: Read the machines of an agent job's container sessions
+  backup_ops.veeam_em.backup_session_info:
+    endpoint: list
+    parent_session_uid: "{{ active.backup_sessions | selectattr('agent_role', 'eq', 'parent') | map(attribute='uid') }}"
+  delegate_to: localhost
+
 - name: Read one session again
   backup_ops.veeam_em.backup_session_info:
     uid: "{{ active.backup_sessions[0].uid }}"
@@ -90,13 +103,13 @@ EXAMPLES = r"""
 
 RETURN = r"""
 backup_sessions:
-  description: The sessions, sorted by O(sort_by), then by UID. A reference carries only its name, UID, id, path and backup server.
+  description: The sessions, sorted by O(sort_by), then by UID. Of a reference only name, UID, id, path and what links tell are set.
   returned: success
   type: list
   elements: dict
   contains:
     name:
-      description: Name of the session, job or machine with its start time.
+      description: Name of the session, the job or machine with its start time in whole seconds.
       type: str
       sample: "Daily VMs@2026-01-05 20:00:07"
     uid:
@@ -146,6 +159,7 @@ backup_sessions:
     failure_message:
       description: Message of a failure, which servers rarely fill.
       type: str
+      sample: null
     is_retry:
       description: Whether this session repeats an earlier one for the objects that failed there.
       type: bool
@@ -166,12 +180,34 @@ backup_sessions:
       description: Seconds from start to end; null while it runs.
       type: int
       sample: 1774
+    agent_role:
+      description: V(parent) for the container session of an agent job, V(child) for the session of one machine in it, else null.
+      type: str
+      sample: null
     parent_session_uid:
       description: UID of the container session, for V(AgentManagement) sessions.
       type: str
-    source_job_name:
-      description: Name of the source job, for V(ImmediateBackupCopyWorker) sessions.
+      sample: null
+    agent_sessions_href:
+      description: Path of the sessions of its machines, for container sessions.
       type: str
+      sample: null
+    copy_job_name:
+      description: Name of the copy job, for V(ImmediateBackupCopyWorker) sessions.
+      type: str
+      sample: null
+    source_job_name:
+      description: Name of the job whose backups are copied, for V(ImmediateBackupCopyWorker) sessions.
+      type: str
+      sample: null
+    job_href:
+      description: Path of the job at the server, which differs for agent and NAS jobs.
+      type: str
+      sample: "/api/jobs/11111111-aaaa-4bbb-8ccc-000000000001"
+    task_sessions_href:
+      description: Path of the task sessions of this session.
+      type: str
+      sample: "/api/backupSessions/44444444-aaaa-4bbb-8ccc-000000000001/taskSessions"
     restore_point_uids:
       description: UIDs of the restore points that the session created.
       type: list
@@ -242,20 +278,22 @@ msg:
   sample: nothing listens on em01.example.test port 9398; check host and port (9398 by default) and any firewall between.
 """
 
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._gather import gather
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._module import run_info
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._selection import JOB_TYPES, SESSION_STATES
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._sessions import gather_sessions, session_spec
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._sessions import session_spec
 
 SORT_KEYS = ("creation_time", "end_time", "name", "job_name", "backup_server_name")
 
 
 def main() -> None:
     run_info(
-        lambda client, params: gather_sessions("backup_session", client, params),
+        lambda client, params: gather("backup_session", client, params),
         {
             **session_spec(SESSION_STATES, SORT_KEYS),
             "job_type": {"type": "list", "elements": "str", "choices": list(JOB_TYPES)},
             "is_retry": {"type": "bool"},
+            "parent_session_uid": {"type": "list", "elements": "str"},
         },
     )
 

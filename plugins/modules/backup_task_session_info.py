@@ -18,6 +18,8 @@ author:
   - backup_ops.veeam_em contributors (@backup-ops)
 extends_documentation_fragment:
   - backup_ops.veeam_em._connection
+  - backup_ops.veeam_em._select
+  - backup_ops.veeam_em._select.server
   - backup_ops.veeam_em._sessions
   - backup_ops.veeam_em._attributes.info_module
   - backup_ops.veeam_em._attributes.actiongroup_em
@@ -54,7 +56,7 @@ options:
     type: int
   sort_by:
     description:
-      - Key that the result is sorted by. Sessions without a value come last.
+      - Key that the result is sorted by. Records without a value come last.
     type: str
     choices: [creation_time, end_time, name, vm_display_name, total_size, backup_server_name]
     default: creation_time
@@ -103,13 +105,13 @@ EXAMPLES = r"""
 
 RETURN = r"""
 backup_task_sessions:
-  description: The task sessions, sorted by O(sort_by), then by UID. A reference carries only its name, UID, id, path and what its links tell.
+  description: The task sessions, sorted by O(sort_by), then by UID. Of a reference only name, UID, id, path and what links tell are set.
   returned: success
   type: list
   elements: dict
   contains:
     name:
-      description: Name of the session, job or machine with its start time.
+      description: Name of the session, the job or machine with its start time in whole seconds.
       type: str
       sample: "srv01@2026-01-05 20:02:31"
     uid:
@@ -151,6 +153,7 @@ backup_task_sessions:
     reason:
       description: Text of a warning or failure, else null.
       type: str
+      sample: null
     total_size:
       description: Size in bytes as the server reports it, usually the provisioned size; 0 for failed and copy tasks.
       type: int
@@ -260,16 +263,17 @@ msg:
   sample: nothing listens on em01.example.test port 9398; check host and port (9398 by default) and any firewall between.
 """
 
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._gather import gather
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._module import run_info
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._selection import TASK_STATES
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._sessions import gather_sessions, session_spec
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._sessions import session_spec
 
 SORT_KEYS = ("creation_time", "end_time", "name", "vm_display_name", "total_size", "backup_server_name")
 
 
 def main() -> None:
     run_info(
-        lambda client, params: gather_sessions("backup_task_session", client, params),
+        lambda client, params: gather("backup_task_session", client, params),
         {
             **session_spec(TASK_STATES, SORT_KEYS),
             "vm_display_name": {"type": "list", "elements": "str"},

@@ -1,0 +1,67 @@
+# Copyright (c) backup_ops.veeam_em contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The selection options that the info modules share. Private to the collection."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    DOCUMENTATION = r"""
+options:
+  uid:
+    description:
+      - UID of one of them, as URN or as bare GUID. It is read from the detail endpoint.
+      - An unknown UID gives an empty list, not a failure.
+      - Can't be combined with filters.
+    type: str
+  name:
+    description:
+      - Names. Upper and lower case matter, any character may occur. Hundreds of names become few requests.
+    type: list
+    elements: str
+  filter:
+    description:
+      - A filter expression in the language of Enterprise Manager, which must hold besides all other options.
+      - C(;) means and, C(,) means or; text stands in double quotes.
+    type: str
+  descending:
+    description:
+      - Whether the largest value of O(sort_by) comes first.
+    type: bool
+    default: false
+  limit:
+    description:
+      - Return at most this many, the first ones in the order of O(sort_by).
+      - In the order of a time or a number the server reads no more than that. Text it sorts differently, so then everything is read.
+    type: int
+  include_links:
+    description:
+      - Whether each record carries its links in C(links).
+    type: bool
+    default: false
+  include_raw:
+    description:
+      - Whether each record carries what the server sent in C(raw). Its form depends on server version and format.
+    type: bool
+    default: false
+seealso:
+  - name: Query service of the Enterprise Manager REST API
+    description: The filter language and the fields of each type.
+    link: https://helpcenter.veeam.com/docs/vbr/em_rest/query_service.html
+"""
+
+    SERVER = r"""
+options:
+  backup_server_name:
+    description:
+      - Names of backup servers as Enterprise Manager shows them.
+    type: list
+    elements: str
+  backup_server_uid:
+    description:
+      - UIDs of backup servers, as URN or as bare GUID.
+    type: list
+    elements: str
+"""
