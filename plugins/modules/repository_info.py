@@ -25,7 +25,7 @@ options:
   kind:
     description:
       - Kinds of repositories as the server names them, such as V(WindowsLocal), V(LinuxLocal), V(Nfs) or V(Extendable).
-      - The server can't filter by it: all repositories are read.
+      - The server can't filter by it, so all repositories are read.
     type: list
     elements: str
   free_space_min:
