@@ -1,0 +1,217 @@
+# Copyright (c) backup_ops.veeam_em contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From rows to facts: which tries belong to which machine, and what each of them left behind. Pure. Private to the collection."""
+
+from __future__ import annotations
+
+import collections
+import datetime as dt
+import re
+import typing as t
+
+from . import _protection_codes as codes
+from ._identity import Known, Match, Trace, find, fold
+from ._policy import Machine, Policy
+from ._protection import Facts, Point, Try
+from ._verify_rows import PointRow, SessionRow, TaskRow, names_of
+
+if t.TYPE_CHECKING:
+    from ._verify_read import Evidence
+
+# What stands between the name of an agent job and that of the computer in the name of a computer's own session.
+_SEPARATORS = re.compile(r"[\s\\/:?_-]+")
+
+
+class Join:
+    """The evidence, sorted by machine."""
+
+    def __init__(self, evidence: Evidence, policy: Policy) -> None:
+        self._evidence = evidence
+        self._policy = policy
+        self._sessions = evidence.sessions
+        self._tasks = [*self._tasks_once(), *self._agent_sessions()]
+        self._points = list(evidence.points.values())
+        self._agent_points = list(evidence.agent_points.values())
+        points = [Trace(point.names, point.backup_server_name, point.vm_uid, None, True) for point in self._points]
+        agents = [
+            Trace(point.names, point.backup_server_name, None, "AgentManagement", True) for point in self._agent_points
+        ]
+        self._rows: list[TaskRow | PointRow] = [*self._tasks, *self._points, *self._agent_points]
+        self._known = Known([*map(self._trace, self._tasks), *points, *agents], evidence.roots)
+        self._runs = [one for one in self._sessions.values() if one.running and one.job_type not in codes.COPY_TYPES]
+
+    def facts(self, machine: Machine, *, truncated: bool) -> Facts:
+        """All that is known about a machine, as seen by an account that sees everything."""
+        match = find(machine, self._known, self._policy.name_match)
+        tasks, points = self._of(match)
+        if machine.backup_server_name is not None:
+            server = fold(machine.backup_server_name)
+            tasks = [task for task in tasks if fold(task.backup_server_name or "") == server]
+        tries = tuple(self._try(task, points) for task in tasks)
+        newest = max(points, key=lambda point: point.time, default=None)
+        data_as_of, proven = self._data_as_of(tries)
+        return Facts(
+            tries=tries,
+            job_runs=tuple(self._job_runs(tasks)),
+            newest_point=Point(newest.uid, newest.time) if newest else None,
+            matched_by=match.matched_by,
+            vm_uid=match.candidate.vm_uid if match.candidate else None,
+            namesakes=match.namesakes,
+            truncated=truncated,
+            data_as_of=data_as_of,
+            data_proven=proven,
+            visible=True,
+        )
+
+    def _tasks_once(self) -> t.Iterator[TaskRow]:
+        """The tasks, less those of an agent job's container for a computer that has a session of its own in it."""
+        own = {
+            (session.parent_key, fold(name))
+            for session in self._sessions.values()
+            if session.parent_key
+            for name in self._computer_names(session)
+        }
+        own |= {
+            (session.parent_key, fold(task.names[0]))
+            for task in self._evidence.tasks.values()
+            for session in [self._sessions.get(task.session_key)]
+            if session and session.parent_key
+        }
+        for task in self._evidence.tasks.values():
+            if (task.session_key, fold(task.names[0])) not in own:
+                yield task
+
+    def _agent_sessions(self) -> t.Iterator[TaskRow]:
+        """Sessions of single computers that have no task sessions: the session itself is the try."""
+        with_tasks = {task.session_key for task in self._evidence.tasks.values()}
+        for session in self._sessions.values():
+            if session.job_type != "AgentManagement" or session.key in with_tasks:
+                continue
+            names = self._computer_names(session)
+            if self._evidence.is_wanted(names):
+                yield TaskRow(
+                    None, names, session.uid, session.job_name, session.start, session.end, session.result, None,
+                    session.running, None, None, session.backup_server_name,
+                )  # fmt: skip
+
+    def _computer_names(self, session: SessionRow) -> tuple[str, ...]:
+        """The computer in the name of its session, which is its own or stands behind that of the job."""
+        whole = session.job_name or (session.name or "").rpartition("@")[0]
+        parent = self._sessions.get(session.parent_key or "")
+        if parent and parent.job_name and whole.startswith(parent.job_name):
+            rest = whole[len(parent.job_name) :]
+            gap = _SEPARATORS.match(rest)
+            if gap and rest[gap.end() :]:
+                return names_of(rest[gap.end() :])
+        return names_of(whole) or ("",)
+
+    def _session_of(self, task: TaskRow) -> SessionRow | None:
+        return self._sessions.get(task.session_key)
+
+    def _trace(self, task: TaskRow) -> Trace:
+        session = self._session_of(task)
+        vm_uid = task.vm_uid
+        if vm_uid is None and task.point_uid:
+            # Servers before version 10 tell the machine only at its restore point.
+            point = self._evidence.points.get(task.point_uid.lower())
+            vm_uid = point.vm_uid if point else None
+        return Trace(
+            task.names,
+            task.backup_server_name,
+            vm_uid,
+            session.job_type if session else None,
+            is_successful=task.result in ("Success", "Warning"),
+        )
+
+    def _of(self, match: Match) -> tuple[list[TaskRow], list[PointRow]]:
+        tasks: list[TaskRow] = []
+        points: list[PointRow] = []
+        for number in match.candidate.traces if match.candidate else ():
+            row = self._rows[number]
+            if isinstance(row, TaskRow):
+                tasks.append(row)
+            else:
+                points.append(row)
+        return tasks, points
+
+    def _try(self, task: TaskRow, points: list[PointRow]) -> Try:
+        session = self._session_of(task)
+        point = self._point_of(task, session, points)
+        # A task that never got its end, in a session that is over, does not run any more.
+        running = task.running and (session is None or session.running)
+        return Try(
+            start=task.start,
+            end=task.end,
+            result=None if running else task.result,
+            reason=task.reason,
+            running=running,
+            job_name=session.job_name if session else task.job_name,
+            job_type=session.job_type if session else None,
+            backup_server_name=task.backup_server_name,
+            task_session_uid=task.uid,
+            job_session_uid=session.uid if session else task.session_uid,
+            point=Point(point.uid, point.time) if point else None,
+        )
+
+    def _point_of(self, task: TaskRow, session: SessionRow | None, points: list[PointRow]) -> PointRow | None:
+        """The restore point that a task made, if it exists.
+
+        Tasks of agents have no link to it: theirs is the computer's part of a point that the job session made, or, when that names
+        none, the computer's point from the time of the try.
+        """
+        if task.point_uid:
+            return self._evidence.points.get(task.point_uid.lower())
+        if session is None or session.job_type not in codes.AGENT_TYPES:
+            return None
+        runs = self._run_points(session)
+        if runs:
+            made = [point for point in points if point.run_uid in runs]
+        else:
+            end = task.end or task.start
+            made = [point for point in points if task.start <= point.time <= end + codes.CLOCK_TOLERANCE]
+        return max(made, key=lambda point: point.time, default=None)
+
+    def _run_points(self, session: SessionRow) -> frozenset[str]:
+        parent = self._sessions.get(session.parent_key or "")
+        return session.point_uids or (parent.point_uids if parent else frozenset())
+
+    def _job_runs(self, tasks: list[TaskRow]) -> t.Iterator[Try]:
+        """Running job sessions that are not done with the machine, or may come to it: it was in this job before."""
+        by_session = collections.defaultdict(list)
+        for task in tasks:
+            session = self._session_of(task)
+            if session:
+                by_session[session.key].append(task)
+                if session.parent_key:
+                    by_session[session.parent_key].append(task)
+        for run in self._runs:
+            inside = by_session.get(run.key, [])
+            if any(task.running for task in inside) or (run.job_type == "AgentManagement" and not inside):
+                continue
+            if inside or self._may_come(run, tasks):
+                yield Try(
+                    start=run.start, running=True, job_name=run.job_name, job_type=run.job_type,
+                    backup_server_name=run.backup_server_name, job_session_uid=run.uid,
+                )  # fmt: skip
+
+    def _may_come(self, run: SessionRow, tasks: list[TaskRow]) -> bool:
+        """A retry comes only to machines that failed before."""
+        earlier = [task for task in tasks if run.job_key is not None and run.job_key in self._jobs_of(task)]
+        if not earlier:
+            return False
+        newest = max(earlier, key=lambda task: task.start)
+        return not run.is_retry or newest.result != "Success"
+
+    def _jobs_of(self, task: TaskRow) -> set[str | None]:
+        session = self._session_of(task)
+        parent = self._sessions.get(session.parent_key or "") if session else None
+        return {one.job_key for one in (session, parent) if one}
+
+    def _data_as_of(self, tries: tuple[Try, ...]) -> tuple[dt.datetime | None, bool]:
+        """When the data was collected; without the log of collections the newest thing seen at the machine's servers."""
+        if self._evidence.collection_known:
+            return self._evidence.collected_at, True
+        servers = {one.backup_server_name or "" for one in tries} or set(self._evidence.newest_seen)
+        return min((self._evidence.newest_seen[one] for one in servers), default=None), False

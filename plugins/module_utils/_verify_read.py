@@ -1,0 +1,169 @@
+# Copyright (c) backup_ops.veeam_em contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Reading what verdicts rest on. The number of requests follows the rows in the window of time, never the machines. Private.
+
+Order matters: restore points are read after the tasks, so that a task that ends meanwhile does not seem to have lost its point.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import typing as t
+
+from . import _protection_codes as codes
+from . import _verify_rows as rows
+from ._client import EnterpriseManagerClient
+from ._errors import AccessDenied, NotFound, RequestRejected
+from ._identity import Roots
+from ._policy import Policy
+from ._query import Expr, Selection, all_of, compare
+from ._records import Record
+from ._times import to_iso
+
+# A job session starts before its tasks; queued tasks can wait for hours.
+_SESSION_MARGIN = dt.timedelta(days=1)
+_POINT_MARGIN = dt.timedelta(hours=1)
+
+
+class RowLimitReached(Exception):
+    """More rows than the policy allows."""
+
+
+class Evidence:
+    """Everything that was read and may concern a wanted machine."""
+
+    def __init__(self, client: EnterpriseManagerClient, policy: Policy) -> None:
+        self._client = client
+        self._left = policy.max_rows
+        self._wanted = rows.Wanted(policy.machines)
+        self.roots = Roots()
+        self.sessions: dict[str, rows.SessionRow] = {}
+        self.tasks: dict[str, rows.TaskRow] = {}
+        self.points: dict[str, rows.PointRow] = {}
+        self.agent_points: dict[str, rows.PointRow] = {}
+        self.newest_seen: dict[str, dt.datetime] = {}
+        self.collected_at: dt.datetime | None = None
+        self.collection_known = False
+
+    def read_frame(self) -> None:
+        """The hypervisors, and when Enterprise Manager collected its data last."""
+        self.roots = self._read_roots()
+        self._read_collection()
+
+    def read(self, since: dt.datetime, until: dt.datetime | None) -> None:
+        """Everything that started in a window of time; without an end also what started before and still runs.
+
+        Raises RowLimitReached; what was read until then stays.
+        """
+        self._query("backup_task_session", _window(since, until, "Completed"), self._take_task, until)
+        margin = until - _SESSION_MARGIN if until else None
+        self._query("backup_session", _window(since - _SESSION_MARGIN, margin, "Stopped"), self._take_session, margin)
+        self._read_missing_sessions()
+        edge = until - _POINT_MARGIN if until else None
+        points = _window(since - _POINT_MARGIN, edge)
+        self._query("vm_restore_point", points, self._take_point, edge)
+        if until is None:
+            working = Selection(compare("State", "!=", "Completed"))
+            self._query("replica_task_session", working, self._take_replica, None)
+        if any(session.job_type in codes.AGENT_TYPES for session in self.sessions.values()):
+            self._query("agent_restore_point", points, self._take_agent_point, edge)
+
+    def is_wanted(self, names: t.Iterable[str]) -> bool:
+        return self._wanted.has(names, None)
+
+    def sees_everything(self) -> bool:
+        """Whether the account is a Portal Administrator: only then the absence of a machine means something."""
+        try:
+            self._client.query("job", representation="reference", limit=1)
+        except AccessDenied:
+            return False
+        return True
+
+    def _read_roots(self) -> Roots:
+        try:
+            found = self._client.query("hierarchy_root").records
+        except AccessDenied:
+            return Roots()
+        unique = {}
+        for record in found:
+            guid = record["hierarchy_root_id"] or record["id"]
+            if guid:
+                unique[guid.lower()] = (record["unique_id"] or guid).lower()
+        return Roots(unique)
+
+    def _read_collection(self) -> None:
+        """The log of collections: not every version has it, and not every account may read it."""
+        try:
+            found = self._client.collection("system_session").records
+        except (AccessDenied, NotFound, RequestRejected):
+            return
+        self.collection_known = True
+        # A collection with warnings may have left out a backup server. What it saw is from after its start.
+        done = [one for one in found if one["session_type"] == "CollectJob" and one["state"] == "CompletedSuccessfully"]
+        self.collected_at = max((rows.moment(one) for one in done), default=None)
+
+    def _read_missing_sessions(self) -> None:
+        """Job sessions that tasks point to but that started before the window."""
+        tasks = [task for task in self.tasks.values() if task.session_uid and task.session_key not in self.sessions]
+        missing = sorted({task.session_uid for task in tasks if task.session_uid})
+        if missing:
+            self._query("backup_session", Selection(lists=(("UID", tuple(missing)),)), self._take_session, None)
+
+    def _query(
+        self, name: str, selection: Selection, take: t.Callable[[Record], None], until: dt.datetime | None
+    ) -> None:
+        def keep(record: Record) -> bool:
+            self._left -= 1
+            if self._left < 0:
+                raise RowLimitReached
+            take(record)
+            return False
+
+        self._client.query(name, Selection(selection.always, selection.lists, until), keep=keep)
+
+    def _take_task(self, record: Record) -> None:
+        row = rows.task_row(record)
+        self._saw(row.backup_server_name, row.end or row.start)
+        if row.uid and self._wanted.may_have(row.names, row.vm_uid):
+            self.tasks.setdefault(row.uid, row)
+
+    def _take_replica(self, record: Record) -> None:
+        row = rows.task_row(record)
+        if row.uid and self._wanted.may_have(row.names, row.vm_uid):
+            self.tasks.setdefault(row.uid, row)
+            session = rows.replica_session(row)
+            self.sessions.setdefault(session.key, session)
+
+    def _take_session(self, record: Record) -> None:
+        row = rows.session_row(record)
+        self._saw(row.backup_server_name, row.end or row.start)
+        self.sessions.setdefault(row.key, row)
+
+    def _take_point(self, record: Record) -> None:
+        row = rows.point_row(record)
+        self._saw(row.backup_server_name, row.time)
+        if self._wanted.has(row.names, row.vm_uid):
+            self.points.setdefault(row.uid.lower(), row)
+
+    def _take_agent_point(self, record: Record) -> None:
+        row = rows.point_row(record)
+        if self._wanted.has(row.names, None):
+            self.agent_points.setdefault(row.uid.lower(), row)
+
+    def _saw(self, backup_server_name: str | None, moment: dt.datetime) -> None:
+        """Enterprise Manager has seen this, so its data of this backup server is at least as new."""
+        server = backup_server_name or ""
+        if server not in self.newest_seen or moment > self.newest_seen[server]:
+            self.newest_seen[server] = moment
+
+
+def _window(since: dt.datetime, until: dt.datetime | None, done: str | None = None) -> Selection:
+    """Rows that started in the window; with ``done`` and an open end also all that are not in this state."""
+    start = compare("CreationTime", ">=", to_iso(since))
+    if until is not None:
+        return Selection(all_of([start, compare("CreationTime", "<", to_iso(until))]))
+    if done is None:
+        return Selection(start)
+    return Selection(Expr(f"{start.text},{compare('State', '!=', done).text}", compound=True))

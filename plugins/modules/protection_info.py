@@ -1,0 +1,482 @@
+#!/usr/bin/python
+# Copyright (c) backup_ops.veeam_em contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: protection_info
+short_description: Tell for each machine whether it has a good, recent, restorable backup, from Veeam Backup Enterprise Manager
+version_added: 0.1.0
+description:
+  - Gives each machine a verdict before a maintenance. It never says V(ok) on a guess.
+    Whatever can't be known for sure makes the verdict V(unknown).
+  - >-
+    The verdicts, the first one that applies: V(unknown) (ambiguous name, data too old, answer cut, clocks that disagree, machine
+    perhaps hidden from this account), V(running) (a backup or replication is at work on it, or its job is running and not done),
+    V(waived) (a waiver names every reason that stands against it), V(failed) (the newest completed try failed and there is no good
+    backup inside the age), V(stale) (there are backups, but no good one inside the age), V(unprotected) (no backup at all), V(ok).
+  - >-
+    A backup is good when it has ended, its result is accepted, its job is of a counted type, its restore point still exists and
+    its data is not older than the limit. One good backup is enough, whichever of the machine's jobs made it. A retry is a try of its own.
+  - >-
+    The age counts from the moment whose data the backup holds: the time of its restore point, else the start of its task, never its end.
+  - The number of requests does not depend on the number of machines. Ask once for all machines of a maintenance, not in a loop.
+  - >-
+    First only as much time is read as the age limits need. While machines remain without any usable backup, older sessions are read,
+    down to O(lookback). Machines of one name are noticed when both were tried in the time that was read.
+  - >-
+    The account needs the Enterprise Manager role Portal User or Portal Administrator. Only a Portal Administrator surely sees every
+    machine. For any other account a machine without a trace is V(unknown), not V(unprotected), see O(full_visibility).
+author:
+  - backup_ops.veeam_em contributors (@backup-ops)
+extends_documentation_fragment:
+  - backup_ops.veeam_em._connection
+  - backup_ops.veeam_em._attributes.info_module
+  - backup_ops.veeam_em._attributes.actiongroup_em
+options:
+  machines:
+    description:
+      - The machines, each a name or a dictionary. An empty list is refused.
+      - A dictionary needs C(name), which names the machine in the result and is looked for in Enterprise Manager.
+      - C(vm_uid) is the reference of a virtual machine, such as V(urn:VMware:Vm:33333333-aaaa-4bbb-8ccc-000000000001.vm-1042).
+        Its middle part may also be the unique id of the hypervisor, such as the instance UUID of a vCenter. Then C(name) is only a label.
+      - C(vm_ref) is the id in its hypervisor, such as V(vm-1042). If there are several hypervisors, C(name) must fit too.
+      - C(backup_server_name) counts only what this backup server did.
+      - C(max_age), C(needed_at), C(accept_warning), C(job_types) and C(require_restore_point) override the options of the same name.
+    type: list
+    elements: raw
+    required: true
+  max_age:
+    description:
+      - How old the data of a good backup may be at O(needed_at), such as V(24h) or V(1d12h).
+    type: str
+    default: 24h
+  needed_at:
+    description:
+      - The moment at which the age counts. V(now), a time from now such as V(+12h), or an ISO 8601 time (without a zone it is UTC).
+      - With the begin of a maintenance tomorrow it tells today which backups will be too old by then.
+      - Backups with data from after this moment are not good, so that a past moment can be checked too.
+    type: str
+    default: now
+  accept_warning:
+    description:
+      - Whether a backup that ended with a warning can be good.
+    type: bool
+    default: true
+  job_types:
+    description:
+      - Types of jobs whose backups count. Copies count only when they are named here.
+      - Replication never counts.
+    type: list
+    elements: str
+    choices: [Backup, BackupCopy, ImmediateBackupCopy, ImmediateBackupCopyWorker, AgentBackup, AgentManagement, NasBackup]
+    default: [Backup, AgentBackup, AgentManagement]
+  require_restore_point:
+    description:
+      - Whether a backup is good only while its restore point exists in Enterprise Manager.
+      - With V(false) a backup whose restore point was deleted counts as good.
+    type: bool
+    default: true
+  name_match:
+    description:
+      - How names are compared, in this order. The first way that finds something decides, and two machines found by it are ambiguous.
+      - V(ignore_case) compares without regard to case. V(short_name) also without regard to the domain,
+        if only one of the two names has a domain.
+    type: list
+    elements: str
+    choices: [exact, ignore_case, short_name]
+    default: [exact, ignore_case, short_name]
+  max_data_age:
+    description:
+      - How old the data in Enterprise Manager may be, such as V(1h). Enterprise Manager collects it from the backup servers, by default
+        every 15 minutes. Older data makes the verdict of every machine V(unknown).
+      - >-
+        The age is that of the last collection without a warning. Where the account or the version can't tell it, something recent must
+        have been seen at each backup server of the machine, else the verdict is V(unknown) with reason V(data_age_unknown).
+      - If it is left out, the age of the data is only reported.
+    type: str
+  waivers:
+    description:
+      - Reasons for which somebody takes the responsibility. A machine is V(waived) only when every reason of its verdict has a waiver.
+      - Waivers never cover V(unknown) or V(running). Waivers without effect are reported in RV(unused_waivers).
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      machine:
+        description: The machine, written as in O(machines).
+        type: str
+        required: true
+      reason_code:
+        description: The reason that is waived.
+        type: str
+        required: true
+        choices: [age_over_limit, last_try_failed, warning_not_accepted, restore_point_missing, no_backup_found, only_copy_found]
+      until:
+        description:
+          - When the waiver ends, in ISO 8601. A date ends with its first moment in UTC.
+          - It must be later than both the present and the moment of O(needed_at).
+        type: str
+        required: true
+      note:
+        description: Why, and who decided it. It is shown with the verdict.
+        type: str
+  lookback:
+    description:
+      - How far back a trace is searched of machines without a good backup. It tells V(stale) from V(unprotected).
+    type: str
+    default: 30d
+  history:
+    description:
+      - With an age such as V(7d) each machine carries its tries of this time in RV(machines[].history).
+    type: str
+  full_visibility:
+    description:
+      - Set it to V(true) if the account is known to see every machine without being Portal Administrator. A machine without a trace
+        is then V(unprotected).
+    type: bool
+    default: false
+  max_rows:
+    description:
+      - Read at most this many rows from Enterprise Manager. When that is not enough, the machines concerned are V(unknown).
+    type: int
+    default: 1000000
+seealso:
+  - module: backup_ops.veeam_em.backup_task_session_info
+  - module: backup_ops.veeam_em.backup_session_info
+"""
+
+EXAMPLES = r"""
+- name: Ask for three machines
+  backup_ops.veeam_em.protection_info:
+    host: em01.example.test
+    username: EXAMPLE\svc-ansible
+    password: "{{ em_password }}"
+    machines: [web01, web02, db01]
+  delegate_to: localhost
+  register: protection
+
+- name: Stop unless every machine has a good backup
+  ansible.builtin.assert:
+    that: protection.ok
+    fail_msg: "{{ protection.msg }}"
+
+- name: Show what stands against each machine
+  ansible.builtin.debug:
+    msg: "{{ item.name }}: {{ item.verdict }}. {{ item.message }}"
+  loop: "{{ protection.machines | rejectattr('verdict', 'equalto', 'ok') }}"
+  loop_control:
+    label: "{{ item.name }}"
+
+- name: Ask once for all web servers, and with stricter rules for a database
+  backup_ops.veeam_em.protection_info:
+    machines: "{{ groups['web'] + [{'name': 'db01', 'max_age': '8h', 'accept_warning': false}] }}"
+    max_data_age: 1h
+  delegate_to: localhost
+  run_once: true
+
+- name: Check today for the maintenance of tomorrow evening
+  backup_ops.veeam_em.protection_info:
+    machines: "{{ ansible_play_hosts }}"
+    needed_at: "2026-01-06T20:00:00Z"
+    max_age: 36h
+  delegate_to: localhost
+  run_once: true
+
+- name: Tell machines of one name apart, and show a week of tries
+  backup_ops.veeam_em.protection_info:
+    machines:
+      - name: twin01-berlin
+        vm_uid: urn:VMware:Vm:33333333-aaaa-4bbb-8ccc-000000000001.vm-1042
+      - name: twin01
+        backup_server_name: vbr02.example.test
+      - name: laptop07
+        job_types: [AgentBackup, AgentManagement]
+        max_age: 3d
+    history: 7d
+  delegate_to: localhost
+
+- name: Go on without a fresh backup of one old machine, until the end of January
+  backup_ops.veeam_em.protection_info:
+    machines: [web01, old01]
+    waivers:
+      - machine: old01
+        reason_code: age_over_limit
+        until: "2026-02-01"
+        note: Will be switched off, CHG0042
+  delegate_to: localhost
+"""
+
+RETURN = r"""
+machines:
+  description: The machines in the order of O(machines).
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Name as given in O(machines).
+      type: str
+      sample: db01
+    verdict:
+      description: V(ok), V(waived), V(unprotected), V(stale), V(failed), V(running) or V(unknown).
+      type: str
+      sample: stale
+    underlying_verdict:
+      description: The verdict without waivers. It differs from RV(machines[].verdict) only for V(waived).
+      type: str
+      sample: stale
+    reasons:
+      description:
+        - Stable codes. First what led to the verdict, then what else is worth knowing. An V(ok) machine can carry notes.
+        - >-
+          V(age_over_limit), V(last_try_failed), V(warning_not_accepted), V(restore_point_missing), V(no_backup_found),
+          V(only_copy_found), V(backup_running), V(em_data_stale), V(data_age_unknown), V(ambiguous_name), V(not_visible),
+          V(answer_truncated) or V(in_future) (data later than O(needed_at), or a clock that is wrong).
+      type: list
+      elements: str
+      sample: [age_over_limit]
+    message:
+      description: The verdict for people, in one sentence. It can quote text of the server.
+      type: str
+      sample: "The last good backup is 1 d 16 h old, more than 1 d."
+    matched_by:
+      description: How the machine was found, V(vm_uid), V(vm_ref), V(exact), V(ignore_case) or V(short_name), or null.
+      type: str
+      sample: exact
+    vm_uid:
+      description: Reference of the machine in its hypervisor; null for agents and if the machine was not found.
+      type: str
+      sample: "urn:VMware:Vm:33333333-aaaa-4bbb-8ccc-000000000001.vm-1042"
+    max_age_seconds:
+      description: The limit of age for this machine.
+      type: int
+      sample: 86400
+    needed_at:
+      description: The moment at which its age counts.
+      type: str
+      sample: "2026-01-06T20:00:00Z"
+    last_good:
+      description: The newest usable backup, whatever its age; null if there is none in the time that was read.
+      type: dict
+      contains:
+        creation_time: &creation_time
+          description: When its task started.
+          type: str
+          sample: "2026-01-05T20:02:31Z"
+        end_time: &end_time
+          description: When its task ended.
+          type: str
+          sample: "2026-01-05T20:13:09Z"
+        data_time: &data_time
+          description: The moment whose data it holds.
+          type: str
+          sample: "2026-01-05T20:03:15Z"
+        age_seconds:
+          description: Age of its data at RV(machines[].needed_at).
+          type: int
+          sample: 35805
+        result: &result
+          description: V(Success), V(Warning), V(Failed) or null.
+          type: str
+          sample: Success
+        job_name: &job_name
+          description: Name of the job.
+          type: str
+          sample: Daily VMs
+        job_type: &job_type
+          description: Type of the job.
+          type: str
+          sample: Backup
+        backup_server_name: &backup_server_name
+          description: Name of the backup server.
+          type: str
+          sample: vbr01.example.test
+        task_session_uid: &task_session_uid
+          description: UID of the task session; null for an agent's session without tasks.
+          type: str
+          sample: "urn:veeam:BackupTaskSession:66666666-aaaa-4bbb-8ccc-000000000001"
+        job_session_uid: &job_session_uid
+          description: UID of the job session.
+          type: str
+          sample: "urn:veeam:BackupJobSession:44444444-aaaa-4bbb-8ccc-000000000001"
+        vm_restore_point_uid: &vm_restore_point_uid
+          description: UID of its restore point; null if that does not exist.
+          type: str
+          sample: "urn:veeam:VmRestorePoint:77777777-aaaa-4bbb-8ccc-000000000001"
+    last_try:
+      description: The newest completed try of a counted job type; null if there is none in the time that was read.
+      type: dict
+      contains:
+        creation_time: *creation_time
+        end_time: *end_time
+        data_time: *data_time
+        result: *result
+        reason:
+          description: What the server says about a warning or failure.
+          type: str
+        job_name: *job_name
+        job_type: *job_type
+        backup_server_name: *backup_server_name
+        task_session_uid: *task_session_uid
+        job_session_uid: *job_session_uid
+        vm_restore_point_uid: *vm_restore_point_uid
+    running:
+      description:
+        - What is at work on the machine. Running copies are left out, they do not touch it.
+        - A job session without C(task_session_uid) is running and not done with the machine's job, or may still come to the machine.
+      type: list
+      elements: dict
+      contains:
+        creation_time: *creation_time
+        job_name: *job_name
+        job_type: *job_type
+        backup_server_name: *backup_server_name
+        task_session_uid: *task_session_uid
+        job_session_uid: *job_session_uid
+    waivers:
+      description: The waivers that made it V(waived), as given.
+      type: list
+      elements: dict
+    data_as_of:
+      description: Enterprise Manager's knowledge of this machine is of this moment or newer; null if that can't be told.
+      type: str
+      sample: "2026-01-06T05:45:00Z"
+    history:
+      description: Its tries of counted job types, newest first.
+      returned: when O(history) is given
+      type: list
+      elements: dict
+      contains:
+        creation_time: *creation_time
+        end_time: *end_time
+        result: *result
+        running:
+          description: Whether it has not ended yet.
+          type: bool
+          sample: false
+        job_name: *job_name
+        job_type: *job_type
+        task_session_uid: *task_session_uid
+summary:
+  description: How many machines have each verdict, and how many machines there are.
+  returned: success
+  type: dict
+  contains:
+    unknown: &number
+      description: Number of machines.
+      type: int
+      sample: 0
+    running: *number
+    waived: *number
+    failed: *number
+    stale: *number
+    unprotected: *number
+    ok: *number
+    total: *number
+ok:
+  description: True only if every machine is V(ok) or V(waived).
+  returned: success
+  type: bool
+  sample: false
+msg:
+  description: The result, or what went wrong and what to do about it, in one line for people.
+  returned: always
+  type: str
+  sample: "24 of 25 machines are protected as asked; not protected: db02 (failed)."
+checked_at:
+  description: The moment of the check.
+  returned: success
+  type: str
+  sample: "2026-01-06T06:00:00Z"
+data_as_of:
+  description: The oldest RV(machines[].data_as_of); null if it can't be told for every machine.
+  returned: success
+  type: str
+  sample: "2026-01-06T05:45:00Z"
+unused_waivers:
+  description: Waivers that changed nothing. There is also a warning about those that are not just needless.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    machine:
+      description: The machine as given.
+      type: str
+      sample: old02
+    reason_code:
+      description: The reason as given.
+      type: str
+      sample: age_over_limit
+    until:
+      description: The end of the waiver.
+      type: str
+      sample: "2026-01-01T00:00:00Z"
+    note:
+      description: The note as given.
+      type: str
+    why:
+      description: V(not_asked) (the machine is not in O(machines)), V(expired) or V(not_needed).
+      type: str
+      sample: expired
+request_count:
+  description: Number of HTTP requests made, logon and logoff included.
+  returned: success
+  type: int
+  sample: 10
+error:
+  description: What went wrong, for programs. RV(msg) says it for people.
+  returned: when Enterprise Manager could not be read
+  type: dict
+  contains:
+    kind:
+      description: Stable name of the kind of error, such as V(authentication_failed), V(access_denied) or V(timed_out).
+      type: str
+      sample: access_denied
+    status:
+      description: HTTP status, if there was an answer.
+      type: int
+      sample: 403
+    method:
+      description: HTTP method of the request.
+      type: str
+      sample: GET
+    path:
+      description: Path of the request, without its query.
+      type: str
+      sample: /api/query
+    server_message:
+      description: Message of the server, shortened.
+      type: str
+      sample: Access denied
+    hint:
+      description: What to do about it.
+      type: str
+      sample: it needs the Enterprise Manager role Portal User
+"""
+
+import datetime as dt
+import typing as t
+
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._client import EnterpriseManagerClient
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._module import run_info
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._policy import POLICY_SPEC, read_policy
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection_result import warnings_of
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._times import UTC
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._verify import verify
+
+
+def gather(client: EnterpriseManagerClient, params: dict[str, t.Any]) -> dict[str, t.Any]:
+    result = verify(client, read_policy(params, dt.datetime.now(UTC)))
+    warnings = warnings_of(result["unused_waivers"])
+    return {**result, "warnings": warnings} if warnings else result
+
+
+def main() -> None:
+    run_info(gather, POLICY_SPEC)
+
+
+if __name__ == "__main__":
+    main()
