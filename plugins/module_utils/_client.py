@@ -252,7 +252,7 @@ class EnterpriseManagerClient:
                 ("type", reading.resource.query_type),
                 *_format(reading.representation, "Entities"),
                 reading.sort,
-                ("pageSize", reading.page_size),
+                ("pageSize", reading.page_size + ask.more),
                 ("page", ask.page),
                 ("filter", ask.where.text if ask.where else None),
             ]

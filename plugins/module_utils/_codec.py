@@ -20,7 +20,7 @@ import typing as t
 from xml.parsers.expat import ExpatError
 
 from ._errors import NotEnterpriseManager, ProtocolError
-from ._nodes import Node, checked_rows, is_list_key, pick
+from ._nodes import Node, checked_rows, is_list_key, pick, snake_case
 
 try:
     import xmltodict
@@ -36,6 +36,7 @@ _PROLOG = re.compile(rb"(?:\s+|<\?.*?\?>|<!--.*?-->)*<!DOCTYPE", re.DOTALL)
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _LONE = re.compile("[\ud800-\udfff]")
 _SPACE = re.compile(r"[ \t\r\n]*")
+_OF_ANY_DOCUMENT = frozenset({"links", "href", "type", "name", "uid"})
 _MESSAGE_LENGTH = 300
 
 
@@ -162,8 +163,8 @@ class _JsonRows:
         self._ended = False
 
     def read(self, take: t.Callable[[Node], t.Any]) -> None:
-        """Rows are what the first list holds that is not ``Links``."""
-        found = False
+        """Rows are what the first list holds that is not ``Links``. Raises ProtocolError when there is something else instead."""
+        found = strange = False
         self._expect("{")
         if not self._skip("}"):
             while True:
@@ -172,11 +173,15 @@ class _JsonRows:
                 if not found and isinstance(key, str) and is_list_key(key) and self._peek() == "[":
                     found = True
                     self._rows(take)
-                else:
-                    self._value()
+                elif self._value() is not None and snake_case(str(key)) not in _OF_ANY_DOCUMENT:
+                    strange = True
                 if self._skip("}"):
                     break
                 self._expect(",")
+        if strange and not found:
+            raise ProtocolError(
+                "the answer is not a collection", hint="check that host and port are Enterprise Manager's"
+            )
         if self._peek():
             raise ValueError("something follows the document")
 
@@ -245,4 +250,4 @@ def error_message(body: bytes) -> str | None:
         return None
     if not isinstance(message, str) or not message.strip():
         return None
-    return _CONTROL.sub(" ", message).strip()[:_MESSAGE_LENGTH]
+    return " ".join(_CONTROL.sub(" ", message).split())[:_MESSAGE_LENGTH]

@@ -42,10 +42,11 @@ class Page:
 
 
 class Ask(t.NamedTuple):
-    """One request of a query."""
+    """One request of a query; ``more`` is how many rows beyond the usual size the page shall have."""
 
     where: Expr | None
     page: int
+    more: int = 0
 
 
 Fetch = t.Callable[[Ask], Page]
@@ -91,7 +92,7 @@ def by_time(fetch: Fetch, where: Expr | None, order: TimeOrder, first: Page | No
         stalled = 0 if new else stalled + 1
         if stalled >= _STALLED_PAGES:
             raise ProtocolError("the server sends the same page again and again")
-        page = fetch(cursor.next_ask(where, len(page.rows)))
+        page = fetch(cursor.next_ask(where))
     raise ProtocolError(f"the answer has more than {MAX_PAGES} pages", hint="narrow the time window or raise page_size")
 
 
@@ -104,7 +105,6 @@ class Cursor:
         self._last = ""
         self._near: dict[str, dt.datetime] = {}
         self._bound: dt.datetime | None = None
-        self._page = 1
 
     def take(self, rows: list[Node]) -> list[Node]:
         """The rows not seen before; remembers those that the next page could repeat."""
@@ -127,8 +127,6 @@ class Cursor:
         moment = _moment(self._last)
         bound = moment + _MARGIN if self._order.descending else moment - _MARGIN
         bound = bound.replace(microsecond=0) + dt.timedelta(seconds=1 if self._order.descending else 0)
-        if bound != self._bound:
-            self._page = 1
         self._bound = bound
         near = {uid: time for uid, time in self._near.items() if self._within(time)}
         for row in reversed(new):
@@ -142,7 +140,7 @@ class Cursor:
         assert self._bound is not None
         return time <= self._bound if self._order.descending else time >= self._bound
 
-    def next_ask(self, where: Expr | None, page_size: int) -> Ask:
+    def next_ask(self, where: Expr | None) -> Ask:
         """What comes after the rows taken so far."""
         if self._bound is None:
             raise ProtocolError("the server sends an empty page, but says that more pages follow")
@@ -153,9 +151,8 @@ class Cursor:
         fitting = [
             unseen for index, unseen in enumerate(seen) if encoded_length(unseen) * (index + 1) + 3 * (index + 1) < room
         ]
-        # More rows at one moment than fit a page and an URL: only then does the page number have to move.
-        self._page = self._page + 1 if len(seen) - len(fitting) >= page_size else 1
-        return Ask(all_of([where, since, *(fitting if self._page == 1 else [])]), self._page)
+        # Rows at one moment that no longer fit into the URL come again, so the page must have room for them.
+        return Ask(all_of([where, since, *fitting]), 1, len(seen) - len(fitting))
 
     def time_of(self, row: Node) -> str:
         for key in self._time_keys:
