@@ -9,6 +9,7 @@ XML knows only text, JSON has types: both are brought to the same value.
 
 from __future__ import annotations
 
+import functools
 import re
 import typing as t
 
@@ -20,8 +21,6 @@ from ._values import infer
 Convert = t.Callable[[t.Any], t.Any]
 _INT = re.compile(r"\s*-?[0-9]{1,19}\s*", re.ASCII)
 _BOOLS = {"true": True, "false": False, "1": True, "0": False}
-# v12 and v13 write fractions of a second into the names of sessions and points, 9.5 does not.
-_FRACTION = re.compile(r"(@\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2})\.\d{1,7}", re.ASCII)
 
 
 def text(value: t.Any) -> str | None:
@@ -41,7 +40,13 @@ def text(value: t.Any) -> str | None:
 def word(value: t.Any) -> str | None:
     """One of a set of words; ``None`` is the server's word for no value."""
     found = text(value)
-    return None if found == "None" else found
+    return None if found is None or found == "None" else _shared(found)
+
+
+@functools.lru_cache(maxsize=256)
+def _shared(found: str) -> str:
+    """One object for all records: words are few, records many."""
+    return found
 
 
 def session_name(value: t.Any) -> str | None:
@@ -49,8 +54,10 @@ def session_name(value: t.Any) -> str | None:
     found = text(value)
     if found is None or found[-3:-2] == ":":
         return found
-    match = _FRACTION.search(found, max(0, len(found) - 28))
-    return found[: match.end(1)] if match and match.end() == len(found) else found
+    # v12 and v13 write fractions of a second into the names of sessions and points, 9.5 does not.
+    dot = found.rfind(".", -8)
+    ends_in_time = dot > 19 and found[dot - 20] == "@" and found[dot - 3] == ":" and found[dot + 1 :].isdigit()
+    return found[:dot] if ends_in_time else found
 
 
 def integer(value: t.Any) -> t.Any:

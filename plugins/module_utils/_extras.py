@@ -6,15 +6,16 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import typing as t
 
 from ._convert import session_name
-from ._nodes import Node
+from ._nodes import Link
 from ._times import seconds_between
 
 Record = t.Dict[str, t.Any]
-ByType = t.Dict[t.Optional[str], Node]
+ByType = t.Dict[t.Optional[str], Link]
 
 _DONE_STATES = frozenset({"Stopped", "Completed"})
 _RUNNING_STATES = frozenset({"Starting", "Stopping", "Working", "Pausing", "Resuming", "InProgress", "Pending"})
@@ -54,13 +55,13 @@ def split_object_ref(ref: str | None) -> tuple[str | None, str | None]:
     return parts[1], parts[3].partition(".")[2] or None
 
 
-def _uid(kind: str, link: Node | None) -> str | None:
-    guid = guid_of(link["href"]) if link else None
+def _uid(kind: str, link: Link | None) -> str | None:
+    guid = guid_of(link.href) if link else None
     return f"urn:veeam:{kind}:{guid}" if guid else None
 
 
-def _href(link: Node | None) -> str | None:
-    return path_of(link["href"]) if link else None
+def _href(link: Link | None) -> str | None:
+    return path_of(link.href) if link else None
 
 
 def _add_progress(record: Record) -> None:
@@ -74,12 +75,12 @@ def _add_progress(record: Record) -> None:
     record["duration_seconds"] = None if running or not start or not end else seconds_between(start, end)
 
 
-def _session(record: Record, links: list[Node], by_type: ByType) -> None:
+def _session(record: Record, links: list[Link], by_type: ByType) -> None:
     _add_progress(record)
     record["is_retry"] = None if record["running"] is None else bool(record["is_retry"])
-    up = next((link for link in links if link["rel"] == "Up" and link["type"] == "BackupJobSessionReference"), None)
+    up = next((link for link in links if link.rel == "Up" and link.type == "BackupJobSessionReference"), None)
     record["parent_session_uid"] = _uid("BackupJobSession", up)
-    children = next((link for link in links if (link["href"] or "").partition("?")[0].endswith(_CHILDREN)), None)
+    children = next((link for link in links if (link.href or "").partition("?")[0].endswith(_CHILDREN)), None)
     record["agent_sessions_href"] = _href(children)
     record["agent_role"] = _agent_role(record)
     record["copy_job_name"], record["source_job_name"] = _copy_worker(record)
@@ -88,7 +89,7 @@ def _session(record: Record, links: list[Node], by_type: ByType) -> None:
         by_type.get("BackupTaskSessionReferenceList") or by_type.get("ReplicaTaskSessionReferenceList")
     )
     record["restore_point_uids"] = [
-        f"urn:veeam:RestorePoint:{guid_of(link['href'])}" for link in links if link["type"] == "RestorePointReference"
+        f"urn:veeam:RestorePoint:{guid_of(link.href)}" for link in links if link.type == "RestorePointReference"
     ]
 
 
@@ -106,25 +107,29 @@ def _copy_worker(record: Record) -> tuple[str | None, str | None]:
     return (parts[0], parts[1]) if len(parts) == 2 else (None, None)
 
 
-def _task(record: Record, links: list[Node], by_type: ByType) -> None:
+@functools.lru_cache(maxsize=1024)
+def _job_session(name: str | None) -> tuple[str | None, str | None]:
+    """Name of the session and of its job; tasks of one session share them."""
+    return session_name(name), (name.rpartition("@")[0] or None) if name else None
+
+
+def _task(record: Record, links: list[Link], by_type: ByType) -> None:
     _add_progress(record)
     session = by_type.get("BackupJobSessionReference") or by_type.get("ReplicaJobSessionReference")
-    name = session["name"] if session else None
-    record["job_session_name"] = session_name(name)
-    record["job_name"] = (name.rpartition("@")[0] or None) if name else None
+    record["job_session_name"], record["job_name"] = _job_session(session.name) if session else (None, None)
     record["vm_restore_point_uid"] = _uid("VmRestorePoint", by_type.get("VmRestorePoint"))
     record["platform"], record["vm_ref"] = split_object_ref(record["vm_uid"])
 
 
-def _job(record: Record, links: list[Node], by_type: ByType) -> None:
+def _job(record: Record, links: list[Link], by_type: ByType) -> None:
     record["kind"] = _JOB_KINDS.get(record["job_type"], "other")
 
 
-def _agent_job(record: Record, links: list[Node], by_type: ByType) -> None:
+def _agent_job(record: Record, links: list[Link], by_type: ByType) -> None:
     record["kind"] = "agent"
 
 
-def _nas_job(record: Record, links: list[Node], by_type: ByType) -> None:
+def _nas_job(record: Record, links: list[Link], by_type: ByType) -> None:
     record["kind"] = "nas"
     record.setdefault("job_type", None)
     record.setdefault("platform", None)
@@ -159,7 +164,7 @@ def job_object(node: Record) -> Record:
     }
 
 
-def _repository(record: Record, links: list[Node], by_type: ByType) -> None:
+def _repository(record: Record, links: list[Link], by_type: ByType) -> None:
     capacity, free = record["capacity"], record["free_space"]
     record["unlimited"] = capacity is None
     known = isinstance(capacity, int) and isinstance(free, int) and capacity > 0
@@ -167,23 +172,23 @@ def _repository(record: Record, links: list[Node], by_type: ByType) -> None:
     record["free_percent"] = round(100 * free / capacity, 1) if known else None
 
 
-def _vm_restore_point(record: Record, links: list[Node], by_type: ByType) -> None:
+def _vm_restore_point(record: Record, links: list[Link], by_type: ByType) -> None:
     record["platform"], record["vm_ref"] = split_object_ref(record["hierarchy_obj_ref"])
     _agent_restore_point(record, links, by_type)
 
 
-def _agent_restore_point(record: Record, links: list[Node], by_type: ByType) -> None:
+def _agent_restore_point(record: Record, links: list[Link], by_type: ByType) -> None:
     record["restore_point_uid"] = _uid("RestorePoint", by_type.get("RestorePointReference"))
     file = by_type.get("BackupFileReference")
-    record["backup_file_name"] = file["name"] if file else None
+    record["backup_file_name"] = file.name if file else None
 
 
-def _discovered_computer(record: Record, links: list[Node], by_type: ByType) -> None:
+def _discovered_computer(record: Record, links: list[Link], by_type: ByType) -> None:
     # The server writes the address of a task session there.
     record["href"] = _href(by_type.get("DiscoveredComputerReference")) or record["href"]
 
 
-EXTRAS: dict[str, t.Callable[[Record, list[Node], ByType], None]] = {
+EXTRAS: dict[str, t.Callable[[Record, list[Link], ByType], None]] = {
     "backup_session": _session,
     "replica_session": _session,
     "backup_task_session": _task,

@@ -75,8 +75,17 @@ def wrapped_rows(document: Node) -> list[Node]:
     return []
 
 
-def links_of(node: Node) -> list[Node]:
-    """The links of an entity or reference, each with the keys rel, href, name, type (None when missing)."""
+class Link(t.NamedTuple):
+    """A link as the server has it; missing parts are None."""
+
+    rel: str | None
+    href: str | None
+    name: str | None
+    type: str | None
+
+
+def links_of(node: Node) -> list[Link]:
+    """The links of an entity or reference. What is no link is left out."""
     container = node.get("Links") or node.get("links")
     if isinstance(container, dict):
         container = container.get("Link")
@@ -84,22 +93,24 @@ def links_of(node: Node) -> list[Node]:
         container = [container]
     if not isinstance(container, list):
         return []
-    links = []
-    for link in container:
-        if not isinstance(link, dict):
-            continue
-        get = link.get
-        if "Rel" in link or "Href" in link:
-            links.append({"rel": get("Rel"), "href": get("Href"), "name": get("Name"), "type": get("Type")})
-        elif "@Rel" in link or "@Href" in link:
-            links.append({"rel": get("@Rel"), "href": get("@Href"), "name": get("@Name"), "type": get("@Type")})
-        else:
-            links.append({"rel": get("rel"), "href": get("href"), "name": get("name"), "type": get("type")})
-    return [link for link in links if _is_text(link)]
+    try:
+        links = [Link(link["Rel"], link["Href"], link["Name"], link["Type"]) for link in container]
+    except (KeyError, TypeError):
+        links = [_link(link) for link in container if isinstance(link, dict)]
+    for link in links:
+        for part in link:
+            if part.__class__ is not str and part is not None:
+                return [each for each in links if all(part is None or isinstance(part, str) for part in each)]
+    return links
 
 
-def _is_text(link: Node) -> bool:
-    return all(value is None or value.__class__ is str for value in link.values())
+def _link(link: Node) -> Link:
+    get = link.get
+    if "@Rel" in link or "@Href" in link:
+        return Link(get("@Rel"), get("@Href"), get("@Name"), get("@Type"))
+    if "Rel" in link or "Href" in link:
+        return Link(get("Rel"), get("Href"), get("Name"), get("Type"))
+    return Link(get("rel"), get("href"), get("name"), get("type"))
 
 
 def check_depth(node: t.Any) -> None:

@@ -102,32 +102,37 @@ class Cursor:
     def __init__(self, order: TimeOrder) -> None:
         self._order = order
         self._time_keys: dict[str, bool] = {}
-        self._last = ""
         self._near: dict[str, dt.datetime] = {}
         self._bound: dt.datetime | None = None
 
     def take(self, rows: list[Node]) -> list[Node]:
         """The rows not seen before; remembers those that the next page could repeat."""
         new = []
+        # Rows that the server got meanwhile may be older than the last one seen, but never lie before the bound.
+        last = to_iso(self._bound) if self._bound else ""
         for row in rows:
             text, uid = self.time_of(row), uid_of(row)
-            if uid is None or uid in self._near:
+            if uid is None:
+                raise ProtocolError("a row has no UID")
+            if uid in self._near:
                 continue
-            if self._last and (text[:19] > self._last[:19] if self._order.descending else text[:19] < self._last[:19]):
+            if last and (text[:19] > last[:19] if self._order.descending else text[:19] < last[:19]):
                 raise ProtocolError(
                     "the rows are not in the order that was asked for", hint="report this with the server's version"
                 )
-            self._last = text
+            last = text
             new.append(row)
         if new:
-            self._remember(new)
+            self._remember(new, _moment(last))
         return new
 
-    def _remember(self, new: list[Node]) -> None:
-        moment = _moment(self._last)
-        bound = moment + _MARGIN if self._order.descending else moment - _MARGIN
-        bound = bound.replace(microsecond=0) + dt.timedelta(seconds=1 if self._order.descending else 0)
-        self._bound = bound
+    def _remember(self, new: list[Node], last: dt.datetime) -> None:
+        if self._order.descending:
+            bound = (last + _MARGIN).replace(microsecond=0) + dt.timedelta(seconds=1)
+            self._bound = min(bound, self._bound or bound)
+        else:
+            bound = (last - _MARGIN).replace(microsecond=0)
+            self._bound = max(bound, self._bound or bound)
         near = {uid: time for uid, time in self._near.items() if self._within(time)}
         for row in reversed(new):
             time = _moment(self.time_of(row))

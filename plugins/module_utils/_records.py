@@ -16,7 +16,7 @@ import typing as t
 
 from ._convert import CONVERTERS, Convert, session_name, text
 from ._extras import EXTRAS, guid_of, path_of
-from ._nodes import Node, check_depth, links_of, snake_case
+from ._nodes import Link, Node, check_depth, links_of, snake_case
 from ._resources import Resource
 from ._values import infer
 
@@ -72,26 +72,32 @@ def build(resource: Resource, node: Node, options: RecordOptions = RecordOptions
     record["id"] = uid.rpartition(":")[2] if uid else None
     record["href"] = path_of(node.get("Href") or node.get("@Href") or node.get("href"))
     links = links_of(node)
-    by_type: dict[str | None, Node] = {}
+    by_type: dict[str | None, Link] = {}
     for link in links:
-        by_type.setdefault(link["type"], link)
+        if link.type not in by_type:
+            by_type[link.type] = link
     _add_backup_server(record, resource, by_type)
     extra = EXTRAS.get(resource.name)
     if extra is not None:
         extra(record, links, by_type)
     if options.include_links:
-        record["links"] = links
+        record["links"] = [link._asdict() for link in links]
     if options.include_raw:
         check_depth(node)
         record["raw"] = node
     return record
 
 
-def _add_backup_server(record: Record, resource: Resource, by_type: dict[str | None, Node]) -> None:
+def _add_backup_server(record: Record, resource: Resource, by_type: dict[str | None, Link]) -> None:
     if resource.name == "backup_server":
         record["backup_server_name"], record["backup_server_uid"] = record["name"], record["uid"]
         return
     link = by_type.get("BackupServerReference") or by_type.get("BackupServer")
-    guid = guid_of(link["href"]) if link else None
-    record["backup_server_name"] = (link["name"] or None) if link else None
-    record["backup_server_uid"] = f"urn:veeam:BackupServer:{guid}" if guid else None
+    record["backup_server_name"], record["backup_server_uid"] = _server(link.href, link.name) if link else (None, None)
+
+
+@functools.lru_cache(maxsize=256)
+def _server(href: str | None, name: str | None) -> tuple[str | None, str | None]:
+    """Name and UID; records of one server share them."""
+    guid = guid_of(href)
+    return name or None, f"urn:veeam:BackupServer:{guid}" if guid else None

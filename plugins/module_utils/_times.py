@@ -98,6 +98,6 @@ def seconds_between(start: str, end: str) -> int | None:
     """Seconds between two times of a record, never negative; None when one of them can't be read."""
     try:
         span = dt.datetime.fromisoformat(end[:19]) - dt.datetime.fromisoformat(start[:19])
-    except ValueError:
+    except (ValueError, TypeError):  # the latter for a zone in one of them only
         return None
     return max(0, span.days * 86400 + span.seconds)

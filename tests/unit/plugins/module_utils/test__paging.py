@@ -155,6 +155,7 @@ def scripted(*pages: _paging.Page) -> _paging.Fetch:
         ([_paging.Page([], 1, 3)], "empty page"),
         ([_paging.Page([row(2, 5000), row(1, 0)], 1, 1)], "order"),
         ([_paging.Page([{"UID": "a"}], 1, 1)], "no CreationTime"),
+        ([_paging.Page([{"CreationTimeUTC": "2026-01-05T00:00:00Z"}], 1, 1)], "no UID"),
         ([_paging.Page([{"UID": "a", "CreationTimeUTC": None}], 1, 1)], "readable"),
         ([_paging.Page([{"UID": "a", "CreationTimeUTC": "soon"}], 1, 2)], "unreadable"),
         ([_paging.Page([{"UID": "a", "CreationTimeUTC": {"x": 1}}], 1, 1)], "readable"),
