@@ -71,7 +71,7 @@ class Facts:
     ``job_runs`` are running job sessions that are still to come to the machine, or came to it and are not done with the rest.
     ``namesakes`` describe the machines that the name could mean, when they are several; ``truncated`` tells that rows which
     may concern this machine were not read; ``data_proven`` that ``data_as_of`` tells how old the data is at most, and not only
-    that something of that age was seen; ``visible`` that the account would see the machine if there was anything to see.
+    that something of that age was seen; ``newest_seen`` is the latest time at the machine's backup servers; ``visible`` that the account would see the machine if there was anything to see.
     """
 
     tries: tuple[Try, ...] = ()
@@ -83,6 +83,7 @@ class Facts:
     truncated: bool = False
     data_as_of: dt.datetime | None = None
     data_proven: bool = True
+    newest_seen: dt.datetime | None = None
     visible: bool = False
 
     @property
@@ -115,8 +116,8 @@ def decide(machine: Machine, facts: Facts, policy: Policy) -> Decision:
     completed = [attempt for attempt in counted if not attempt.running]
     successes = [attempt for attempt in completed if attempt.result in _SUCCESSFUL]
     usable = [attempt for attempt in successes if not set(flaws(machine, attempt)) - {codes.AGE_OVER_LIMIT}]
-    last_good = max(usable, key=lambda attempt: attempt.data_time, default=None)
-    last_try = max(completed, key=lambda attempt: (attempt.completed_at, attempt.start), default=None)
+    last_good = max(usable, key=lambda one: (one.data_time, one.start, one.task_session_uid or ""), default=None)
+    last_try = max(completed, key=_recency, default=None)
     running = (*(one for one in facts.tries if one.running and one.job_type not in codes.COPY_TYPES), *facts.job_runs)
     is_good = last_good is not None and not flaws(machine, last_good)
 
@@ -138,6 +139,12 @@ def decide(machine: Machine, facts: Facts, policy: Policy) -> Decision:
     else:
         decision = verdict(codes.UNPROTECTED, blocking)
     return _waived(machine, decision, policy)
+
+
+def _recency(attempt: Try) -> tuple[dt.datetime, dt.datetime, bool, str]:
+    """The order of completed tries; of two at the same time the failed one counts as the newer."""
+    failed = attempt.result not in _SUCCESSFUL
+    return attempt.completed_at, attempt.start, failed, attempt.task_session_uid or ""
 
 
 def flaws(machine: Machine, attempt: Try) -> list[str]:
@@ -184,7 +191,7 @@ def _unreadable_try(machine: Machine, facts: Facts, last_try: Try | None) -> boo
 
 def _clock_is_wrong(facts: Facts, now: dt.datetime) -> bool:
     """Whether something happened later than now: then every age is wrong, perhaps to the dangerous side."""
-    times = [facts.data_as_of or _LONG_AGO]
+    times = [facts.data_as_of or _LONG_AGO, facts.newest_seen or _LONG_AGO]
     for attempt in (*facts.tries, *facts.job_runs):
         times += [attempt.start, attempt.completed_at, attempt.data_time]
     return max(times) > now + codes.CLOCK_TOLERANCE

@@ -15,6 +15,7 @@ from ._protection import Decision, Facts, Try
 from ._times import to_iso
 
 _MAX_QUOTE = 160
+_OLD_DATA = dt.timedelta(hours=2)
 
 
 def machine_result(machine: Machine, facts: Facts, decision: Decision, policy: Policy) -> dict[str, t.Any]:
@@ -70,14 +71,20 @@ def unused_waivers(policy: Policy, decisions: t.Mapping[str, Decision]) -> list[
     return found
 
 
-def warnings_of(unused: t.Sequence[dict[str, t.Any]]) -> list[str]:
-    """Sentences about waivers that somebody may rely on in vain."""
+def warnings_of(result: dict[str, t.Any], policy: Policy) -> list[str]:
+    """Sentences about what somebody may rely on in vain: waivers without effect, and old data that nobody forbade."""
     texts = {"not_asked": "Waivers for machines that were not asked for", "expired": "Waivers that have expired"}
     found = []
     for why, text in texts.items():
-        concerned = [f"{one['machine']} ({one['reason_code']})" for one in unused if one["why"] == why]
-        if concerned:
-            found.append(f"{text}: {', '.join(concerned)}.")
+        unused = [f"{one['machine']} ({one['reason_code']})" for one in result["unused_waivers"] if one["why"] == why]
+        if unused:
+            found.append(f"{text}: {', '.join(unused)}.")
+    oldest = to_iso(policy.now - _OLD_DATA)
+    if policy.max_data_age is None and (result["data_as_of"] or oldest) < oldest:
+        found.append(
+            f"Enterprise Manager's data is of {result['data_as_of']}: what happened since is not in the verdicts. Set max_data_age"
+            " to refuse old data."
+        )
     return found
 
 

@@ -40,7 +40,7 @@ class Join:
         ]
         self._rows: list[TaskRow | PointRow] = [*self._tasks, *self._points, *self._agent_points]
         self._known = Known([*map(self._trace, self._tasks), *points, *agents], evidence.roots)
-        self._runs = [one for one in self._sessions.values() if one.running and one.job_type not in codes.COPY_TYPES]
+        self._runs = [one for one in self._sessions.values() if one.touches_machines]
 
     def facts(self, machine: Machine, *, truncated: bool) -> Facts:
         """All that is known about a machine, as seen by an account that sees everything."""
@@ -61,24 +61,19 @@ class Join:
             namesakes=match.namesakes,
             truncated=truncated,
             data_as_of=data_as_of,
+            newest_seen=max((self._evidence.newest_seen[one] for one in self._servers(tries)), default=None),
             data_proven=proven,
             visible=True,
         )
 
     def _tasks_once(self) -> t.Iterator[TaskRow]:
         """The tasks, less those of an agent job's container for a computer that has a session of its own in it."""
-        own = {
-            (session.parent_key, fold(name))
-            for session in self._sessions.values()
-            if session.parent_key
-            for name in self._computer_names(session)
-        }
-        own |= {
-            (session.parent_key, fold(task.names[0]))
-            for task in self._evidence.tasks.values()
-            for session in [self._sessions.get(task.session_key)]
-            if session and session.parent_key
-        }
+        children = [one for one in self._sessions.values() if one.job_type == "AgentManagement" and one.parent_key]
+        own = {(child.parent_key, fold(name)) for child in children for name in self._computer_names(child)}
+        parents = {child.key: child.parent_key for child in children}
+        for task in self._evidence.tasks.values():
+            if task.session_key in parents:
+                own.add((parents[task.session_key], fold(task.names[0])))
         for task in self._evidence.tasks.values():
             if (task.session_key, fold(task.names[0])) not in own:
                 yield task
@@ -144,7 +139,7 @@ class Join:
         return Try(
             start=task.start,
             end=task.end,
-            result=None if running else task.result,
+            result=None if running else _result_of(task, session),
             reason=task.reason,
             running=running,
             job_name=session.job_name if session else task.job_name,
@@ -213,5 +208,15 @@ class Join:
         """When the data was collected; without the log of collections the newest thing seen at the machine's servers."""
         if self._evidence.collection_known:
             return self._evidence.collected_at, True
-        servers = {one.backup_server_name or "" for one in tries} or set(self._evidence.newest_seen)
-        return min((self._evidence.newest_seen[one] for one in servers), default=None), False
+        seen = self._evidence.newest_seen
+        return min((seen[one] for one in self._servers(tries) or seen), default=None), False
+
+    def _servers(self, tries: tuple[Try, ...]) -> set[str]:
+        return {one.backup_server_name or "" for one in tries}
+
+
+def _result_of(task: TaskRow, session: SessionRow | None) -> str | None:
+    """The session of a single computer can fail after its task was done: the worse of the two counts."""
+    if session is None or session.job_type != "AgentManagement" or session.running or session.result == "Success":
+        return task.result
+    return session.result if task.result in ("Success", "Warning") else task.result

@@ -36,6 +36,7 @@ class Evidence:
 
     def __init__(self, client: EnterpriseManagerClient, policy: Policy) -> None:
         self._client = client
+        self._policy = policy
         self._left = policy.max_rows
         self._wanted = rows.Wanted(policy.machines)
         self.roots = Roots()
@@ -46,6 +47,7 @@ class Evidence:
         self.newest_seen: dict[str, dt.datetime] = {}
         self.collected_at: dt.datetime | None = None
         self.collection_known = False
+        self._linked_points: set[str] = set()
 
     def read_frame(self) -> None:
         """The hypervisors, and when Enterprise Manager collected its data last."""
@@ -60,7 +62,10 @@ class Evidence:
         self._query("backup_task_session", _window(since, until, "Completed"), self._take_task, until)
         margin = until - _SESSION_MARGIN if until else None
         self._query("backup_session", _window(since - _SESSION_MARGIN, margin, "Stopped"), self._take_session, margin)
+        if until is None:
+            self._read_members_of_running_jobs()
         self._read_missing_sessions()
+        self._linked_points = {task.point_uid.lower() for task in self.tasks.values() if task.point_uid}
         edge = until - _POINT_MARGIN if until else None
         points = _window(since - _POINT_MARGIN, edge)
         self._query("vm_restore_point", points, self._take_point, edge)
@@ -104,6 +109,15 @@ class Evidence:
         done = [one for one in found if one["session_type"] == "CollectJob" and one["state"] == "CompletedSuccessfully"]
         self.collected_at = max((rows.moment(one) for one in done), default=None)
 
+    def _read_members_of_running_jobs(self) -> None:
+        """Earlier tasks of jobs that run now and did not in the window: whose machines they may still come to."""
+        running = {one.job_key: one.job_uid for one in self.sessions.values() if one.touches_machines and one.job_uid}
+        done = {one.job_key for one in self.sessions.values() if not one.running and not one.is_retry}
+        jobs = tuple(sorted(uid for key, uid in running.items() if uid and key not in done))
+        if jobs:
+            earlier = compare("CreationTime", ">=", to_iso(self._policy.now - self._policy.lookback))
+            self._query("backup_task_session", Selection(earlier, (("JobUid", jobs),)), self._take_task, None)
+
     def _read_missing_sessions(self) -> None:
         """Job sessions that tasks point to but that started before the window."""
         tasks = [task for task in self.tasks.values() if task.session_uid and task.session_key not in self.sessions]
@@ -144,7 +158,8 @@ class Evidence:
     def _take_point(self, record: Record) -> None:
         row = rows.point_row(record)
         self._saw(row.backup_server_name, row.time)
-        if self._wanted.has(row.names, row.vm_uid):
+        # The name of a point can differ from that of its task (inventory and display name).
+        if self._wanted.has(row.names, row.vm_uid) or row.uid.lower() in self._linked_points:
             self.points.setdefault(row.uid.lower(), row)
 
     def _take_agent_point(self, record: Record) -> None:

@@ -16,7 +16,7 @@ import typing as t
 from ._errors import ProtocolError
 from ._identity import fold, short
 from ._policy import Machine
-from ._protection_codes import AGENT_TYPES, REPLICA_TYPE
+from ._protection_codes import AGENT_TYPES, COPY_TYPES, REPLICA_TYPE
 from ._records import Record
 from ._times import parse_moment
 
@@ -24,11 +24,11 @@ _NAMELESS = ("",)
 
 
 class SessionRow(t.NamedTuple):
-    """A job session; ``point_uids`` only for agents. UIDs of other things are keys (see ``uid_key``)."""
+    """A job session; ``point_uids`` only for agents. Keys are UIDs to compare (see ``uid_key``)."""
 
     uid: str
     name: str | None
-    job_key: str | None
+    job_uid: str | None
     job_name: str | None
     job_type: str | None
     start: dt.datetime
@@ -43,6 +43,15 @@ class SessionRow(t.NamedTuple):
     @property
     def key(self) -> str:
         return uid_key(self.uid) or ""
+
+    @property
+    def job_key(self) -> str | None:
+        return uid_key(self.job_uid)
+
+    @property
+    def touches_machines(self) -> bool:
+        """Whether it runs now and reads machines themselves, and not only what other jobs left."""
+        return self.running and self.job_type not in COPY_TYPES
 
 
 class TaskRow(t.NamedTuple):
@@ -138,7 +147,7 @@ def session_row(record: Record) -> SessionRow:
     return SessionRow(
         uid=record["uid"] or "",
         name=record["name"],
-        job_key=uid_key(record["job_uid"]),
+        job_uid=record["job_uid"],
         job_name=record["job_name"],
         job_type=record["job_type"],
         start=moment(record),
@@ -174,7 +183,7 @@ def replica_session(task: TaskRow) -> SessionRow:
     return SessionRow(
         uid=task.session_uid or "",
         name=task.job_name,
-        job_key=None,
+        job_uid=None,
         job_name=task.job_name,
         job_type=REPLICA_TYPE,
         start=task.start,

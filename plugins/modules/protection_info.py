@@ -95,7 +95,7 @@ options:
       - >-
         The age is that of the last collection without a warning. Where the account or the version can't tell it, something recent must
         have been seen at each backup server of the machine, else the verdict is V(unknown) with reason V(data_age_unknown).
-      - If it is left out, the age of the data is only reported.
+      - If it is left out, the age of the data is only reported, with a warning if it is more than two hours.
     type: str
   waivers:
     description:
@@ -469,8 +469,9 @@ from ansible_collections.backup_ops.veeam_em.plugins.module_utils._verify import
 
 
 def gather(client: EnterpriseManagerClient, params: dict[str, t.Any]) -> dict[str, t.Any]:
-    result = verify(client, read_policy(params, dt.datetime.now(UTC)))
-    warnings = warnings_of(result["unused_waivers"])
+    policy = read_policy(params, dt.datetime.now(UTC))
+    result = verify(client, policy)
+    warnings = warnings_of(result, policy)
     return {**result, "warnings": warnings} if warnings else result
 
 

@@ -153,6 +153,10 @@ TABLE: list[tuple[str, Decision, str, tuple[str, ...]]] = [
     ("a running job from the future", verdict(attempt(), job_runs=(at_work(-1),)), "unknown", ("in_future",)),
     ("data from the future", verdict(attempt(), data_as_of=hours(-1)), "unknown", ("in_future",)),
     (
+        "the backup server's clock is wrong",
+        verdict(attempt(), newest_seen=hours(-1)), "unknown", ("in_future",),
+    ),
+    (
         "a moment in the past: only later backups",
         verdict(attempt(8), machine=with_rules(needed_at=hours(12))), "stale", ("in_future",),
     ),

@@ -159,8 +159,11 @@ class Site:
 def _fits(row: Record, selection: Selection) -> bool:
     if selection.lists:
         [(field, values)] = selection.lists
-        assert field == "UID"
-        return row["uid"] in values
+        if field == "UID":
+            return row["uid"] in values
+        assert field == "JobUid"
+        if f"urn:veeam:Job:{row['job_name']}" not in values:
+            return False
     text = selection.always.text if selection.always else ""
     unfinished = re.search(r'State!="(\w+)"', text)
     if unfinished and row["state"] != unfinished[1]:
@@ -416,6 +419,25 @@ class TestAgeOfData:
         assert result["data_as_of"] is None
 
 
+class TestClocks:
+    def test_a_backup_server_ahead_of_the_controller(self, site: Site) -> None:
+        site.backup(8)
+        site.session(0, "Others", end_time=ago(-3))
+        machine = site.one()
+        assert short(machine) == ("unknown", ["in_future"])
+        assert "clock" in machine["message"]
+
+    def test_another_backup_server_does_not_matter(self, site: Site) -> None:
+        site.backup(8)
+        site.session(0, "Others", backup_server_name="vbr02", end_time=ago(-3))
+        assert short(site.one()) == ("ok", [])
+
+    def test_enterprise_manager_ahead_of_the_controller(self, site: Site) -> None:
+        site.backup(8)
+        site.collected(-1)
+        assert short(site.one()) == ("unknown", ["in_future"])
+
+
 class TestRunning:
     def test_a_running_task(self, site: Site) -> None:
         site.backup(8)
@@ -451,6 +473,16 @@ class TestRunning:
         site.backup(8)
         site.task(site.session(0.2, job="Others", running=True), "db01", "vm-7", running=True)
         assert short(site.one()) == ("ok", [])
+
+    def test_a_weekly_job_that_may_still_come_to_the_machine(self, site: Site) -> None:
+        site.backup(8)
+        site.backup(7 * 24, job="Weekly")
+        run = site.session(0.2, job="Weekly", running=True)
+        machine = site.one()
+        assert short(machine) == ("running", ["backup_running"])
+        assert [one["job_session_uid"] for one in machine["running"]] == [run["uid"]]
+        assert short(site.one(lookback="6d")) == ("ok", [])
+        assert site.kinds_asked.count("backup_task_session") == 4
 
     def test_a_retry_comes_only_to_machines_that_failed(self, site: Site) -> None:
         site.backup(20)
@@ -493,6 +525,11 @@ class TestRestorePoints:
         assert short(machine) == ("stale", ["restore_point_missing"])
         assert machine["last_good"] is None
         assert machine["last_try"]["vm_restore_point_uid"] is None
+
+    def test_a_point_may_have_another_name_than_its_task(self, site: Site) -> None:
+        site.backup(8)
+        site.records["vm_restore_point"][0].update(vm_display_name="web01-x8F2", name="web01-x8F2@x")
+        assert short(site.one()) == ("ok", [])
 
     def test_a_success_without_any_link(self, site: Site) -> None:
         site.task(site.session(8))
@@ -622,6 +659,24 @@ class TestAgents:
         site.session(8, "Laptops", "AgentManagement")
         assert short(site.one("lap01")) == ("stale", ["restore_point_missing"])
 
+    @pytest.mark.parametrize(
+        ("task", "session", "expected"),
+        [
+            ("Success", "Success", "ok"),
+            ("Success", "Failed", "failed"),
+            ("Success", None, "failed"),
+            ("Success", "Warning", "stale"),
+            ("Failed", "Warning", "failed"),
+        ],
+    )
+    def test_the_worse_of_task_and_session_counts(
+        self, site: Site, task: str, session: str | None, expected: str
+    ) -> None:
+        child = self.child(site, self.container(site, 8), "lap01", result=session)
+        site.task(child, "lap01", None, task)
+        site.agent_point("lap01", 7.6)
+        assert site.one("lap01", accept_warning=False)["verdict"] == expected
+
     def test_nothing_is_counted_twice(self, site: Site) -> None:
         parent = self.container(site, 8)
         site.task(parent, "lap01", None, result="Success")
@@ -634,7 +689,7 @@ class TestAgents:
     def test_the_neighbour_in_the_same_job_is_not_mine(self, site: Site) -> None:
         site.agent_point("lap01", 30.6)
         site.task(self.child(site, self.container(site, 31), "lap01"), "lap01", None)
-        self.child(site, self.container(site, 0.5), "lap02", running=True)
+        self.child(site, self.container(site, 1.5), "lap02", running=True)
         assert site.one("lap01", max_age="2d")["verdict"] == "ok"
 
     def test_running(self, site: Site) -> None:
