@@ -20,7 +20,7 @@ from ._identity import Roots
 from ._policy import Policy
 from ._query import Expr, Selection, all_of, compare
 from ._records import Record
-from ._times import to_iso
+from ._times import parse_moment, to_iso
 
 # A job session starts before its tasks; queued tasks can wait for hours.
 _SESSION_MARGIN = dt.timedelta(days=1)
@@ -48,6 +48,8 @@ class Evidence:
         self.collected_at: dt.datetime | None = None
         self.collection_known = False
         self._linked_points: set[str] = set()
+        # Times of records compare as text; only new ones are parsed.
+        self._newest_text: dict[str, str] = {}
 
     def read_frame(self) -> None:
         """The hypervisors, and when Enterprise Manager collected its data last."""
@@ -65,7 +67,7 @@ class Evidence:
         if until is None:
             self._read_members_of_running_jobs()
         self._read_missing_sessions()
-        self._linked_points = {task.point_uid.lower() for task in self.tasks.values() if task.point_uid}
+        self._linked_points = {uid for uid in (rows.uid_key(task.point_uid) for task in self.tasks.values()) if uid}
         edge = until - _POINT_MARGIN if until else None
         points = _window(since - _POINT_MARGIN, edge)
         self._query("vm_restore_point", points, self._take_point, edge)
@@ -138,40 +140,44 @@ class Evidence:
         self._client.query(name, Selection(selection.always, selection.lists, until), keep=keep)
 
     def _take_task(self, record: Record) -> None:
-        row = rows.task_row(record)
-        self._saw(row.backup_server_name, row.end or row.start)
-        if row.uid and self._wanted.may_have(row.names, row.vm_uid):
-            self.tasks.setdefault(row.uid, row)
+        self._saw(record)
+        if self._wanted.may_have(rows.task_names(record), record["vm_uid"]):
+            row = rows.task_row(record)
+            self.tasks.setdefault(row.uid or "", row)
 
     def _take_replica(self, record: Record) -> None:
-        row = rows.task_row(record)
-        if row.uid and self._wanted.may_have(row.names, row.vm_uid):
-            self.tasks.setdefault(row.uid, row)
+        if self._wanted.may_have(rows.task_names(record), record["vm_uid"]):
+            row = rows.task_row(record)
+            self.tasks.setdefault(row.uid or "", row)
             session = rows.replica_session(row)
             self.sessions.setdefault(session.key, session)
 
     def _take_session(self, record: Record) -> None:
+        self._saw(record)
         row = rows.session_row(record)
-        self._saw(row.backup_server_name, row.end or row.start)
         self.sessions.setdefault(row.key, row)
 
     def _take_point(self, record: Record) -> None:
-        row = rows.point_row(record)
-        self._saw(row.backup_server_name, row.time)
+        self._saw(record)
         # The name of a point can differ from that of its task (inventory and display name).
-        if self._wanted.has(row.names, row.vm_uid) or row.uid.lower() in self._linked_points:
+        wanted = self._wanted.has(rows.point_names(record), record["hierarchy_obj_ref"])
+        if wanted or rows.uid_key(record["uid"]) in self._linked_points:
+            row = rows.point_row(record)
             self.points.setdefault(row.uid.lower(), row)
 
     def _take_agent_point(self, record: Record) -> None:
-        row = rows.point_row(record)
-        if self._wanted.has(row.names, None):
+        if self._wanted.has(rows.point_names(record), None):
+            row = rows.point_row(record)
             self.agent_points.setdefault(row.uid.lower(), row)
 
-    def _saw(self, backup_server_name: str | None, moment: dt.datetime) -> None:
+    def _saw(self, record: Record) -> None:
         """Enterprise Manager has seen this, so its data of this backup server is at least as new."""
-        server = backup_server_name or ""
-        if server not in self.newest_seen or moment > self.newest_seen[server]:
-            self.newest_seen[server] = moment
+        server, time = record["backup_server_name"] or "", record.get("end_time") or record["creation_time"] or ""
+        if time <= self._newest_text.get(server, ""):
+            return
+        moment = parse_moment(time)
+        if moment is not None:
+            self._newest_text[server], self.newest_seen[server] = time, moment
 
 
 def _window(since: dt.datetime, until: dt.datetime | None, done: str | None = None) -> Selection:

@@ -141,6 +141,14 @@ def before_time(name: str | None) -> str | None:
     return (name.rpartition("@")[0] or name) if name else None
 
 
+def task_names(record: Record) -> tuple[str, ...]:
+    return names_of(record["vm_display_name"], before_time(record["name"])) or _NAMELESS
+
+
+def point_names(record: Record) -> tuple[str, ...]:
+    return names_of(record.get("vm_display_name"), record.get("vm_name"), before_time(record["name"])) or _NAMELESS
+
+
 def session_row(record: Record) -> SessionRow:
     # Only tasks of agents carry no link to their own restore point; elsewhere these many links would only fill the memory.
     is_agent = record["job_type"] in AGENT_TYPES
@@ -164,7 +172,7 @@ def session_row(record: Record) -> SessionRow:
 def task_row(record: Record) -> TaskRow:
     return TaskRow(
         uid=record["uid"],
-        names=names_of(record["vm_display_name"], before_time(record["name"])) or _NAMELESS,
+        names=task_names(record),
         session_uid=record["job_session_uid"],
         job_name=record["job_name"],
         start=moment(record),
@@ -201,7 +209,7 @@ def point_row(record: Record) -> PointRow:
     """A ``vm_restore_point`` or ``agent_restore_point`` record."""
     return PointRow(
         uid=record["uid"],
-        names=names_of(record.get("vm_display_name"), record.get("vm_name"), before_time(record["name"])) or _NAMELESS,
+        names=point_names(record),
         time=moment(record),
         vm_uid=record.get("hierarchy_obj_ref"),
         run_uid=uid_key(record["restore_point_uid"]),
