@@ -102,7 +102,7 @@ options:
     type: int
     default: 4
 notes:
-  - The module talks to Enterprise Manager from where the task runs. Delegate it to the controller, as the examples do;
+  - Modules talk to Enterprise Manager from where the task runs. Delegate them to the controller, as the examples do;
     the machines that are backed up need nothing installed.
 requirements:
   - requests

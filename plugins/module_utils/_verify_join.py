@@ -12,16 +12,37 @@ import re
 import typing as t
 
 from . import _protection_codes as codes
-from ._identity import Known, Match, Trace, find, fold
+from ._identity import Key, Known, Match, Roots, Trace, find, fold
 from ._policy import Machine, Policy
 from ._protection import Facts, Point, Try
 from ._verify_rows import PointRow, SessionRow, TaskRow, names_of
 
-if t.TYPE_CHECKING:
-    from ._verify_read import Evidence
-
 # What stands between the name of an agent job and that of the computer in the name of a computer's own session.
 _SEPARATORS = re.compile(r"[\s\\/:?_-]+")
+
+
+class Evidence(t.Protocol):
+    """What was read, by key."""
+
+    roots: Roots
+    sessions: dict[str, SessionRow]
+    tasks: dict[str, TaskRow]
+    points: dict[str, PointRow]
+    agent_points: dict[str, PointRow]
+    newest_seen: dict[str, dt.datetime]
+    collected_at: dt.datetime | None
+    collection_known: bool
+
+    def is_wanted(self, names: t.Iterable[str]) -> bool:
+        """Whether a machine of these names may be asked for."""
+
+
+class Seen(t.NamedTuple):
+    """A machine that tasks were seen of, each with its reference to the machine and what it tried."""
+
+    key: Key
+    tasks: list[tuple[TaskRow, str | None, Try]]
+    data_as_of: dt.datetime | None
 
 
 class Join:
@@ -65,6 +86,15 @@ class Join:
             data_proven=proven,
             visible=True,
         )
+
+    def everything(self) -> t.Iterator[Seen]:
+        """All machines that tasks were seen of."""
+        for candidate in self._known.by_key.values():
+            tasks, points = self._of(Match(candidate))
+            if tasks:
+                tries = [self._try(task, points) for task in tasks]
+                references = [self._trace(task).vm_uid for task in tasks]
+                yield Seen(candidate.key, list(zip(tasks, references, tries)), self._data_as_of(tuple(tries))[0])
 
     def _tasks_once(self) -> t.Iterator[TaskRow]:
         """The tasks, less those of an agent job's container for a computer that has a session of its own in it."""

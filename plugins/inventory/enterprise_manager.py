@@ -1,0 +1,357 @@
+# Copyright (c) backup_ops.veeam_em contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: enterprise_manager
+short_description: Backup servers and the machines they protect, from Veeam Backup Enterprise Manager
+version_added: 0.1.0
+author:
+  - backup_ops.veeam_em contributors (@backup-ops)
+description:
+  - Makes hosts from the backup servers that Enterprise Manager knows, from the virtual machines that their jobs back up, and from the
+    computers with an agent.
+  - The name of the inventory file must end in C(enterprise_manager.yml), C(enterprise_manager.yaml), C(veeam_em.yml) or C(veeam_em.yaml).
+  - Virtual machines are those that a job worked on since O(since). One that no job has ever touched is not in this inventory. To find such
+    machines, check the names of another inventory with M(backup_ops.veeam_em.protection_info).
+  - A machine that several backup servers back up through one vCenter Server is one host.
+  - The account needs the Enterprise Manager role Portal User, for all facts about agents Portal Administrator.
+  - The connection options, O(include), O(since), O(protection), O(hostvars_prefix) and O(duplicates) may be templates or vaulted.
+extends_documentation_fragment:
+  - backup_ops.veeam_em._connection
+  - backup_ops.veeam_em._connection.plugin
+  - constructed
+  - inventory_cache
+options:
+  plugin:
+    description:
+      - Tells that the file is for this plugin.
+    type: str
+    required: true
+    choices: [backup_ops.veeam_em.enterprise_manager]
+  include:
+    description:
+      - Kinds of hosts.
+      - V(backup_servers) are the backup servers, in the group C(veeam_em_backup_servers).
+      - V(vms) are virtual machines, in the group C(veeam_em_vms).
+      - V(agents) are computers with an agent, in the group C(veeam_em_agents). An account that may not read the discovered computers
+        gets those that have backups, and a warning about what is missing.
+    type: list
+    elements: str
+    choices: [backup_servers, vms, agents]
+    default: [backup_servers, vms]
+  since:
+    description:
+      - How far to look back for backups of machines, as an age such as V(7d), a date or an ISO 8601 time.
+      - Enterprise Manager itself keeps 13 weeks, unless it was set up otherwise.
+    type: str
+    default: 30d
+  hostnames:
+    description:
+      - What hosts are called, in order of preference. The first entry that gives a text wins; if none does, it is the machine's name.
+      - An entry is the name of a host variable, or a template that uses host variables.
+      - A name that Ansible could take for something else is changed. A leading dash becomes an underscore, and a name of the loopback or of
+        a group gets a suffix. The variable C(veeam_em_name) always has the real name.
+    type: list
+    elements: str
+    default: [name]
+  filters:
+    description:
+      - Conditions that leave hosts out. Each entry is a dictionary with one key, C(include) or C(exclude), and an expression over the host
+        variables, C(true) or C(false).
+      - The first entry whose condition is true decides. A host that no condition is true for stays. End the list with C(exclude) set to
+        C(true) to keep only what was included.
+      - They are applied after the cache, so that changing them needs no fresh data.
+      - A condition that can't be worked out for a host is not true for it, or an error if O(strict) is V(true).
+    type: list
+    elements: dict
+    default: []
+  hostvars_prefix:
+    description:
+      - What the names of the host variables begin with. The names of groups do not change with it.
+    type: str
+    default: veeam_em_
+  duplicates:
+    description:
+      - What to do when several machines have one name.
+      - V(suffix) gives each of them a suffix that does not change from run to run, from its id at the hypervisor or its kind. If this was not
+        asked for, a warning tells the names.
+      - V(warn) takes the first one, and a warning tells which others are left out.
+      - V(fail) makes no inventory.
+    type: str
+    choices: [fail, warn, suffix]
+    default: suffix
+  protection:
+    description:
+      - If it is there, be it as V({}), each machine gets its verdict as the variables C(veeam_em_verdict) and C(veeam_em_protection) and goes
+        into one of the groups C(veeam_em_ok), C(veeam_em_stale), C(veeam_em_failed), C(veeam_em_unprotected), C(veeam_em_running),
+        C(veeam_em_waived) and C(veeam_em_unknown).
+      - A verdict that comes from the cache is as old as the cache; C(veeam_em_gathered_at) and C(veeam_em_data_as_of) tell. Before
+        maintenance, decide with M(backup_ops.veeam_em.protection_info), which always asks.
+    type: dict
+    suboptions:
+      max_age:
+        description: How old the data of a good backup may be.
+        type: str
+        default: 24h
+      needed_at:
+        description: The moment at which the age counts.
+        type: str
+        default: now
+      accept_warning:
+        description: Whether a backup that ended with a warning is good.
+        type: bool
+        default: true
+      job_types:
+        description: Types of jobs whose backups count.
+        type: list
+        elements: str
+        default: [Backup, AgentBackup, AgentManagement]
+      require_restore_point:
+        description: Whether the restore point must still exist.
+        type: bool
+        default: true
+      name_match:
+        description: How names are compared where a machine has no id, as for computers with an agent.
+        type: list
+        elements: str
+        default: [exact, ignore_case, short_name]
+      max_data_age:
+        description: How old Enterprise Manager's own data may be. Without it, any age will do.
+        type: str
+      waivers:
+        description: Reasons that are accepted, as for M(backup_ops.veeam_em.protection_info).
+        type: list
+        elements: dict
+        default: []
+      lookback:
+        description: How far to look back for any backup at all.
+        type: str
+        default: 30d
+      history:
+        description: How far back all tries are listed.
+        type: str
+      full_visibility:
+        description: As for M(backup_ops.veeam_em.protection_info).
+        type: bool
+        default: false
+      max_rows:
+        description: How many rows are read at most before machines become C(unknown).
+        type: int
+        default: 1000000
+notes:
+  - Text that comes from the server is never a template. Since ansible-core 2.19, C(ansible-inventory --list) shows each such text as a
+    dictionary with the key C(__ansible_unsafe); plays see the plain text.
+  - 'Every host has the variables (with O(hostvars_prefix) in front) C(kind) (V(backup_server), V(vm) or V(agent)), C(name), C(uid), C(identity)
+    (a text that stays the same for a machine whichever backup servers work on it), C(backup_server_names), C(data_as_of) (when Enterprise
+    Manager collected what this is made from) and C(gathered_at) (when it was read from Enterprise Manager).'
+  - 'Machines have C(job_names), C(running), C(last_backup) (the newest try that has ended, with any result) and C(last_good_backup) (the newest
+    that ended with Success or Warning). Both are null or have the keys C(creation_time), C(end_time), C(result), C(reason), C(job_name),
+    C(job_type), C(backup_server_name), C(task_session_uid) and C(vm_restore_point_uid). Copies of backups do not count there.'
+  - 'Virtual machines have C(vm_uid), C(vm_uids) (one per backup server), C(vm_ref) (the id at the hypervisor, such as V(vm-1042)), C(platform),
+    C(hierarchy_root_name), C(hierarchy_root_type) and C(hierarchy_unique_id) (the instance UUID of a vCenter Server). With C(vm_ref) and
+    C(hierarchy_unique_id) they can be joined with the hosts of other inventories.'
+  - Agents have C(hierarchy_obj_ref), C(platform), C(ip_address), C(os_version), C(agent_version), C(agent_status), C(host_status) and
+    C(protection_groups).
+  - Backup servers have C(version), C(port) and C(description).
+  - C(ansible_host) is set for agents whose address is known and for backup servers. Enterprise Manager knows no addresses of virtual machines.
+seealso:
+  - module: backup_ops.veeam_em.protection_info
+  - module: backup_ops.veeam_em.backup_task_session_info
+"""
+
+EXAMPLES = r"""
+# veeam_em.yml: the connection comes from VEEAM_EM_HOST, VEEAM_EM_USERNAME and VEEAM_EM_PASSWORD
+---
+plugin: backup_ops.veeam_em.enterprise_manager
+
+# Groups per backup server and per platform, with a password from a file and a cache for an hour
+---
+plugin: backup_ops.veeam_em.enterprise_manager
+host: em01.example.test
+username: EXAMPLE\svc-ansible
+password: "{{ lookup('ansible.builtin.file', '/etc/ansible/em_password') }}"
+ca_path: /etc/ssl/certs/example-ca.pem
+keyed_groups:
+  - key: veeam_em_backup_server_names
+    prefix: veeam_em_server
+  - key: veeam_em_platform
+    prefix: veeam_em_platform
+    parent_group: veeam_em_platforms
+cache: true
+cache_plugin: ansible.builtin.jsonfile
+cache_connection: ~/.cache/ansible/veeam_em
+cache_timeout: 3600
+
+# Only machines of two jobs, but none of the laboratory; names in lower case with a domain
+---
+plugin: backup_ops.veeam_em.enterprise_manager
+include: [vms, agents]
+since: 7d
+filters:
+  - exclude: veeam_em_name is match('lab-')
+  - include: veeam_em_job_names | intersect(['Daily VMs', 'SQL (prod)']) | length > 0
+  - exclude: true
+hostnames:
+  - "{{ veeam_em_name | lower }}.example.test"
+compose:
+  ansible_user: "'svc-patch' if veeam_em_kind == 'vm' else 'Administrator'"
+
+# With verdicts: a play on the group veeam_em_ok reaches machines with a good backup of the last 12 hours
+---
+plugin: backup_ops.veeam_em.enterprise_manager
+include: [vms]
+protection:
+  max_age: 12h
+  accept_warning: false
+  max_data_age: 1h
+groups:
+  never_patch: veeam_em_verdict != 'ok'
+  nearly_too_old: veeam_em_protection.last_good is not none and veeam_em_protection.last_good.age_seconds > 36000
+
+# Machines of one name on two hypervisors stop the inventory; a misspelt expression does so, too
+---
+plugin: backup_ops.veeam_em.enterprise_manager
+duplicates: fail
+strict: true
+compose:
+  # join with the hosts of a VMware inventory by the id of the machine
+  moid: veeam_em_vm_ref
+"""
+
+import datetime as dt
+import json
+import typing as t
+
+from ansible.errors import AnsibleError, AnsibleParserError
+from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
+
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._client import EnterpriseManagerClient
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._codec import XMLTODICT_IMPORT_ERROR
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._errors import EmError
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._machines import KINDS, gather_machines
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection_codes import VERDICTS
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._times import UTC
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._transport import REQUESTS_IMPORT_ERROR
+from ansible_collections.backup_ops.veeam_em.plugins.plugin_utils._filters import HostFilter
+from ansible_collections.backup_ops.veeam_em.plugins.plugin_utils._hosts import (
+    Named,
+    duplicate_names,
+    settle,
+    usable_name,
+    variables_of,
+)
+from ansible_collections.backup_ops.veeam_em.plugins.plugin_utils._options import Request, fill_in, read_request
+from ansible_collections.backup_ops.veeam_em.plugins.plugin_utils._trust import never_template, render
+
+_FILE_NAMES = tuple(f"{stem}.{end}" for stem in ("enterprise_manager", "veeam_em") for end in ("yml", "yaml"))
+_GROUPS = {kind: f"veeam_em_{kind}" for kind in KINDS}
+
+
+class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
+    """Hosts from Enterprise Manager."""
+
+    NAME = "backup_ops.veeam_em.enterprise_manager"
+    inventory: t.Any
+
+    def verify_file(self, path: str) -> bool:
+        return bool(super().verify_file(path)) and path.endswith(_FILE_NAMES)
+
+    def set_options(self, task_keys: t.Any = None, var_options: t.Any = None, direct: t.Any = None) -> None:
+        """Templates are filled in before Ansible looks at the types of the options."""
+        if direct:
+            self.templar.available_variables = var_options or {}
+            direct = fill_in(self.templar, direct)
+        super().set_options(task_keys=task_keys, var_options=var_options, direct=direct)
+
+    def parse(self, inventory: t.Any, loader: t.Any, path: str, cache: bool = True) -> None:
+        super().parse(inventory, loader, path, cache)
+        for library, trace in (("requests", REQUESTS_IMPORT_ERROR), ("xmltodict", XMLTODICT_IMPORT_ERROR)):
+            if trace is not None:
+                raise AnsibleParserError(
+                    f"The Python package {library} is missing; install it for Ansible's own Python."
+                )
+        try:
+            self._read_config_data(path)
+            request = read_request(self.get_option, dt.datetime.now(UTC))
+            found = self._found(request, self.get_cache_key(path), cache)
+            for text in found["warnings"]:
+                self.display.warning(text)
+            self._populate(request, found["hosts"])
+        except EmError as error:
+            raise AnsibleParserError(str(error)) from error
+
+    def _found(self, request: Request, key: str, may_read: bool) -> dict[str, t.Any]:
+        """From the cache if it has what is asked for, else from Enterprise Manager."""
+        cached = self.get_option("cache")
+        entry = self._cache.get(key) if cached and may_read else None
+        if isinstance(entry, dict) and entry.get("stamp") == request.stamp:
+            return t.cast("dict[str, t.Any]", entry["found"])
+        with EnterpriseManagerClient(request.settings, on_warning=self.display.warning) as client:
+            # Through JSON, so that hosts from the cache and fresh ones are the same and carry nothing of the inventory file.
+            found: dict[str, t.Any] = json.loads(json.dumps(gather_machines(client, request.wanted)))
+        if cached:
+            # Only fresh data is written: otherwise every run would make old data look new.
+            self._cache[key] = {"stamp": request.stamp, "found": found}
+        return found
+
+    def _populate(self, request: Request, records: list[dict[str, t.Any]]) -> None:
+        groups = [_GROUPS[kind] for kind in request.wanted.include]
+        if request.wanted.protection is not None:
+            groups += [f"veeam_em_{verdict}" for verdict in VERDICTS]
+        for group in groups:
+            self.inventory.add_group(group)
+        hosts = self._settled(self._chosen(request, records))
+        for host in hosts:
+            self.inventory.add_host(host.name)
+            self.inventory.add_child(_GROUPS[f"{host.record['kind']}s"], host.name)
+            if host.record.get("verdict"):
+                self.inventory.add_child(f"veeam_em_{host.record['verdict']}", host.name)
+            for key, value in host.variables.items():
+                self.inventory.set_variable(host.name, key, value)
+        # All hosts first: a group that is called like a host would take the variables meant for the host.
+        strict = self.get_option("strict")
+        for host in hosts:
+            self._set_composite_vars(self.get_option("compose"), host.variables, host.name, strict=strict)
+        for host in hosts:
+            self._add_host_to_composed_groups(self.get_option("groups"), host.variables, host.name, strict=strict)
+            self._add_host_to_keyed_groups(self.get_option("keyed_groups"), host.variables, host.name, strict=strict)
+
+    def _chosen(self, request: Request, records: list[dict[str, t.Any]]) -> list[Named]:
+        """The hosts that the filters leave, with the names they are to have."""
+        reserved = {*self.inventory.groups, *map(self._sanitize_group_name, self.get_option("groups") or {})}
+        host_filter = HostFilter(request.filters, self._compose, self.get_option("strict"))
+        hosts = []
+        for record in records:
+            variables = never_template(variables_of(record, request.prefix))
+            if host_filter.keeps(record["name"] or record["identity"], variables):
+                name = usable_name(self._name(request, record, variables), record, reserved)
+                hosts.append(Named(never_template(name), record, variables))
+        for text in host_filter.never_worked():
+            self.display.warning(text)
+        return hosts
+
+    def _name(self, request: Request, record: dict[str, t.Any], variables: dict[str, t.Any]) -> str:
+        for entry in request.hostnames:
+            try:
+                self.templar.available_variables = variables
+                value = variables.get(entry) if entry.isidentifier() else render(self.templar, entry)
+            except AnsibleError as error:
+                if self.get_option("strict"):
+                    raise AnsibleParserError(f"The hostnames entry {entry!r} can't be filled in: {error}") from error
+                continue
+            if value not in (None, ""):
+                return str(value)
+        return str(record["name"] or record["identity"])
+
+    def _settled(self, hosts: list[Named]) -> list[Named]:
+        mode, origin = self.get_option_and_origin("duplicates")
+        if mode == "suffix" and origin == "default":
+            for text in duplicate_names(hosts):
+                self.display.warning(f"{text}; each of them gets a suffix, set duplicates to say what you want")
+        settled, warnings = settle(hosts, mode)
+        for text in warnings:
+            self.display.warning(text)
+        return settled
