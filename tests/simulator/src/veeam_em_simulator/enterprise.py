@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One simulated Enterprise Manager: everything that a request can see or change, and nothing global."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, field, replace
+
+from veeam_em_simulator.clock import Clock
+from veeam_em_simulator.estate.loading import load_estate
+from veeam_em_simulator.estate.model import Estate
+from veeam_em_simulator.history.plan import SessionPlan
+from veeam_em_simulator.profiles import Profile
+from veeam_em_simulator.resources.base import Context
+from veeam_em_simulator.site import Site
+from veeam_em_simulator.store.database import Database
+from veeam_em_simulator.store.populate import populate
+from veeam_em_simulator.store.writer import Writer
+from veeam_em_simulator.web.faults import Faults
+from veeam_em_simulator.web.logon import Logons
+
+
+@dataclass
+class LoggedRequest:
+    method: str
+    path: str
+    query: str
+    status: int
+    session_id: str | None
+    time: int
+
+
+@dataclass
+class Enterprise:
+    """The state of a simulator."""
+
+    profile: Profile
+    clock: Clock
+    estate: Estate
+    database: Database
+    site: Site
+    logons: Logons
+    faults: Faults
+    newest_runs: dict[str, list[SessionPlan]]
+    href_base: str | None = None
+    log: list[LoggedRequest] = field(default_factory=list)
+    task_numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(10))
+
+    def context(self, base: str) -> Context:
+        return Context(base, self.profile, self.database, self.site)
+
+    def catch_up(self) -> int:
+        """Lets happen what was due; the time now."""
+        now = self.clock.now()
+        self.site.catch_up(now)
+        return now
+
+    def reset(self) -> None:
+        """Back to the state of the start."""
+        self.log.clear()
+        self.faults.clear()
+        self.logons.clear()
+        self.clock.reset()
+        self.database.restore()
+        self.site = self._new_site()
+        self.task_numbers = itertools.count(10)
+
+    def _new_site(self) -> Site:
+        return Site(self.estate, self.profile, self.database, self.newest_runs, self.clock.now())
+
+
+def build_enterprise(
+    profile: Profile, estate_name: str, seed: int, *, start: int | None = None, ticking: bool = False, href_base: str | None = None
+) -> Enterprise:
+    """A simulator's state from an estate; EstateError when the estate has a mistake."""
+    clock = Clock(start)
+    now = clock.now()
+    estate = load_estate(estate_name, seed, now)
+    if ticking:
+        estate = replace(estate, settings=replace(estate.settings, ticking=True))
+    database = Database(folded_names=not profile.case_sensitive_names)
+    newest = populate(Writer(database, profile, seed), estate, profile, now)
+    database.seal()
+    return Enterprise(
+        profile=profile,
+        clock=clock,
+        estate=estate,
+        database=database,
+        site=Site(estate, profile, database, newest, now),
+        logons=Logons(estate.accounts, estate.settings),
+        faults=Faults(seed),
+        newest_runs=newest,
+        href_base=href_base,
+    )

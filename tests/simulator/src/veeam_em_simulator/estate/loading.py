@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Finds, checks and reads an estate: one of the library by name, or a file."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError, best_match
+
+from veeam_em_simulator.estate.document import Document, EstateError, parse
+from veeam_em_simulator.estate.generator import generate
+from veeam_em_simulator.estate.model import Estate
+from veeam_em_simulator.estate.reader import Reader
+
+_PACKAGE = resources.files("veeam_em_simulator.estate")
+
+
+def library() -> dict[str, str]:
+    """The ready estates: name to description."""
+    names = sorted(entry.name[:-4] for entry in (_PACKAGE / "library").iterdir() if entry.name.endswith(".yml"))
+    return {name: (_document(name).data or {}).get("description", "") for name in names}
+
+
+def schema_text() -> str:
+    """The JSON Schema of estate files."""
+    return (_PACKAGE / "estate.schema.json").read_text(encoding="utf-8")
+
+
+def load_estate(name_or_file: str, seed: int, now: int) -> Estate:
+    """The estate of that name in the library or in that file; EstateError says what is wrong with it and where."""
+    document = _document(name_or_file)
+    _check(document)
+    if document.data and "generate" in document.data:
+        document.data = generate(document.data, seed)
+    return Reader(document, seed, now).read()
+
+
+def _document(name_or_file: str) -> Document:
+    ready = _PACKAGE / "library" / f"{name_or_file}.yml"
+    if "/" not in name_or_file and ready.is_file():
+        return parse(ready.read_text(encoding="utf-8"), f"{name_or_file}.yml")
+    path = Path(name_or_file)
+    if path.suffix not in (".yml", ".yaml"):
+        names = ", ".join(sorted(entry.name[:-4] for entry in (_PACKAGE / "library").iterdir() if entry.name.endswith(".yml")))
+        raise EstateError(f"there is no estate '{name_or_file}': name a .yml file or one of {names}")
+    try:
+        return parse(path.read_text(encoding="utf-8"), str(path))
+    except (OSError, UnicodeDecodeError) as error:
+        raise EstateError(f"the estate {path} cannot be read: {error}") from error
+
+
+@cache
+def _validator() -> Draft202012Validator:
+    return Draft202012Validator(json.loads(schema_text()))
+
+
+def _check(document: Document) -> None:
+    if document.data is None:
+        return
+    errors = list(_validator().iter_errors(document.data))
+    if errors:
+        first = min(errors, key=lambda error: document.lines.get(tuple(error.absolute_path), 0))
+        found = _deepest(first)
+        raise document.error(_path(found), _message(found))
+
+
+def _deepest(error: ValidationError) -> ValidationError:
+    """For "none of these forms" the reason of the form that came closest."""
+    return best_match([error]) or error if error.context else error
+
+
+def _path(error: ValidationError) -> list[str | int]:
+    path = list(error.absolute_path)
+    if error.validator == "additionalProperties":
+        known = set(error.schema.get("properties", ()))
+        path.extend(key for key in list(error.instance) if key not in known)
+        return path[: len(error.absolute_path) + 1]
+    return path
+
+
+def _message(error: ValidationError) -> str:
+    instance: Any = error.instance
+    if error.validator == "additionalProperties":
+        known = sorted(error.schema.get("properties", ()))
+        unknown = [str(key) for key in instance if key not in known]
+        return f"unknown key '{unknown[0]}'; known are {', '.join(known)}"
+    if error.validator == "required":
+        missing = [key for key in error.validator_value if key not in instance]
+        return f"the key '{missing[0]}' is missing"
+    if error.validator == "enum":
+        return f"'{instance}' is none of {', '.join(str(value) for value in error.validator_value)}"
+    if error.validator == "pattern" and "description" in error.schema:
+        return f"'{instance}' is not of the form: {error.schema['description']}"
+    if error.validator == "type":
+        return f"'{instance}' should be of type {error.validator_value}"
+    if error.validator == "oneOf" and all("required" in option for option in error.validator_value):
+        keys = " or ".join("'" + option["required"][0] + "'" for option in error.validator_value)
+        return f"exactly one of the keys {keys} must be there"
+    return error.message

@@ -1,0 +1,196 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Writes what backup servers did into the database, as far as it had come at the moment of the collection."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from veeam_em_simulator.clock import format_time, quantise, to_datetime
+from veeam_em_simulator.estate.model import Computer, Job, Machine
+from veeam_em_simulator.history.plan import PointPlan, SessionPlan, TaskPlan
+from veeam_em_simulator.history.planner import walk
+from veeam_em_simulator.identifiers import stable_guid
+from veeam_em_simulator.profiles import Profile
+from veeam_em_simulator.store.database import Database
+
+_BATCH = 20_000
+
+
+class Writer:
+    """Collects rows and writes them in batches."""
+
+    def __init__(self, database: Database, profile: Profile, seed: int) -> None:
+        self._database = database
+        self._digits = profile.fraction_digits
+        self._profile = profile
+        self._seed = seed
+        self._pending: dict[str, list[tuple[Any, ...]]] = {}
+        self._count = 0
+
+    def add(self, table: str, *values: Any) -> None:
+        self._pending.setdefault(table, []).append(values)
+        self._count += 1
+        if self._count >= _BATCH:
+            self.flush()
+
+    def flush(self) -> None:
+        for table, rows in self._pending.items():
+            self._database.insert(table, rows)
+        self._pending.clear()
+        self._count = 0
+
+    def time(self, moment: int | None) -> int | None:
+        return None if moment is None else quantise(moment, self._digits)
+
+    def at(self, name: str, moment: int) -> str:
+        """`web01@2026-01-05 20:00:07.62`."""
+        return f"{name}@{format_time(moment, self._digits, ' ')}"
+
+    def restore_point_name(self, moment: int) -> str:
+        if self._profile.iso_restore_point_names:
+            return format_time(moment, self._digits, " ")
+        time = to_datetime(moment)
+        return f"{time:%b} {time.day:2d} {time.year} {(time.hour % 12) or 12:2d}:{time:%M%p}"
+
+    def backup_id(self, job: Job) -> str:
+        return stable_guid(self._seed, "backup", job.name)
+
+    def replica_id(self, job: Job) -> str:
+        return stable_guid(self._seed, "replica", job.name)
+
+    def run(self, sessions: Iterable[SessionPlan], moment: int) -> None:
+        """The sessions of a run as they stood at that moment."""
+        for session, parent in walk(list(sessions)):
+            if session.created <= moment:
+                self._session(session, parent, moment)
+
+    def _session(self, session: SessionPlan, parent: SessionPlan | None, moment: int) -> None:
+        job = session.job
+        running = session.running(moment)
+        replica = job.type == "Replica"
+        tasks = [*session.tasks, *(task for child in session.children for task in child.tasks)]
+        self.add(
+            "replica_sessions" if replica else "backup_sessions",
+            session.id,
+            self.at(session.job_name, session.created),
+            job.server.id,
+            job.id,
+            session.job_name,
+            session.job_type,
+            self.time(session.created),
+            None if running else self.time(session.ended),
+            "Working" if running else "Stopped",
+            "None" if running else session.result,
+            _progress(session, tasks, moment, running=running),
+            session.failure_message,
+            session.is_retry,
+            None if parent is None else parent.id,
+        )
+        if session.point_id and any(_made(task, moment) for task in tasks):
+            self._run_point(session)
+        for task in session.tasks:
+            if task.created <= moment:
+                self._task(session, task, moment, replica=replica)
+
+    def _run_point(self, session: SessionPlan) -> None:
+        assert session.point_id is not None
+        job = session.job
+        points = [task.point for task in session.tasks if task.point is not None]
+        if any(point.present for point in points):
+            size = sum(task.size for task in session.tasks)
+            self._restore_point(job, session.point_id, session.id, session.created, size, points[0], job.name)
+
+    def _task(self, session: SessionPlan, task: TaskPlan, moment: int, *, replica: bool) -> None:
+        member, job = task.member, session.job
+        running = task.ended is None or task.ended > moment
+        point = task.point if _made(task, moment) else None
+        machine = member if isinstance(member, Machine) else None
+        self.add(
+            "replica_task_sessions" if replica else "task_sessions",
+            task.id,
+            self.at(member.display_name, task.created),
+            job.server.id,
+            session.id,
+            job.id,
+            session.job_name,
+            member.display_name,
+            self.time(task.created),
+            None if running else self.time(task.ended),
+            "InProgress" if running else "Completed",
+            "None" if running else task.result,
+            "" if running else task.reason,
+            0 if running else task.size,
+            machine.uid(job.server) if machine else None,
+            point.id if point and point.linked and not isinstance(member, Computer) else None,
+            self.at(member.name, point.created) if point else None,
+        )
+        if point is not None and point.present:
+            if replica:
+                self._replica_point(job, task, point)
+            else:
+                self._point(session, task, point)
+
+    def _point(self, session: SessionPlan, task: TaskPlan, point: PointPlan) -> None:
+        job, member = session.job, task.member
+        restore_point = session.point_id
+        if restore_point is None:
+            restore_point = _sibling(point.id, "1")
+            self._restore_point(job, restore_point, session.id, point.created, task.size or member.size, point, member.name)
+        file_id = _sibling(restore_point, "2")
+        algorithm = "Full" if point.full else "Incremental"
+        kind = "Full" if point.full else "Increment"
+        name, created = self.at(member.name, point.created), self.time(point.created)
+        if isinstance(member, Machine):
+            ref = member.uid(job.server)
+            self.add(
+                "vm_restore_points", point.id, name, job.server.id, created, member.name, member.display_name, algorithm,
+                kind, ref, restore_point, file_id, member.indexed,
+            )
+        else:
+            self.add(
+                "agent_restore_points", point.id, name, job.server.id, created, member.name, algorithm, kind, restore_point, file_id
+            )
+
+    def _restore_point(
+        self, job: Job, guid: str, session_id: str, created: int, size: int, point: PointPlan, prefix: str
+    ) -> None:
+        family = "agent" if job.type == "AgentBackup" else "vm"
+        backup = self.backup_id(job)
+        self.add(
+            "restore_points", guid, self.restore_point_name(created), job.server.id, backup, session_id, self.time(created), family
+        )
+        kind = "vbk" if point.full else "vib"
+        data = size if point.full else size // 25
+        stamp = to_datetime(created).strftime("%Y-%m-%dT%H%M%S")
+        file_name = f"{prefix}D{stamp}.{kind}"
+        self.add(
+            "backup_files", _sibling(guid, "2"), file_name, job.server.id, backup, guid,
+            f"D:\\Backup\\{job.name}\\{file_name}", data * 11 // 20, data, 1.0, 1.82, self.time(created), kind, family,
+        )
+
+    def _replica_point(self, job: Job, task: TaskPlan, point: PointPlan) -> None:
+        member = task.member
+        assert isinstance(member, Machine)
+        self.add(
+            "vm_replica_points", point.id, self.at(member.name, point.created), job.server.id, self.time(point.created),
+            member.name, member.display_name, "Incremental", "Increment", member.uid(job.server), self.replica_id(job),
+        )
+
+
+def _made(task: TaskPlan, moment: int) -> bool:
+    return task.point is not None and task.ended is not None and task.ended <= moment
+
+
+def _sibling(guid: str, digit: str) -> str:
+    """Another id for a thing that belongs to this one; the version digit of our own ids is always 4."""
+    return f"{guid[:14]}{digit}{guid[15:]}"
+
+
+def _progress(session: SessionPlan, tasks: list[TaskPlan], moment: int, *, running: bool) -> int:
+    if session.job_type == "ImmediateBackupCopy":
+        return 0
+    if not running:
+        return 100
+    done = sum(1 for task in tasks if task.ended is not None and task.ended <= moment)
+    return done * 100 // max(1, len(tasks))
