@@ -50,7 +50,7 @@ def _server_reference_links(context: Context, row: Row) -> list[Link]:
     ]
 
 
-BACKUP_SERVERS = Resource(
+BACKUP_SERVERS: Resource = Resource(
     "BackupServer", "BackupServers", "backupServers", "backup_servers", USERS, _server_fields, _server_links, _server_reference_links
 )
 
@@ -63,7 +63,7 @@ def _managed_links(context: Context, row: Row, other: Link) -> list[Link]:
     return links
 
 
-MANAGED_SERVERS = Resource(
+MANAGED_SERVERS: Resource = Resource(
     "ManagedServer", "ManagedServers", "managedServers", "managed_servers", USERS,
     lambda context, row: [("Description", row["description"]), ("ManagedServerType", row["type"])],
     lambda context, row: _managed_links(context, row, MANAGED_SERVERS.alternate_reference(context, row)),
@@ -76,7 +76,7 @@ def _root_links(context: Context, row: Row, other: Link) -> list[Link]:
     return [context.server_link(row), other, Link("Related", related, row["name"], "ManagedServer")]
 
 
-HIERARCHY_ROOTS = Resource(
+HIERARCHY_ROOTS: Resource = Resource(
     "HierarchyRoot", "HierarchyRoots", "hierarchyRoots", "hierarchy_roots", USERS,
     lambda context, row: [("HierarchyRootId", row["id"]), ("UniqueId", row["unique_id"]), ("HostType", row["host_type"])],
     lambda context, row: _root_links(context, row, HIERARCHY_ROOTS.alternate_reference(context, row)),
@@ -94,7 +94,7 @@ def _repository_links(context: Context, row: Row, other: Link) -> list[Link]:
     ]
 
 
-REPOSITORIES = Resource(
+REPOSITORIES: Resource = Resource(
     "Repository", "Repositories", "repositories", "repositories", USERS,
     lambda context, row: [("Capacity", row["capacity"]), ("FreeSpace", row["free_space"]), ("Kind", row["kind"])],
     lambda context, row: _repository_links(context, row, REPOSITORIES.alternate_reference(context, row)),
@@ -107,7 +107,7 @@ def _group_links(context: Context, row: Row, other: Link) -> list[Link]:
     return [context.server_link(row), other, Link("Down", href, None, "DiscoveredComputerReferenceList")]
 
 
-PROTECTION_GROUPS = Resource(
+PROTECTION_GROUPS: Resource = Resource(
     "AgentProtectionGroup", "AgentProtectionGroups", "agents/protectionGroups", "protection_groups", ADMIN,
     lambda context, row: [],
     lambda context, row: _group_links(context, row, PROTECTION_GROUPS.alternate_reference(context, row)),
@@ -126,7 +126,7 @@ def _computer_links(context: Context, row: Row, other: Link) -> list[Link]:
     return [context.server_link(row), other, Link("Up", href, group["name"] if group else None, "AgentProtectionGroupReference")]
 
 
-DISCOVERED_COMPUTERS = Resource(
+DISCOVERED_COMPUTERS: Resource = Resource(
     "DiscoveredComputer", "DiscoveredComputers", "agents/discoveredComputers", "discovered_computers", ADMIN,
     lambda context, row: [
         ("HostStatus", row["host_status"]), ("AgentVersion", row["agent_version"]), ("AgentStatus", row["agent_status"]),
@@ -138,7 +138,7 @@ DISCOVERED_COMPUTERS = Resource(
     entity_path=lambda row: f"backupTaskSessions/{row['id']}",
 )  # fmt: skip
 
-FILE_SERVERS = Resource(
+FILE_SERVERS: Resource = Resource(
     "FileServer", "FileServers", "nas/fileServers", "file_servers", USERS,
     lambda context, row: [("FileServerType", row["kind"])],
     lambda context, row: [context.server_link(row), FILE_SERVERS.alternate_reference(context, row)],
@@ -161,7 +161,7 @@ def _system_links(context: Context, row: Row, other: Link) -> list[Link]:
     return [other, Link("Down", f"{SYSTEM_SESSIONS.href(context, row)}/events", None, "SystemSessionEvents")]
 
 
-SYSTEM_SESSIONS = Resource(
+SYSTEM_SESSIONS: Resource = Resource(
     "SystemSession", "SystemSessions", "systemSessions", "system_sessions", USERS,
     _system_fields,
     # The type of a job session: so it is in the product

@@ -50,16 +50,16 @@ def _guest_processing() -> Element:
 
 
 def _gfs() -> Element:
-    weekly = [("Enabled", False), ("RetentionPeriod", 1), ("SelectedDay", "Sunday")]
-    monthly = [("Enabled", False), ("RetentionPeriod", 1), ("SelectedWeek", "First")]
-    yearly = [("Enabled", False), ("RetentionPeriod", 1), ("SelectedMonth", "January")]
+    weekly: list[Child] = [("Enabled", False), ("RetentionPeriod", 1), ("SelectedDay", "Sunday")]
+    monthly: list[Child] = [("Enabled", False), ("RetentionPeriod", 1), ("SelectedWeek", "First")]
+    yearly: list[Child] = [("Enabled", False), ("RetentionPeriod", 1), ("SelectedMonth", "January")]
     return Element(
         "GfsRetentionPolicy",
         {"Enabled": False},
         children=[
-            ("Weekly", Element("Weekly", children=list(weekly))),
-            ("Monthly", Element("Monthly", children=list(monthly))),
-            ("Yearly", Element("Yearly", children=list(yearly))),
+            ("Weekly", Element("Weekly", children=weekly)),
+            ("Monthly", Element("Monthly", children=monthly)),
+            ("Yearly", Element("Yearly", children=yearly)),
         ],
     )
 
@@ -158,7 +158,7 @@ def _vm_job_reference_links(context: Context, row: Row) -> list[Link]:
     return [context.server_link(row), JOBS.alternate_entity(context, row), Link("Down", f"{href}/{kind}", None, list_type)]
 
 
-JOBS = Resource(
+JOBS: Resource = Resource(
     "Job", "Jobs", "jobs", "jobs", ADMIN, _vm_job_fields, _vm_job_links, _vm_job_reference_links, where="t.family = 'vm'"
 )
 
@@ -195,7 +195,7 @@ def _other_job_reference_links(resource: Resource, context: Context, row: Row) -
     return [context.server_link(row), resource.alternate_entity(context, row), down]
 
 
-AGENT_JOBS = Resource(
+AGENT_JOBS: Resource = Resource(
     "AgentBackupJob", "AgentBackupJobs", "agents/jobs", "jobs", ADMIN,
     _agent_job_fields, _agent_job_links,
     lambda context, row: _other_job_reference_links(AGENT_JOBS, context, row),
@@ -255,7 +255,7 @@ def _nas_job_links(context: Context, row: Row) -> list[Link]:
     ]
 
 
-NAS_JOBS = Resource(
+NAS_JOBS: Resource = Resource(
     "NasJob", "NASJobs", "nas/jobs", "jobs", ADMIN,
     _nas_job_fields, _nas_job_links,
     lambda context, row: _other_job_reference_links(NAS_JOBS, context, row),

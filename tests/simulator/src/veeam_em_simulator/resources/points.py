@@ -32,7 +32,7 @@ def _restore_point_links(context: Context, row: Row, other: Link) -> list[Link]:
     ]
 
 
-RESTORE_POINTS = Resource(
+RESTORE_POINTS: Resource = Resource(
     "RestorePoint", "RestorePoints", "restorePoints", "restore_points", EVERYONE,
     lambda context, row: [("BackupDateUTC", context.time(row["creation_time"]))],
     lambda context, row: _restore_point_links(context, row, RESTORE_POINTS.alternate_reference(context, row)),
@@ -80,7 +80,7 @@ def _vm_point_links(context: Context, row: Row, other: Link) -> list[Link]:
     ]
 
 
-VM_RESTORE_POINTS = Resource(
+VM_RESTORE_POINTS: Resource = Resource(
     "VmRestorePoint", "VmRestorePoints", "vmRestorePoints", "vm_restore_points", EVERYONE,
     _vm_point_fields,
     lambda context, row: _vm_point_links(context, row, VM_RESTORE_POINTS.alternate_reference(context, row)),
@@ -100,7 +100,7 @@ def _agent_point_links(context: Context, row: Row, other: Link) -> list[Link]:
     ]
 
 
-AGENT_RESTORE_POINTS = Resource(
+AGENT_RESTORE_POINTS: Resource = Resource(
     "AgentRestorePoint", "AgentRestorePoints", "agents/agentRestorePoints", "agent_restore_points", USERS,
     lambda context, row: [
         ("CreationTimeUTC", context.time(row["creation_time"])), ("Algorithm", row["algorithm"]), ("PointType", row["point_type"])
@@ -133,7 +133,7 @@ def _backup_links(context: Context, row: Row, other: Link) -> list[Link]:
     ]
 
 
-BACKUPS = Resource(
+BACKUPS: Resource = Resource(
     "Backup", "Backups", "backups", "backups", EVERYONE,
     lambda context, row: [("Platform", row["platform"]), ("BackupType", row["backup_type"])],
     lambda context, row: _backup_links(context, row, BACKUPS.alternate_reference(context, row)),
@@ -165,7 +165,7 @@ def _file_links(context: Context, row: Row, other: Link) -> list[Link]:
     ]
 
 
-BACKUP_FILES = Resource(
+BACKUP_FILES: Resource = Resource(
     "BackupFile", "BackupFiles", "backupFiles", "backup_files", USERS,
     _file_fields,
     lambda context, row: _file_links(context, row, BACKUP_FILES.alternate_reference(context, row)),
@@ -179,7 +179,7 @@ def _replica_links(context: Context, row: Row, other: Link) -> list[Link]:
     return [_repository_link(context, row), context.server_link(row), other, Link("Down", href, None, "VmReplicaPointReferenceList")]
 
 
-REPLICAS = Resource(
+REPLICAS: Resource = Resource(
     "Replica", "Replicas", "replicas", "replicas", EVERYONE,
     lambda context, row: [("Platform", row["platform"])],
     lambda context, row: _replica_links(context, row, REPLICAS.alternate_reference(context, row)),
@@ -193,7 +193,7 @@ def _replica_point_links(context: Context, row: Row, other: Link) -> list[Link]:
     return [context.server_link(row), up, other]
 
 
-VM_REPLICA_POINTS = Resource(
+VM_REPLICA_POINTS: Resource = Resource(
     "VmReplicaPoint", "VmReplicaPoints", "vmReplicaPoints", "vm_replica_points", EVERYONE,
     lambda context, row: [
         ("CreationTimeUTC", context.time(row["creation_time"])), ("VmName", row["vm_name"]), ("Algorithm", row["algorithm"]),

@@ -93,7 +93,7 @@ def _session_reference_links(context: Context, row: Row) -> list[Link]:
     ]
 
 
-BACKUP_SESSIONS = Resource(
+BACKUP_SESSIONS: Resource = Resource(
     "BackupJobSession", "BackupJobSessions", "backupSessions", "backup_sessions", USERS,
     _session_fields, _session_links, _session_reference_links,
     windowed=True, json_order=SESSION_ORDER, prepare=_prepare_sessions,
@@ -110,7 +110,7 @@ def replica_tasks(context: Context) -> str:
     return "replicaTaskSessions" if context.profile.camel_keys else "repicaTaskSessions"
 
 
-REPLICA_SESSIONS = Resource(
+REPLICA_SESSIONS: Resource = Resource(
     "ReplicaJobSession", "ReplicaJobSessions", "replicaSessions", "replica_sessions", USERS,
     _session_fields,
     lambda context, row: _replica_session_links(context, row, REPLICA_SESSIONS.alternate_reference(context, row)),
@@ -162,7 +162,7 @@ def _task_links(context: Context, row: Row) -> list[Link]:
     return links
 
 
-BACKUP_TASK_SESSIONS = Resource(
+BACKUP_TASK_SESSIONS: Resource = Resource(
     "BackupTaskSession", "BackupTaskSessions", "backupTaskSessions", "task_sessions", USERS,
     _task_fields, _task_links,
     lambda context, row: [*_task_up_links(context, row), BACKUP_TASK_SESSIONS.alternate_entity(context, row)],
@@ -205,7 +205,7 @@ class _ReplicaTasks(Resource):
         return f"{context.base}/{replica_tasks(context)}/{row['id']}"
 
 
-REPLICA_TASK_SESSIONS = _ReplicaTasks(
+REPLICA_TASK_SESSIONS: Resource = _ReplicaTasks(
     "ReplicaTaskSession", "ReplicaTaskSessions", "replicaTaskSessions", "replica_task_sessions", USERS,
     _replica_task_fields,
     lambda context, row: _replica_task_links(context, row, entity=True),
@@ -218,7 +218,7 @@ def _restore_links(context: Context, row: Row, other: Link) -> list[Link]:
     return [context.server_link(row), other]
 
 
-RESTORE_SESSIONS = Resource(
+RESTORE_SESSIONS: Resource = Resource(
     "RestoreSession", "RestoreSessions", "restoreSessions", "restore_sessions", USERS | {"VM Restore Operator", "File Restore Operator"},
     lambda context, row: [
         *(f for f in _session_fields(context, row) if f[0] not in ("JobUid", "IsRetry")), ("RestoredObjRef", row["restored_ref"])
