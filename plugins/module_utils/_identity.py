@@ -116,12 +116,14 @@ class Known:
         self._by_name: dict[str, dict[str, list[Candidate]]] = {level: {} for level in _NORMAL}
         keys = [_own_key(trace, roots) for trace in traces]
         numbers = range(len(traces))
-        for number in (number for number in numbers if keys[number] and not traces[number].is_point):
-            self._add(keys[number], number, traces[number])
+        for number, key in enumerate(keys):
+            if key is not None and not traces[number].is_point:
+                self._add(key, number, traces[number])
         # What tasks call a machine counts; restore points may carry a name from before it was renamed.
         named = set(self.by_key)
-        for number in (number for number in numbers if keys[number] and traces[number].is_point):
-            key = keys[number]
+        for number, key in enumerate(keys):
+            if key is None or not traces[number].is_point:
+                continue
             if key in named:
                 self.by_key[key].traces.append(number)
             else:
@@ -149,8 +151,7 @@ class Known:
                 for name in {normal(name) for name in candidate.names}:
                     self._by_name[level].setdefault(name, []).append(candidate)
 
-    def _add(self, key: Key | None, number: int, trace: Trace) -> None:
-        assert key is not None
+    def _add(self, key: Key, number: int, trace: Trace) -> None:
         candidate = self.by_key.setdefault(key, Candidate(key))
         candidate.names.update(trace.names)
         candidate.traces.append(number)

@@ -133,17 +133,16 @@ class Cursor:
         else:
             bound = (last - _MARGIN).replace(microsecond=0)
             self._bound = max(bound, self._bound or bound)
-        near = {uid: time for uid, time in self._near.items() if self._within(time)}
+        near = {uid: time for uid, time in self._near.items() if self._within(time, bound)}
         for row in reversed(new):
             time = _moment(self.time_of(row))
-            if not self._within(time):
+            if not self._within(time, bound):
                 break
             near[str(uid_of(row))] = time
         self._near = near
 
-    def _within(self, time: dt.datetime) -> bool:
-        assert self._bound is not None
-        return time <= self._bound if self._order.descending else time >= self._bound
+    def _within(self, time: dt.datetime, bound: dt.datetime) -> bool:
+        return time <= bound if self._order.descending else time >= bound
 
     def next_ask(self, where: Expr | None) -> Ask:
         """What comes after the rows taken so far."""

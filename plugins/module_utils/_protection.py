@@ -71,7 +71,8 @@ class Facts:
     ``job_runs`` are running job sessions that are still to come to the machine, or came to it and are not done with the rest.
     ``namesakes`` describe the machines that the name could mean, when they are several; ``truncated`` tells that rows which
     may concern this machine were not read; ``data_proven`` that ``data_as_of`` tells how old the data is at most, and not only
-    that something of that age was seen; ``newest_seen`` is the latest time at the machine's backup servers; ``visible`` that the account would see the machine if there was anything to see.
+    that something of that age was seen; ``newest_seen`` is the latest time at the machine's backup servers; ``visible`` that the account would
+    see the machine if there was anything to see.
     """
 
     tries: tuple[Try, ...] = ()
@@ -129,7 +130,7 @@ def decide(machine: Machine, facts: Facts, policy: Policy) -> Decision:
         return verdict(codes.UNKNOWN, unknown)
     if running:
         return verdict(codes.RUNNING, [codes.BACKUP_RUNNING])
-    if is_good:
+    if is_good and last_good is not None:
         return verdict(codes.OK, [], _notes(machine, successes, last_good, last_try))
     blocking = _blocking(machine, facts, successes, bool(usable), bool(completed))
     if last_try is not None and last_try.result not in _SUCCESSFUL:
@@ -197,9 +198,8 @@ def _clock_is_wrong(facts: Facts, now: dt.datetime) -> bool:
     return max(times) > now + codes.CLOCK_TOLERANCE
 
 
-def _notes(machine: Machine, successes: list[Try], last_good: Try | None, last_try: Try | None) -> list[str]:
+def _notes(machine: Machine, successes: list[Try], last_good: Try, last_try: Try | None) -> list[str]:
     """What went wrong after the good backup."""
-    assert last_good is not None
     newer = [attempt for attempt in successes if attempt.data_time > last_good.data_time]
     found = {flaw for attempt in newer for flaw in flaws(machine, attempt)}
     if last_try is not None and last_try.result not in _SUCCESSFUL:

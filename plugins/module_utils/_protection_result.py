@@ -122,8 +122,7 @@ def message(machine: Machine, facts: Facts, decision: Decision, policy: Policy) 
         until = min(waiver.until for waiver in decision.waivers)
         notes = [_quote(waiver.note) for waiver in decision.waivers if waiver.note]
         return _sentence([f"waived until {to_iso(until)}{f' ({notes[0]})' if notes else ''}", *parts])
-    if verdict == codes.OK:
-        assert decision.last_good is not None
+    if verdict == codes.OK and decision.last_good is not None:
         parts = [f"{_age_text(machine, decision.last_good)} old backup by {_job(decision.last_good)}"]
         parts += [_blocked(code, machine, decision) for code in decision.notes]
     return _sentence(parts)
@@ -149,9 +148,8 @@ def _unknown(code: str, facts: Facts, policy: Policy) -> str:
 
 
 def _blocked(code: str, machine: Machine, decision: Decision) -> str:
-    if code == codes.LAST_TRY_FAILED:
-        attempt = decision.last_try
-        assert attempt is not None
+    attempt = decision.last_try
+    if code == codes.LAST_TRY_FAILED and attempt is not None:
         reason = f": {_quote(attempt.reason)}" if attempt.reason else ""
         return f"the last try by {_job(attempt)} at {to_iso(attempt.start)} failed{reason}"
     if code == codes.AGE_OVER_LIMIT:

@@ -105,7 +105,9 @@ class Wanted:
 
     def may_have(self, names: t.Iterable[str], vm_uid: str | None) -> bool:
         """As ``has``; a row without a reference may belong to a machine that is wanted by its reference."""
-        return (vm_uid is None and bool(self._refs)) or self.has(names, vm_uid)
+        if vm_uid is None and self._refs:
+            return True
+        return self.has(names, vm_uid)
 
 
 def moment(record: Record, key: str = "creation_time") -> dt.datetime:

@@ -12,7 +12,8 @@ version_added: 0.1.0
 description:
   - Asks the query service for records of any type, for what has no module of its own.
   - Records have every element that the server sends, with snake_case keys. Times end in C(Z), what is empty is null.
-  - Most types need the Enterprise Manager role Portal User or Portal Administrator; jobs, objects in jobs, discovered computers, protection groups, CDP policies, CDP replicas and failover plans need Portal Administrator.
+  - Most types need the Enterprise Manager role Portal User or Portal Administrator.
+  - Jobs, objects in jobs, discovered computers, protection groups, CDP policies, CDP replicas and failover plans need Portal Administrator.
 author:
   - backup_ops.veeam_em contributors (@backup-ops)
 extends_documentation_fragment:

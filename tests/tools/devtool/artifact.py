@@ -40,10 +40,12 @@ def files() -> list[Path]:
     return [path for path in paths if (ROOT / path).is_file() or (ROOT / path).is_symlink()]
 
 
-def copy(target: Path) -> None:
+def copy(target: Path, without: tuple[Path, ...] = ()) -> None:
     """A fresh copy of the work tree, a repository of its own: ansible-test lists its files with git."""
     shutil.rmtree(target, ignore_errors=True)
     for path in files():
+        if any(folder in path.parents for folder in without):
+            continue
         (target / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(ROOT / path, target / path, follow_symlinks=False)
     subprocess.run(["git", "init", "--quiet", target], check=True, stdout=subprocess.DEVNULL)

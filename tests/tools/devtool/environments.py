@@ -78,10 +78,10 @@ def _ensure(name: str, version: str, interpreter: Path) -> Environment:
         return environment
     shutil.rmtree(environment.path, ignore_errors=True)
     log = Log(LOGS / f"venv-{name}.log")
-    uv = _uv()
-    if uv is not None:
-        failed = log.run(uv, "venv", "--quiet", "--python", interpreter, environment.path)
-        install: list[str | Path] = [uv, "pip", "install", "--quiet", "--python", environment.python]
+    tool = _find_uv()
+    if tool is not None:
+        failed = log.run(tool, "venv", "--quiet", "--python", interpreter, environment.path)
+        install: list[str | Path] = [tool, "pip", "install", "--quiet", "--python", environment.python]
     else:
         failed = log.run(interpreter, "-m", "venv", environment.path)
         install = [environment.python, "-m", "pip", "install", "--quiet"]
@@ -95,7 +95,7 @@ def _ensure(name: str, version: str, interpreter: Path) -> Environment:
 
 
 @functools.cache
-def _uv() -> Path | None:
+def _find_uv() -> Path | None:
     """uv in an environment of its own; None when it can't be had, then pip does the same, slower."""
     with exclusive("uv"):
         home = BUILD / "venvs" / "uv"
@@ -110,3 +110,11 @@ def _uv() -> Path | None:
                 return None
             stamp.write_text(UV)
         return home / "bin" / "uv"
+
+
+def uv() -> Path:
+    """uv, for what nothing else can do. Raises ToolError."""
+    found = _find_uv()
+    if found is None:
+        raise ToolError(f"uv can't be installed:\n{Log.of('venv-uv').tail(10)}")
+    return found

@@ -9,7 +9,7 @@ from devtool.running import Step
 
 
 def unit(log: Log) -> counts.Counts:
-    return pytests.run(log, "unit", "tests/unit")
+    return pytests.run(log, "unit", "tests/unit", options=["-n", "2"])
 
 
 def playbooks(log: Log) -> counts.Counts:

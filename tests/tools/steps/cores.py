@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What must hold on every supported ansible-core: sanity, units, integration targets, and a few runs of the real commands."""
+
+from __future__ import annotations
+
+import functools
+import re
+import typing as t
+
+from devtool import counts, environments, pytests
+from devtool.ansible_test import Checkout
+from devtool.environments import CORES, MAIN_CORE
+from devtool.process import Log
+from devtool.running import Step
+
+NEWEST_CORE = list(CORES)[-1]
+
+
+def _where_available(check: t.Callable[[str, Log], counts.Counts], core: str, log: Log) -> counts.Counts:
+    if not environments.available(f"core-{core}"):
+        return counts.skip(f"no Python of {', '.join(CORES[core])} on this machine")
+    return check(core, log)
+
+
+def sanity(core: str, log: Log) -> counts.Counts:
+    """All tests of ansible-test sanity, on every Python that the machine and the core have; no ignore files."""
+    checkout = Checkout(core, "sanity")
+    if list((checkout.path / "tests").glob("sanity/ignore*")):
+        return counts.Counts(failed=1, notes=("findings are repaired, not ignored",))
+    code, text = checkout.run(log, "sanity")
+    ran = len(re.findall(r"^Running sanity test ", text, re.MULTILINE))
+    skipped = re.findall(r"^WARNING: (Skipping sanity test .*)$", text, re.MULTILINE)
+    if not code:
+        return counts.Counts(ran, 0, len(skipped), tuple(skipped))
+    listed = re.search(r"^FATAL: The (\d+) sanity test\(s\) listed below", text, re.MULTILINE)
+    failed = int(listed.group(1)) if listed else 1
+    return counts.Counts(max(ran - failed, 0), failed, len(skipped), tuple(skipped))
+
+
+def units(core: str, log: Log) -> counts.Counts:
+    checkout = Checkout(core, "units")
+    code, _text = checkout.run(log, "units", "--python", checkout.environment.python_version)
+    result = counts.Counts()
+    for report in (checkout.path / "tests" / "output" / "junit").glob("*units.xml"):
+        result = result.plus(counts.of_junit(report))
+    return result if bool(code) == bool(result.failed) else result._replace(failed=result.failed + 1)
+
+
+def integration(core: str, log: Log) -> counts.Counts:
+    """The targets of tests/integration; the simulator that they talk to comes from an environment of its own."""
+    checkout = Checkout(core, "integration")
+    simulator = environments.ensure("demo").bin / "veeam-em-simulator"
+    settings = checkout.path / "tests" / "integration" / "integration_config.yml"
+    settings.write_text(f"---\nveeam_em_simulator_command: {simulator}\n")
+    code, text = checkout.run(log, "integration", "--local", "--python", checkout.environment.python_version)
+    ran = re.findall(r"^Running (\S+) integration test (?:role|script)$", text, re.MULTILINE)
+    setups = [name for name in ran if name.startswith("setup_")]
+    good = len(ran) - len(setups)
+    return counts.Counts(good - 1 if code else good, 1 if code else 0)
+
+
+def smoke(core: str, log: Log) -> counts.Counts:
+    """The tests that are marked smoke, with modules on the oldest Python."""
+    env = pytests.installed(core, log)
+    return pytests.run(log, f"smoke-{core}", "tests/playbooks", env=env, options=["-m", "smoke"])
+
+
+def _steps(name: str, check: t.Callable[[str, Log], counts.Counts], cores: t.Iterable[str]) -> list[Step]:
+    return [Step(f"{name}-{core}", functools.partial(_where_available, check, core)) for core in cores]
+
+
+STEPS = [
+    *_steps("sanity", sanity, CORES),
+    *_steps("units", units, CORES),
+    *_steps("smoke", smoke, [core for core in CORES if core != MAIN_CORE]),
+]

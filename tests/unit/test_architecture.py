@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The layers: who may import what, which names are private, how long files may be."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+PLUGINS = Path(__file__).resolve().parents[2] / "plugins"
+COLLECTION = "ansible_collections.backup_ops.veeam_em.plugins"
+# A file of module_utils that is not named is of layer 2: pure functions and tables. Those of _verify* use the client.
+LAYERS = {
+    "module_utils._errors": 0,
+    "module_utils._settings": 0,
+    "module_utils._version": 0,
+    "module_utils._times": 0,
+    "module_utils._nodes": 0,
+    "module_utils._transport": 1,
+    "module_utils._codec": 1,
+    "module_utils._session": 3,
+    "module_utils._client": 3,
+    "module_utils._sessions": 3,
+    "module_utils._gather": 3,
+    "module_utils._module": 4,
+}
+PURE, CLIENT, FRAME, PLUGIN = 2, 3, 4, 5
+# The only files that may import these; everything else goes through them.
+OWNERS = {
+    "requests": {"module_utils._transport"},
+    "xmltodict": {"module_utils._codec"},
+    "ansible.module_utils.basic": {"module_utils._module"},
+}
+LINES = {
+    "module_utils": 300,
+    "plugin_utils": 300,
+    "filter": 300,
+    "modules": 500,
+    "inventory": 450,
+    "doc_fragments": 450,
+}
+UNTOUCHED_BY_NETWORK = {"http", "requests", "socket", "ssl", "urllib"}
+FILES = sorted(path for path in PLUGINS.rglob("*.py"))
+
+
+def name_of(path: Path) -> str:
+    return ".".join(path.relative_to(PLUGINS).with_suffix("").parts)
+
+
+def layer(name: str) -> int:
+    folder = name.partition(".")[0]
+    if folder == "module_utils":
+        return LAYERS.get(name, CLIENT if name.startswith("module_utils._verify") else PURE)
+    return FRAME if folder in ("plugin_utils", "doc_fragments") else PLUGIN
+
+
+@functools.cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"), str(path))
+
+
+@functools.cache
+def imports(path: Path) -> frozenset[str]:
+    """Full names of what a file imports; those of the collection as in LAYERS. What only a type checker sees counts too."""
+    found = set()
+    package = [*COLLECTION.split("."), *path.relative_to(PLUGINS).parent.parts]
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else []
+            base = base + (node.module.split(".") if node.module else [])
+            found |= {".".join([*base, alias.name]) for alias in node.names}
+    return frozenset(_ours(name) for name in found)
+
+
+def _ours(name: str) -> str:
+    if not name.startswith(COLLECTION + "."):
+        return name
+    parts = name[len(COLLECTION) + 1 :].split(".")
+    while len(parts) > 1 and not PLUGINS.joinpath(*parts).with_suffix(".py").exists():
+        parts.pop()
+    return ".".join(parts)
+
+
+def collection_imports(path: Path) -> set[str]:
+    return {name for name in imports(path) if PLUGINS.joinpath(*name.split(".")).with_suffix(".py").exists()}
+
+
+def test_there_is_something_to_check() -> None:
+    assert len(FILES) > 25
+    assert any(collection_imports(path) for path in FILES)
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_imports_only_from_the_layers_below(path: Path) -> None:
+    own = layer(name_of(path))
+    assert not {name for name in collection_imports(path) if layer(name) > own}
+    if own == PLUGIN:
+        assert not {name for name in collection_imports(path) if layer(name) in (1, PLUGIN)}
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_third_party_imports_have_one_owner(path: Path) -> None:
+    name = name_of(path)
+    for library, owners in OWNERS.items():
+        used = {each for each in imports(path) if each == library or each.startswith(f"{library}.")}
+        assert not used or name in owners, f"only {owners} may import {library}"
+    foreign = {each.partition(".")[0] for each in imports(path) - collection_imports(path)}
+    allowed = {"requests", "xmltodict", "__future__", "ansible_collections"} | set(sys.stdlib_module_names)
+    if layer(name) >= FRAME:
+        allowed |= {"ansible"} | ({"jinja2", "yaml"} if not name.startswith("module") else set())
+    assert foreign <= allowed
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_side_by_side(path: Path) -> None:
+    """Modules run elsewhere than the controller's plugins, so neither may need the other's code."""
+    folder = name_of(path).partition(".")[0]
+    if folder in ("modules", "module_utils"):
+        assert not {
+            name for name in imports(path) if name.startswith(("plugin_utils", "ansible.plugins", "ansible.parsing"))
+        }
+    if folder in ("inventory", "filter", "plugin_utils"):
+        assert "module_utils._module" not in imports(path)
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if layer(name_of(path)) == PURE], ids=name_of)
+def test_pure_files_reach_no_network(path: Path) -> None:
+    used = {name for name in imports(path) if name.partition(".")[0] in UNTOUCHED_BY_NETWORK}
+    assert used <= {
+        f"urllib.parse.{name}" for name in ("quote", "quote_plus", "urlencode", "urlsplit", "unquote", "parse_qsl")
+    }
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_size(path: Path) -> None:
+    folder = name_of(path).partition(".")[0]
+    lines = len(path.read_text(encoding="utf-8").splitlines())
+    assert lines <= LINES[folder], f"{lines} lines; {LINES[folder]} is the most here: split it by what it knows"
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_private_names(path: Path) -> None:
+    if path.parent.name in ("module_utils", "plugin_utils", "doc_fragments"):
+        assert path.name.startswith("_"), "what users may not import has a leading underscore"
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_no_catch_all(path: Path) -> None:
+    """Only what is passed on unchanged may be caught whole."""
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.ExceptHandler):
+            caught = ast.unparse(node.type) if node.type else "everything"
+            last = node.body[-1]
+            passed_on = isinstance(last, ast.Raise) and last.exc is None
+            catch_all = re.search(r"\b(everything|Exception|BaseException)\b", caught)
+            assert passed_on or not catch_all, f"line {node.lineno} catches {caught}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_future_annotations(path: Path) -> None:
+    assert "__future__.annotations" in imports(path) or not tree(path).body
+
+
+def test_no_import_circles() -> None:
+    graph = {name_of(path): collection_imports(path) - {name_of(path)} for path in FILES}
+    while graph:
+        leaves = {name for name, wanted in graph.items() if not wanted & graph.keys()}
+        assert leaves, f"these import each other: {sorted(graph)}"
+        graph = {name: wanted for name, wanted in graph.items() if name not in leaves}
