@@ -105,6 +105,7 @@ class Survey:
         self.tasks: dict[str, rows.TaskRow] = {}
         self.points: dict[str, rows.PointRow] = {}
         self.agent_points: dict[str, rows.PointRow] = {}
+        self.inventory: list[rows.InventoryRow] = []
         self.newest_seen: dict[str, dt.datetime] = {}
         self.collected_at: dt.datetime | None = None
         self.collection_known = False

@@ -58,6 +58,7 @@ POLICY_SPEC: dict[str, dict[str, t.Any]] = {
     "lookback": {"type": "str", "default": "30d"},
     "history": {"type": "str"},
     "full_visibility": {"type": "bool", "default": False},
+    "ask_hypervisors": {"type": "bool", "default": False},
     "max_rows": {"type": "int", "default": MAX_ROWS},
 }
 """The argument specification of everything that ``read_policy`` reads."""
@@ -111,6 +112,7 @@ class Policy:
     lookback: dt.timedelta = dt.timedelta(days=30)
     history: dt.timedelta | None = None
     full_visibility: bool = False
+    ask_hypervisors: bool = False
     max_rows: int = MAX_ROWS
 
 
@@ -131,6 +133,7 @@ def read_policy(params: t.Mapping[str, t.Any], now: dt.datetime) -> Policy:
         lookback=_age("lookback", options["lookback"]),
         history=_age("history", options["history"]) if options["history"] is not None else None,
         full_visibility=_flag("full_visibility", options["full_visibility"]),
+        ask_hypervisors=_flag("ask_hypervisors", options["ask_hypervisors"]),
         max_rows=max_rows,
     )
 
@@ -273,9 +276,7 @@ def _words(option: str, value: t.Any, allowed: t.Sequence[str]) -> tuple[str, ..
 
 def _waivers(entries: t.Any) -> tuple[Waiver, ...]:
     if not isinstance(entries, (list, tuple)):
-        raise SettingsError(
-            "waivers is not a list", hint="write a list of dictionaries with machine, reason_code and until"
-        )
+        raise SettingsError("waivers is not a list", hint="write dictionaries with machine, reason_code and until")
     return tuple(_waiver(f"waivers[{number}]", entry) for number, entry in enumerate(entries))
 
 

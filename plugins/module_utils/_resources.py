@@ -195,6 +195,10 @@ _ALL = (
         "ObjectInJob", ("UID", "Name", "JobUid", "JobName", *_SERVER), admin_only=True,
     ),
     Resource(
+        "hierarchy_item", "hierarchy_items", "HierarchyItem", None,
+        (("ObjectRef", TEXT), ("ObjectType", WORD), ("ObjectName", TEXT)),
+    ),
+    Resource(
         "system_session", "system_sessions", "SystemSession", "systemSessions",
         (("SessionType", WORD), ("CreationTimeUTC", TIME), ("EndTimeUTC", TIME), ("State", WORD), ("Result", NESTED)),
     ),

@@ -15,7 +15,7 @@ from . import _protection_codes as codes
 from ._identity import Key, Known, Match, Roots, Trace, find, fold
 from ._policy import Machine, Policy
 from ._protection import Facts, Point, Try
-from ._verify_rows import PointRow, SessionRow, TaskRow, names_of
+from ._verify_rows import InventoryRow, PointRow, SessionRow, TaskRow, names_of
 
 # What stands between the name of an agent job and that of the computer in the name of a computer's own session.
 _SEPARATORS = re.compile(r"[\s\\/:?_-]+")
@@ -29,6 +29,7 @@ class Evidence(t.Protocol):
     tasks: dict[str, TaskRow]
     points: dict[str, PointRow]
     agent_points: dict[str, PointRow]
+    inventory: list[InventoryRow]
     newest_seen: dict[str, dt.datetime]
     collected_at: dt.datetime | None
     collection_known: bool
@@ -45,6 +46,9 @@ class Seen(t.NamedTuple):
     data_as_of: dt.datetime | None
 
 
+_AGENT = "AgentManagement"
+
+
 class Join:
     """The evidence, sorted by machine."""
 
@@ -53,14 +57,16 @@ class Join:
         self._policy = policy
         self._sessions = evidence.sessions
         self._tasks = [*self._tasks_once(), *self._agent_sessions()]
-        self._points = list(evidence.points.values())
-        self._agent_points = list(evidence.agent_points.values())
-        points = [Trace(point.names, point.backup_server_name, point.vm_uid, None, True) for point in self._points]
-        agents = [
-            Trace(point.names, point.backup_server_name, None, "AgentManagement", True) for point in self._agent_points
+        points = [
+            *(Trace(one.names, one.backup_server_name, one.vm_uid, None, True) for one in evidence.points.values()),
+            *(Trace(one.names, one.backup_server_name, None, _AGENT, True) for one in evidence.agent_points.values()),
         ]
-        self._rows: list[TaskRow | PointRow] = [*self._tasks, *self._points, *self._agent_points]
-        self._known = Known([*map(self._trace, self._tasks), *points, *agents], evidence.roots)
+        inventory = [Trace(one.names, one.backup_server_name, one.vm_uid, None) for one in evidence.inventory]
+        # The rows behind the traces, by the same numbers.
+        self._rows: list[TaskRow | PointRow | InventoryRow] = [
+            *self._tasks, *evidence.points.values(), *evidence.agent_points.values(), *evidence.inventory,
+        ]  # fmt: skip
+        self._known = Known([*map(self._trace, self._tasks), *points, *inventory], evidence.roots)
         self._runs = [one for one in self._sessions.values() if one.touches_machines]
 
     def facts(self, machine: Machine, *, truncated: bool) -> Facts:
@@ -98,7 +104,7 @@ class Join:
 
     def _tasks_once(self) -> t.Iterator[TaskRow]:
         """The tasks, less those of an agent job's container for a computer that has a session of its own in it."""
-        children = [one for one in self._sessions.values() if one.job_type == "AgentManagement" and one.parent_key]
+        children = [one for one in self._sessions.values() if one.job_type == _AGENT and one.parent_key]
         own = {(child.parent_key, fold(name)) for child in children for name in self._computer_names(child)}
         parents = {child.key: child.parent_key for child in children}
         for task in self._evidence.tasks.values():
@@ -112,7 +118,7 @@ class Join:
         """Sessions of single computers that have no task sessions: the session itself is the try."""
         with_tasks = {task.session_key for task in self._evidence.tasks.values()}
         for session in self._sessions.values():
-            if session.job_type != "AgentManagement" or session.key in with_tasks:
+            if session.job_type != _AGENT or session.key in with_tasks:
                 continue
             names = self._computer_names(session)
             if self._evidence.is_wanted(names):
@@ -157,7 +163,7 @@ class Join:
             row = self._rows[number]
             if isinstance(row, TaskRow):
                 tasks.append(row)
-            else:
+            elif isinstance(row, PointRow):
                 points.append(row)
         return tasks, points
 
@@ -213,7 +219,7 @@ class Join:
                     by_session[session.parent_key].append(task)
         for run in self._runs:
             inside = by_session.get(run.key, [])
-            if any(task.running for task in inside) or (run.job_type == "AgentManagement" and not inside):
+            if any(task.running for task in inside) or (run.job_type == _AGENT and not inside):
                 continue
             if inside or self._may_come(run, tasks):
                 yield Try(
@@ -247,6 +253,6 @@ class Join:
 
 def _result_of(task: TaskRow, session: SessionRow | None) -> str | None:
     """The session of a single computer can fail after its task was done: the worse of the two counts."""
-    if session is None or session.job_type != "AgentManagement" or session.running or session.result == "Success":
+    if session is None or session.job_type != _AGENT or session.running or session.result == "Success":
         return task.result
     return session.result if task.result in ("Success", "Warning") else task.result

@@ -18,7 +18,7 @@ from ._client import EnterpriseManagerClient
 from ._errors import AccessDenied, NotFound, RequestRejected
 from ._identity import Roots
 from ._policy import Policy
-from ._query import Expr, Selection, all_of, compare
+from ._query import Expr, Selection, all_of, compare, target
 from ._records import Record
 from ._times import parse_moment, to_iso
 
@@ -44,6 +44,7 @@ class Evidence:
         self.tasks: dict[str, rows.TaskRow] = {}
         self.points: dict[str, rows.PointRow] = {}
         self.agent_points: dict[str, rows.PointRow] = {}
+        self.inventory: list[rows.InventoryRow] = []
         self.newest_seen: dict[str, dt.datetime] = {}
         self.collected_at: dt.datetime | None = None
         self.collection_known = False
@@ -53,7 +54,7 @@ class Evidence:
 
     def read_frame(self) -> None:
         """The hypervisors, and when Enterprise Manager collected its data last."""
-        self.roots = self._read_roots()
+        self._read_roots()
         self._read_collection()
 
     def read(self, since: dt.datetime, until: dt.datetime | None) -> None:
@@ -88,17 +89,31 @@ class Evidence:
             return False
         return True
 
-    def _read_roots(self) -> Roots:
+    def _read_roots(self) -> None:
         try:
             found = self._client.query("hierarchy_root").records
         except AccessDenied:
-            return Roots()
-        unique = {}
-        for record in found:
-            guid = record["hierarchy_root_id"] or record["id"]
-            if guid:
-                unique[guid.lower()] = (record["unique_id"] or guid).lower()
-        return Roots(unique)
+            if self._policy.ask_hypervisors:
+                raise
+            return
+        guids = {record["uid"]: (record["hierarchy_root_id"] or record["id"]).lower() for record in found}
+        self.roots = Roots({guids[one["uid"]]: (one["unique_id"] or guids[one["uid"]]).lower() for one in found})
+        if self._policy.ask_hypervisors:
+            for record in found:
+                self._read_inventory(record)
+
+    def _read_inventory(self, root: Record) -> None:
+        """The virtual machines of one hypervisor that may be wanted, whether they were ever backed up or not."""
+
+        def keep(record: Record) -> bool:
+            names = rows.names_of(record["object_name"])
+            if record["object_ref"] and self._wanted.has(names, record["object_ref"]):
+                self.inventory.append(rows.InventoryRow(names, record["object_ref"], root["backup_server_name"]))
+            return False
+
+        # The wildcard is the one that EM itself uses in the links of its lookup service (EM page lookupsvc).
+        query = target("lookup", [("host", root["uid"]), ("name", "*"), ("type", "Vm")])
+        self._client.collection("hierarchy_item", [query], representation="reference", keep=keep)
 
     def _read_collection(self) -> None:
         """The log of collections: not every version has it, and not every account may read it."""

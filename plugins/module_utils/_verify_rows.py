@@ -86,6 +86,14 @@ class PointRow(t.NamedTuple):
     backup_server_name: str | None
 
 
+class InventoryRow(t.NamedTuple):
+    """A virtual machine as its hypervisor knows it now."""
+
+    names: tuple[str, ...]
+    vm_uid: str
+    backup_server_name: str | None
+
+
 class Wanted:
     """Whether a row may concern one of the machines; generous, because identities are decided later."""
 

@@ -25,7 +25,8 @@ description:
   - The number of requests does not depend on the number of machines. Ask once for all machines of a maintenance, not in a loop.
   - >-
     First only as much time is read as the age limits need. While machines remain without any usable backup, older sessions are read,
-    down to O(lookback). Machines of one name are noticed when both were tried in the time that was read.
+    down to O(lookback). Two machines of one name are noticed when both were tried in the time that was read,
+    or with O(ask_hypervisors).
   - >-
     The account needs the Enterprise Manager role Portal User or Portal Administrator. Only a Portal Administrator surely sees every
     machine. For any other account a machine without a trace is V(unknown), not V(unprotected), see O(full_visibility).
@@ -136,6 +137,13 @@ options:
     description:
       - Set it to V(true) if the account is known to see every machine without being Portal Administrator. A machine without a trace
         is then V(unprotected).
+    type: bool
+    default: false
+  ask_hypervisors:
+    description:
+      - Also read from every hypervisor which virtual machines it has now, one request for each connection of a backup server.
+      - With it a second machine of a name is noticed even if it was never backed up, and a machine that was never backed up is known.
+      - It asks what Enterprise Manager calls its lookup service. A hypervisor that can't be asked makes the module fail.
     type: bool
     default: false
   max_rows:

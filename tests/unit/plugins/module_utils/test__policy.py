@@ -38,6 +38,7 @@ def test_defaults() -> None:
     assert (policy.max_data_age, policy.history, policy.waivers) == (None, None, ())
     assert policy.lookback == 30 * DAY
     assert policy.full_visibility is False
+    assert policy.ask_hypervisors is False
     assert policy.max_rows == 1000000
 
 
@@ -58,6 +59,7 @@ def test_every_option_is_read() -> None:
         lookback="90d",
         history="7d",
         full_visibility=True,
+        ask_hypervisors=True,
         max_rows=5,
     )
     [machine] = policy.machines
@@ -66,7 +68,7 @@ def test_every_option_is_read() -> None:
     assert machine.job_types == {"Backup", "BackupCopy"}
     assert policy.name_match == ("short_name", "exact")
     assert (policy.max_data_age, policy.lookback, policy.history) == (1.5 * HOUR, 90 * DAY, 7 * DAY)
-    assert (policy.full_visibility, policy.max_rows) == (True, 5)
+    assert (policy.full_visibility, policy.ask_hypervisors, policy.max_rows) == (True, True, 5)
     [waiver] = policy.waivers
     assert (waiver.machine, waiver.reason_code, waiver.note) == ("web01", "age_over_limit", "CHG0042")
     assert waiver.until == dt.datetime(2026, 2, 1, tzinfo=dt.timezone.utc)

@@ -35,7 +35,7 @@ class Site:
             name: []
             for name in (
                 "backup_task_session", "backup_session", "replica_task_session", "vm_restore_point", "agent_restore_point",
-                "hierarchy_root", "system_session",
+                "hierarchy_root", "system_session", "hierarchy_item",
             )
         }  # fmt: skip
         self.asked: list[str] = []
@@ -50,7 +50,13 @@ class Site:
 
     def hypervisor(self, guid: str, unique_id: str | None) -> None:
         self.records["hierarchy_root"].append(
-            {"uid": f"urn:veeam:HierarchyRoot:{guid}", "id": guid, "hierarchy_root_id": guid, "unique_id": unique_id}
+            {
+                "backup_server_name": "vbr01",
+                "uid": f"urn:veeam:HierarchyRoot:{guid}",
+                "id": guid,
+                "hierarchy_root_id": guid,
+                "unique_id": unique_id,
+            }
         )
 
     def collected(self, hours: float, state: str = "CompletedSuccessfully", kind: str = "CollectJob") -> None:
@@ -134,10 +140,23 @@ class Site:
         rows = [row for row in self.records.get(name, []) if _fits(row, selection)]
         return Result([row for row in rows if keep is None or keep(row)])
 
-    def collection(self, name: str, *, keep: t.Callable[[Record], bool] | None = None) -> Result:
-        self.asked.append(name)
+    def collection(
+        self,
+        name: str,
+        paths: t.Sequence[str] = (),
+        *,
+        representation: str = "entity",
+        keep: t.Callable[[Record], bool] | None = None,
+    ) -> Result:
+        self.asked.append(" ".join([name, *paths]))
         self._refuse(name)
-        return Result([row for row in self.records[name] if keep is None or keep(row)])
+        rows = [row for row in self.records[name] if not paths or row["root"] in paths[0]]
+        return Result([row for row in rows if keep is None or keep(row)])
+
+    def inventory(self, name: str | None, ref: str | None, root: str = VC) -> None:
+        """A machine that a hypervisor has."""
+        ref = f"urn:VMware:Vm:{root}.{ref}" if ref else None
+        self.records["hierarchy_item"].append({"uid": None, "object_name": name, "object_ref": ref, "root": root})
 
     def _refuse(self, name: str) -> None:
         if name in self.forbidden:
@@ -602,6 +621,44 @@ class TestIdentity:
         assert short(machine) == ("ok", ["last_try_failed"])
         assert machine["vm_uid"] == f"urn:VMware:Vm:{VC}.vm-1"
         assert machine["message"].endswith("failed: No space. Really.")
+
+
+class TestHypervisors:
+    def test_are_asked_only_on_demand_and_once_each(self, site: Site) -> None:
+        other = "44444444-aaaa-4bbb-8ccc-000000000002"
+        site.hypervisor(other, "VCENTER-2")
+        site.backup(8)
+        site.verify("web01", "web02")
+        assert "hierarchy_item" not in site.kinds_asked
+        site.verify("web01", "web02", ask_hypervisors=True)
+        assert [asked for asked in site.asked if asked.startswith("hierarchy_item")] == [
+            f"hierarchy_item lookup?host=urn%3Aveeam%3AHierarchyRoot%3A{guid}&name=%2A&type=Vm" for guid in (VC, other)
+        ]
+
+    def test_a_namesake_without_any_backup_is_noticed(self, site: Site) -> None:
+        site.backup(8)
+        site.inventory("web01", "vm-1")
+        site.inventory(None, None)
+        assert short(site.one(ask_hypervisors=True)) == ("ok", [])
+        site.inventory("web01", "vm-99")
+        assert short(site.one()) == ("ok", [])
+        machine = site.one(ask_hypervisors=True)
+        assert short(machine) == ("unknown", ["ambiguous_name"])
+        assert "vm-99" in machine["message"]
+
+    def test_a_machine_without_any_backup_is_known(self, site: Site) -> None:
+        site.inventory("legacy01", "vm-50")
+        machine = site.one("LEGACY01", ask_hypervisors=True)
+        assert short(machine) == ("unprotected", ["no_backup_found"])
+        assert (machine["vm_uid"], machine["matched_by"]) == (f"urn:VMware:Vm:{VC}.vm-50", "ignore_case")
+
+    def test_refusal_is_an_error_when_they_must_be_asked(self, site: Site) -> None:
+        site.forbidden["hierarchy_root"] = AccessDenied
+        with pytest.raises(AccessDenied):
+            site.verify(ask_hypervisors=True)
+        site.forbidden = {"hierarchy_item": NotFound}
+        with pytest.raises(NotFound):
+            site.verify(ask_hypervisors=True)
 
 
 class TestAgents:
