@@ -1,18 +1,22 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Settings for all unit tests.
 
-Property tests are about values, not about time: a busy machine must not make them fail. Collections are found as Ansible finds
+Property tests are about values, not about time: a busy machine must not make them fail. They take the same examples every
+time, so that a change is judged by itself; HYPOTHESIS_PROFILE=explore looks further. Collections are found as Ansible finds
 them: the inventory plugin and its documentation are loaded by Ansible itself.
 """
 
 from __future__ import annotations
 
+import os
+
 from ansible.plugins.loader import init_plugin_loader
 from ansible.utils.collection_loader import AnsibleCollectionConfig
 from hypothesis import HealthCheck, settings
 
-settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("untimed")
+settings.register_profile("same", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("explore", max_examples=2000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 # ansible-test has done so already; it must happen before the first import of the collection.
 if AnsibleCollectionConfig.collection_finder is None:
