@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
 import tempfile
 import threading
@@ -22,6 +23,11 @@ from veeam_em_simulator.web.app import Application
 from veeam_em_simulator.web.control import Control
 
 T = TypeVar("T")
+
+# What clients do wrong is for them to see, not for the server's log
+_SILENT = logging.getLogger("veeam_em_simulator.silent")
+_SILENT.addHandler(logging.NullHandler())
+_SILENT.propagate = False
 
 
 class Server:
@@ -92,7 +98,7 @@ class Server:
 
     async def _listen(self) -> None:
         application = Application(self.enterprise, self.control, self.admin_token, self.protocol)
-        self._runner = web.AppRunner(application.aiohttp_application(), access_log=None, handle_signals=False, keepalive_timeout=120)
+        self._runner = web.AppRunner(application.aiohttp_application(), access_log=None, handle_signals=False, logger=_SILENT, keepalive_timeout=120)
         await self._runner.setup()
         context = None if self._certificates is None else self._certificates.server_context
         site = web.TCPSite(self._runner, self.host, self.port, ssl_context=context, shutdown_timeout=0.2)

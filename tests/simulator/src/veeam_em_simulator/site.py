@@ -92,8 +92,8 @@ class Site:
         servers = list(servers)
         ids = {server.id for server in servers}
         writer = Writer(self._database, self._profile, self._estate.seed)
-        still_live = []
-        done = []
+        still_live: list[list[SessionPlan]] = []
+        done: list[list[SessionPlan]] = []
         for run in self._live:
             if run[0].job.server.id not in ids:
                 still_live.append(run)

@@ -15,7 +15,9 @@ def generate(data: dict[str, Any], seed: int) -> dict[str, Any]:
     rng = Random(f"{seed}|generate")
     servers = [f"gen-vbr{number:02d}.example.test" for number in range(1, spec.get("backup_servers", 1) + 1)]
     per_job = spec.get("machines_per_job", 50)
-    roots, machines, jobs = [], [], []
+    roots: list[dict[str, Any]] = []
+    machines: list[dict[str, Any]] = []
+    jobs: list[dict[str, Any]] = []
     shares = [spec["machines"] // len(servers) + (1 if n < spec["machines"] % len(servers) else 0) for n in range(len(servers))]
     first = 1
     for server, share in zip(servers, shares, strict=True):
@@ -32,7 +34,7 @@ def generate(data: dict[str, Any], seed: int) -> dict[str, Any]:
         "machines": machines,
         "jobs": jobs,
     }
-    return {**data, **{key: [*data.get(key, []), *items] for key, items in added.items()}}
+    return data | {key: data.get(key, []) + items for key, items in added.items()}
 
 
 def _job(server: str, names: list[str], number: int, spec: dict[str, Any], rng: Random) -> dict[str, Any]:

@@ -74,31 +74,38 @@ def _deepest(error: ValidationError) -> ValidationError:
     return best_match([error]) or error if error.context else error
 
 
+def _known(error: ValidationError) -> list[str]:
+    schema: Any = error.schema
+    return sorted(schema.get("properties", ()))
+
+
 def _path(error: ValidationError) -> list[str | int]:
     path = list(error.absolute_path)
     if error.validator == "additionalProperties":
-        known = set(error.schema.get("properties", ()))
-        path.extend(key for key in list(error.instance) if key not in known)
-        return path[: len(error.absolute_path) + 1]
+        given: Any = error.instance
+        known = _known(error)
+        return [*path, next(str(key) for key in given if key not in known)]
     return path
 
 
 def _message(error: ValidationError) -> str:
     instance: Any = error.instance
+    expected: Any = error.validator_value
+    schema: Any = error.schema
     if error.validator == "additionalProperties":
-        known = sorted(error.schema.get("properties", ()))
+        known = _known(error)
         unknown = [str(key) for key in instance if key not in known]
         return f"unknown key '{unknown[0]}'; known are {', '.join(known)}"
     if error.validator == "required":
-        missing = [key for key in error.validator_value if key not in instance]
+        missing = [key for key in expected if key not in instance]
         return f"the key '{missing[0]}' is missing"
     if error.validator == "enum":
-        return f"'{instance}' is none of {', '.join(str(value) for value in error.validator_value)}"
-    if error.validator == "pattern" and "description" in error.schema:
-        return f"'{instance}' is not of the form: {error.schema['description']}"
+        return f"'{instance}' is none of {', '.join(str(value) for value in expected)}"
+    if error.validator == "pattern" and "description" in schema:
+        return f"'{instance}' is not of the form: {schema['description']}"
     if error.validator == "type":
-        return f"'{instance}' should be of type {error.validator_value}"
-    if error.validator == "oneOf" and all("required" in option for option in error.validator_value):
-        keys = " or ".join("'" + option["required"][0] + "'" for option in error.validator_value)
+        return f"'{instance}' should be of type {expected}"
+    if error.validator == "oneOf" and all("required" in option for option in expected):
+        keys = " or ".join("'" + option["required"][0] + "'" for option in expected)
         return f"exactly one of the keys {keys} must be there"
     return error.message

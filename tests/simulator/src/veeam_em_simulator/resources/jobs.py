@@ -8,7 +8,7 @@ from veeam_em_simulator.identifiers import urn
 from veeam_em_simulator.resources.base import ADMIN, Context, Resource
 from veeam_em_simulator.resources.schedule import job_schedule
 from veeam_em_simulator.store.database import Row
-from veeam_em_simulator.wire.model import Child, Element, Link, Repeat, Strings, wrapped
+from veeam_em_simulator.wire.model import Child, Element, Link, Strings, wrapped
 
 _INFO_KEYS = ("BackupJobInfo", "ReplicaJobInfo", "BackupCopyJobInfo", "ImmediateBackupCopyJobInfo")
 
@@ -79,6 +79,8 @@ def object_element(context: Context, row: Row, job_row: Row, *, tag: str = "Obje
     """An object in a job of virtual machines or of agents."""
     job_href = f"{context.base}/{path}/{row['job_id']}"
     href = f"{job_href}/includes/{row['id']}"
+    # The place in the list was told by old versions only
+    order: list[Child] = [] if context.profile.system_sessions else [("Order", row["position"])]
     return Element(
         tag,
         {"Type": tag, "Href": href},
@@ -88,7 +90,7 @@ def object_element(context: Context, row: Row, job_row: Row, *, tag: str = "Obje
             ("HierarchyObjRef", row["ref"]),
             ("Name", row["name"]),
             ("DisplayName", row["name"]),
-            ("Order", row["position"]),
+            *order,
             ("GuestProcessingOptions", None),
         ],
     )
@@ -211,15 +213,16 @@ def nas_object(row: Row) -> Element:
             ("ObjectInJobId", row["id"]),
             ("FileOrFolder", row["path"]),
             ("FileServerUid", urn("FileServer", row["file_server_id"])),
-            ("InclusionMask", Element("InclusionMask", children=[("Extensions", Repeat("Extension", ["*.*"]))])),
-            ("ExclusionMask", Element("ExclusionMask", children=[("Extensions", Repeat("Extension", []))])),
+            ("InclusionMask", Strings("InclusionMask", "Extension", ["*.*"])),
+            ("ExclusionMask", Strings("ExclusionMask", "Extension", [])),
         ],
     )
 
 
 def _nas_job_fields(context: Context, row: Row) -> list[Child]:
     job = _model(context, row)
-    advanced = Element("AdvancedStorageOptions", children=[("ACLFileAttributesChangeTrackingMode", "TrackFolderAttributesOnly")])
+    acl = Element("ACL", children=[("FileAttributesChangeTrackingMode", "TrackFolderAttributesOnly")])
+    advanced = Element("AdvancedStorageOptions", children=[("ACL", acl)])
     storage = Element(
         "StorageOptions",
         children=[

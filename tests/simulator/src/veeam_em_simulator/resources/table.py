@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from veeam_em_simulator.resources import infrastructure, jobs, points, sessions
-from veeam_em_simulator.resources.base import Resource
+from veeam_em_simulator.resources.base import USERS, Resource
 
 RESOURCES: tuple[Resource, ...] = (
     infrastructure.BACKUP_SERVERS,
@@ -45,6 +45,16 @@ class Collection:
     resource: Resource
     where: str = "1"
     parent: Resource | None = None
+    role: frozenset[str] | None = None
+    """Who may read it, where the parent's readers are not the right ones."""
+    windowed: bool = True
+    """Shows the last 30 days if its resource does; the sessions of one job are shown whole."""
+
+    @property
+    def readers(self) -> frozenset[str]:
+        if self.role is not None:
+            return self.role
+        return self.resource.role if self.parent is None else self.resource.role & self.parent.role
 
 
 def _collections() -> list[Collection]:
@@ -64,10 +74,6 @@ def _collections() -> list[Collection]:
         (i.BACKUP_SERVERS, "repositories", i.REPOSITORIES, "t.server_id = ?"),
         (s.BACKUP_SESSIONS, "taskSessions", s.BACKUP_TASK_SESSIONS, "t.session_id = ?"),
         (s.BACKUP_SESSIONS, "agentManagementSessions", s.BACKUP_SESSIONS, "t.parent_id = ? AND t.job_type = 'AgentManagement'"),
-        (j.JOBS, "backupSessions", s.BACKUP_SESSIONS, "t.job_id = ?"),
-        (j.JOBS, "replicaSessions", s.REPLICA_SESSIONS, "t.job_id = ?"),
-        (j.AGENT_JOBS, "backupSessions", s.BACKUP_SESSIONS, "t.job_id = ?"),
-        (j.NAS_JOBS, "backupSessions", s.BACKUP_SESSIONS, "t.job_id = ?"),
         (s.REPLICA_SESSIONS, "replicaTaskSessions", s.REPLICA_TASK_SESSIONS, "t.session_id = ?"),
         (s.REPLICA_SESSIONS, "repicaTaskSessions", s.REPLICA_TASK_SESSIONS, "t.session_id = ?"),
         (i.PROTECTION_GROUPS, "discoveredComputers", i.DISCOVERED_COMPUTERS, "t.group_id = ?"),
@@ -82,6 +88,14 @@ def _collections() -> list[Collection]:
         (p.RESTORE_POINTS, "backupFiles", p.BACKUP_FILES, "t.restore_point_id = ?"),
         (p.REPLICAS, "vmReplicaPoints", p.VM_REPLICA_POINTS, "t.replica_id = ?"),
     )
+    of_job = "t.job_id = ?"
+    found += [
+        Collection("jobs/{id}/backupSessions", s.BACKUP_SESSIONS, of_job, j.JOBS, windowed=False),
+        Collection("jobs/{id}/replicaSessions", s.REPLICA_SESSIONS, of_job, j.JOBS, windowed=False),
+        Collection("agents/jobs/{id}/backupSessions", s.BACKUP_SESSIONS, of_job, j.AGENT_JOBS, windowed=False),
+        # The one thing below a NAS job that a Portal User may see
+        Collection("nas/jobs/{id}/backupSessions", s.BACKUP_SESSIONS, of_job, j.NAS_JOBS, role=USERS),
+    ]
     found += [
         Collection(f"{parent.path}/{{id}}/{segment}", resource, where, parent) for parent, segment, resource, where in below
     ]

@@ -107,7 +107,7 @@ def stop_session(enterprise: Enterprise, session: LogonSession, guid: str, name:
 
 def quick_backup(enterprise: Enterprise, session: LogonSession, server_id: str, call: Call, now: int) -> Operation:
     """An incremental backup of one machine by the job that has a full point of it."""
-    vm_ref = _vm_ref(call)
+    vm_ref = _vm_ref(call, mixed_formats=enterprise.profile.nulls)
     found = enterprise.site.job_protecting(server_id, vm_ref)
     if found is None or not _has_full_point(enterprise, vm_ref):
         message = f"Unable to perform quick backup: {vm_ref} is not in a backup job or has no full restore point."
@@ -126,9 +126,14 @@ def _has_full_point(enterprise: Enterprise, vm_ref: str) -> bool:
     return enterprise.database.one("SELECT 1 FROM vm_restore_points WHERE lower(hierarchy_ref) = ?", (vm_ref.lower(),)) is not None
 
 
-def _vm_ref(call: Call) -> str:
-    """The VmRef of a QuickBackupStartupSpec in JSON or XML; 400 when there is none."""
+def _vm_ref(call: Call, *, mixed_formats: bool) -> str:
+    """The VmRef of a QuickBackupStartupSpec in JSON or XML; 400 when there is none.
+
+    Without `mixed_formats` (9.5) an Accept with JSON anywhere in it makes the server read the body as JSON, too.
+    """
     text = None
+    if not mixed_formats and "application/json" in call.headers.get("Accept", "").lower() and call.body.lstrip()[:1] == b"<":
+        raise ApiError(400, "Node [root] does not exist.")
     if "json" in call.headers.get("Content-Type", "").lower() or call.body.lstrip()[:1] == b"{":
         try:
             data = json.loads(call.body)
@@ -148,7 +153,8 @@ def _xml_vm_ref(body: bytes) -> str | None:
         root = etree.fromstring(body, etree.XMLParser(resolve_entities=False, no_network=True))
     except etree.XMLSyntaxError as error:
         raise ApiError(400, "Node [root] does not exist.") from error
-    return root.findtext(f"{{{NAMESPACE}}}VmRef") or root.findtext("VmRef")
+    found: str | None = root.findtext(f"{{{NAMESPACE}}}VmRef") or root.findtext("VmRef")
+    return found
 
 
 def collect(enterprise: Enterprise, session: LogonSession, server_id: str, now: int) -> Operation:

@@ -54,16 +54,24 @@ class Application:
         call = Call(request.method, tuple(segments[1:]), query, request.headers, body, self._base(request))
         response = self._respond(request, call, fault)
         entry.status = response.status
-        entry.session_id = entry.session_id or self._session_id(request)
+        entry.session_id = entry.session_id or self._begun(response)
         return await delivery.deliver(request, response, fault)
 
     def _session_id(self, request: web.Request) -> str | None:
         session = self._enterprise.logons.peek(request.headers)
         return session.id if session else None
 
+    def _begun(self, response: web.Response) -> str | None:
+        """The session that a logon began."""
+        session = self._enterprise.logons.peek(response.headers)
+        return session.id if session else None
+
     def _base(self, request: web.Request) -> str:
         """Links are built from the request's own scheme, host and port, unless the site has a name of its own."""
-        return f"{self._enterprise.href_base or f'{self._protocol}://{request.host}'}/api"
+        if self._enterprise.href_base:
+            return f"{self._enterprise.href_base}/api"
+        host = request.headers.get("Host") or "{}:{}".format(*request.transport.get_extra_info("sockname")[:2])  # type: ignore[union-attr]
+        return f"{self._protocol}://{host}/api"
 
     def _handle_control(self, request: web.Request, segments: list[str], body: bytes) -> web.Response:
         given = request.headers.get("X-Admin-Token", "")

@@ -33,7 +33,7 @@ def collection(found: Collection, parent_id: str | None, context: Context, now: 
     if found.parent is not None:
         values.append(find(found.parent, parent_id or "", context)["id"])
     where = f"{resource.where} AND {found.where}"
-    if resource.windowed:
+    if resource.windowed and found.windowed:
         where += " AND t.creation_time >= ?"
         values.append(now - _WINDOW)
     rows = context.database.rows(f"SELECT t.* FROM {resource.table} t WHERE {where} ORDER BY t.id", values)

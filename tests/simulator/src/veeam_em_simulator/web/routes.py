@@ -107,7 +107,7 @@ def _find(path: tuple[str, ...], visit: Visit) -> dict[str, Handler] | None:
 
 def _get_collection(found: Collection) -> Handler:
     def handle(visit: Visit) -> Reply:
-        visit.require(found.resource.role if found.parent is None else found.resource.role & found.parent.role)
+        visit.require(found.readers)
         parent = visit.ids[0] if visit.ids else None
         as_entities = visit.call.wants_entities
         return Reply(200, reading.collection(found, parent, visit.context, visit.now, as_entities=as_entities))

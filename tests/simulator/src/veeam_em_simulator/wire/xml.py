@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import lru_cache
+from typing import Any
 
 from lxml import etree
 
@@ -13,12 +14,14 @@ from veeam_em_simulator.wire.model import NAMESPACE, Element, Link, PerFormat, R
 
 # What XML 1.0 cannot hold; .NET's writer refuses it, and no estate needs it
 _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+_DECLARATION = b'<?xml version="1.0" encoding="utf-8"?>\n'
+_DEFAULT_NAMESPACE: Any = {None: NAMESPACE}
 
 
 def to_xml(document: Element) -> bytes:
-    root = etree.Element(_name(document.tag), _attributes(document.attributes), nsmap={None: NAMESPACE})
+    root = etree.Element(_name(document.tag), _attributes(document.attributes), nsmap=_DEFAULT_NAMESPACE)
     _fill(root, document)
-    return etree.tostring(root, xml_declaration=True, encoding="utf-8")
+    return _DECLARATION + bytes(etree.tostring(root, encoding="utf-8"))
 
 
 @lru_cache(maxsize=1024)
@@ -53,7 +56,8 @@ def _fill(node: etree._Element, element: Element) -> None:
             if value.xml is not None:
                 etree.SubElement(node, _name(key)).text = _text(value.xml)
         elif value is not None:
-            etree.SubElement(node, _name(key)).text = _text(value)
+            # None, not "": an empty element is written as one tag
+            etree.SubElement(node, _name(key)).text = _text(value) or None
 
 
 def _repeat(node: etree._Element, repeat: Repeat) -> None:
