@@ -67,7 +67,8 @@ def parse_time(text: str) -> int:
     if zone and zone not in "Zz":
         sign = -1 if zone[0] == "-" else 1
         moment -= sign * timedelta(hours=int(zone[1:3]), minutes=int(zone[-2:]))
-    return int((moment - _EPOCH).total_seconds()) * SECOND + int((fraction or "0").ljust(6, "0")[:6])
+    seconds = int((moment - _EPOCH).total_seconds())
+    return seconds * SECOND + int((fraction or "0").ljust(6, "0")[:6])
 
 
 def parse_moment(text: str, now: int) -> int:

@@ -46,9 +46,12 @@ def _comparison(field: Field, node: Comparison, *, exact_names: bool) -> Sql:
     if field.kind is Kind.ENUM:
         return _enum(field, node)
     if field.kind is Kind.TEXT:
-        if exact_names:
-            return f"{field.column} {operator} ?", [node.value]
-        return f"em_fold({field.column}) {operator} ?", [node.value.casefold()]
+        value: Any = node.value if exact_names else node.value.casefold()
+        form = "{}" if exact_names else "em_fold({})"
+        if field.via is not None:
+            column, table = field.via
+            return f"{column} IN (SELECT v.id FROM {table} v WHERE {form.format('v.name')} {operator} ?)", [value]
+        return f"{form.format(field.column)} {operator} ?", [value]
     try:
         value = _value(field, node.value)
     except ValueError as error:

@@ -36,6 +36,8 @@ class Field:
     column: str
     """An SQL expression over the table `t`."""
     values: tuple[str, ...] = ()
+    via: tuple[str, str] | None = None
+    """The name of another row: the column that holds its id, and its table."""
 
 
 @dataclass(frozen=True)
@@ -47,15 +49,17 @@ class QueryType:
     where: str = "1"
 
 
-_SERVER_NAME = "(SELECT s.name FROM backup_servers s WHERE s.id = t.server_id)"
-
-
 def _text(name: str, column: str) -> Field:
     return Field(name, Kind.TEXT, f"t.{column}")
 
 
 def _uid(name: str, column: str) -> Field:
     return Field(name, Kind.UID, f"t.{column}")
+
+
+def _name_of(name: str, column: str, table: str) -> Field:
+    """A field that is the name of the row of `table` whose id the SQL expression `column` gives."""
+    return Field(name, Kind.TEXT, f"(SELECT v.name FROM {table} v WHERE v.id = {column})", via=(column, table))
 
 
 def _time(name: str, column: str) -> Field:
@@ -75,7 +79,7 @@ def _enum(name: str, column: str, values: tuple[str, ...]) -> Field:
 
 
 _BASE = (_uid("UID", "id"), _text("Name", "name"))
-_SERVER = (_uid("BackupServerUid", "server_id"), Field("BackupServerName", Kind.TEXT, _SERVER_NAME))
+_SERVER = (_uid("BackupServerUid", "server_id"), _name_of("BackupServerName", "t.server_id", "backup_servers"))
 _SESSION = (
     *_BASE, _enum("JobType", "job_type", JOB_TYPES), _uid("JobUid", "job_id"), _text("JobName", "job_name"),
     _time("CreationTime", "creation_time"), _time("EndTime", "end_time"), _enum("State", "state", SESSION_STATES),
@@ -92,17 +96,16 @@ _JOB = (
     _enum("Platform", "platform", PLATFORMS), _flag("ScheduleConfigured", "schedule_configured"),
     _flag("ScheduleEnabled", "schedule_enabled"), *_SERVER,
 )
-_RESTORE_POINT_NAME = Field("RestorePointName", Kind.TEXT, "(SELECT r.name FROM restore_points r WHERE r.id = t.restore_point_id)")
+_RESTORE_POINT_NAME = _name_of("RestorePointName", "t.restore_point_id", "restore_points")
 _POINT = (
     *_BASE, _time("CreationTime", "creation_time"), _enum("Type", "point_type", POINT_TYPES),
     _enum("Algorithm", "algorithm", ALGORITHMS), *_SERVER,
 )
-_BACKUP_NAME = "(SELECT b.name FROM backups b WHERE b.id = {})"
 _BACKUP_OF_POINT = "(SELECT r.backup_id FROM restore_points r WHERE r.id = t.restore_point_id)"
-_BACKUP = (_uid("BackupUid", "backup_id"), Field("BackupName", Kind.TEXT, _BACKUP_NAME.format("t.backup_id")))
+_BACKUP = (_uid("BackupUid", "backup_id"), _name_of("BackupName", "t.backup_id", "backups"))
 _REPOSITORY = (
     _uid("RepositoryUid", "repository_id"),
-    Field("RepositoryName", Kind.TEXT, "(SELECT p.name FROM repositories p WHERE p.id = t.repository_id)"),
+    _name_of("RepositoryName", "t.repository_id", "repositories"),
 )
 
 
@@ -131,7 +134,7 @@ QUERY_TYPES: dict[str, QueryType] = dict(
         ),
         _type(
             "ObjectInJob", "job_objects",
-            (*_BASE, _uid("JobUid", "job_id"), Field("JobName", Kind.TEXT, "(SELECT j.name FROM jobs j WHERE j.id = t.job_id)"), *_SERVER),
+            (*_BASE, _uid("JobUid", "job_id"), _name_of("JobName", "t.job_id", "jobs"), *_SERVER),
             "t.job_id IN (SELECT id FROM jobs WHERE family = 'vm')",
         ),
         _type("RestorePoint", "restore_points", (*_BASE, _time("CreationTime", "creation_time"), *_BACKUP, *_SERVER)),
@@ -142,9 +145,9 @@ QUERY_TYPES: dict[str, QueryType] = dict(
         _type(
             "AgentRestorePoint", "agent_restore_points",
             (*_POINT, _text("ComputerName", "computer_name"), _uid("RestorePointId", "restore_point_id"), _RESTORE_POINT_NAME,
-             Field("BackupUid", Kind.UID, _BACKUP_OF_POINT), Field("BackupName", Kind.TEXT, _BACKUP_NAME.format(_BACKUP_OF_POINT)),
+             Field("BackupUid", Kind.UID, _BACKUP_OF_POINT), _name_of("BackupName", _BACKUP_OF_POINT, "backups"),
              _uid("BackupFileUid", "backup_file_id"),
-             Field("BackupFileName", Kind.TEXT, "(SELECT f.name FROM backup_files f WHERE f.id = t.backup_file_id)")),
+             _name_of("BackupFileName", "t.backup_file_id", "backup_files")),
         ),
         _type(
             "Backup", "backups",
@@ -165,7 +168,7 @@ QUERY_TYPES: dict[str, QueryType] = dict(
             "DiscoveredComputer", "discovered_computers",
             (*_BASE, *_SERVER, _text("AgentVersion", "agent_version"), _enum("AgentStatus", "agent_status", AGENT_STATUSES),
              _text("OsVersion", "os_version"), _text("IpAddress", "ip_address"), _uid("ProtectionGroupUid", "group_id"),
-             Field("ProtectionGroupName", Kind.TEXT, "(SELECT g.name FROM protection_groups g WHERE g.id = t.group_id)")),
+             _name_of("ProtectionGroupName", "t.group_id", "protection_groups")),
         ),
         _type("AgentProtectionGroup", "protection_groups", (*_BASE, *_SERVER)),
         _type("FileServer", "file_servers", (*_BASE, *_SERVER)),

@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from urllib.parse import quote
 
 from veeam_em_simulator.clock import format_time
 from veeam_em_simulator.identifiers import urn
@@ -106,7 +105,7 @@ class Resource:
         return self.reference_type or f"{self.type}Reference"
 
     def href(self, context: Context, row: Row) -> str:
-        return f"{context.base}/{self.path}/{quote(str(row['id']), safe='')}"
+        return f"{context.base}/{self.path}/{row['id']}"
 
     def uid(self, row: Row) -> str:
         return urn(self.urn_type or self.type, row["id"])

@@ -27,6 +27,7 @@ class Writer:
         self._seed = seed
         self._pending: dict[str, list[tuple[Any, ...]]] = {}
         self._count = 0
+        self._backup_ids: dict[str, str] = {}
 
     def add(self, table: str, *values: Any) -> None:
         self._pending.setdefault(table, []).append(values)
@@ -54,7 +55,10 @@ class Writer:
         return f"{time:%b} {time.day:2d} {time.year} {(time.hour % 12) or 12:2d}:{time:%M%p}"
 
     def backup_id(self, job: Job) -> str:
-        return stable_guid(self._seed, "backup", job.name)
+        found = self._backup_ids.get(job.name)
+        if found is None:
+            found = self._backup_ids[job.name] = stable_guid(self._seed, "backup", job.name)
+        return found
 
     def replica_id(self, job: Job) -> str:
         return stable_guid(self._seed, "replica", job.name)
