@@ -64,10 +64,10 @@ def parse_time(text: str) -> int:
         raise ValueError(f"'{text}' is not a time such as 2026-01-05T06:00:00Z")
     year, month, day, hour, minute, second, fraction, zone = match.groups()
     moment = datetime(int(year), int(month), int(day), int(hour or 0), int(minute or 0), int(second or 0), tzinfo=UTC)
+    seconds = int((moment - _EPOCH).total_seconds())
     if zone and zone not in "Zz":
         sign = -1 if zone[0] == "-" else 1
-        moment -= sign * timedelta(hours=int(zone[1:3]), minutes=int(zone[-2:]))
-    seconds = int((moment - _EPOCH).total_seconds())
+        seconds -= sign * (int(zone[1:3]) * 3600 + int(zone[-2:]) * 60)
     return seconds * SECOND + int((fraction or "0").ljust(6, "0")[:6])
 
 
@@ -103,7 +103,8 @@ def format_time(moment: int, digits: int, separator: str = "T") -> str:
 
 def quantise(moment: int, digits: int) -> int:
     """The moment as a database with so many fraction digits keeps it."""
-    return moment - moment % (10 ** (6 - digits))
+    step: int = 10 ** (6 - digits)
+    return moment - moment % step
 
 
 def iso(moment: int) -> str:

@@ -65,7 +65,10 @@ def _value(field: Field, text: str) -> Any:
     if field.kind is Kind.TIME:
         return parse_time(text)
     if field.kind is Kind.NUMBER:
-        return float(text) if "." in text else int(text)
+        number = float(text) if "." in text else int(text)
+        if abs(number) >= 1 << 63:
+            raise ValueError(text)
+        return number
     if field.kind is Kind.BOOLEAN:
         lowered = text.lower()
         if lowered not in ("true", "false"):

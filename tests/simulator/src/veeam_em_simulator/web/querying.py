@@ -17,6 +17,7 @@ from veeam_em_simulator.web.reading import entities, references
 from veeam_em_simulator.wire.model import Child, Element, Link, Repeat, wrapped
 
 _DEFAULT_PAGE_SIZE = 100
+_LARGEST = 2**31 - 1
 _ADMIN_TYPES = frozenset(
     {"job", "agentbackupjob", "nasjob", "nasobject", "objectinjob", "discoveredcomputer", "agentprotectiongroup", "cdppolicy", "cdpreplica"}
 )
@@ -58,7 +59,7 @@ def _positive(call: Call, name: str, default: int) -> int:
     text = call.parameter(name)
     if text is None:
         return default
-    if not text.strip().isdecimal() or int(text) < 1:
+    if not text.strip().isdecimal() or not 1 <= int(text) <= _LARGEST:
         raise FilterError(f"The parameter {name} must be an integer greater than 0.")
     return int(text)
 
