@@ -157,8 +157,8 @@ class Known:
         candidate.traces.append(number)
         if trace.backup_server_name:
             candidate.servers.add(trace.backup_server_name)
-        if key[0] not in (AGENT, NAME_ONLY):
-            candidate.vm_uid = trace.vm_uid
+        if key[0] not in (AGENT, NAME_ONLY) and trace.vm_uid:
+            candidate.vm_uid = min(candidate.vm_uid or trace.vm_uid, trace.vm_uid)
         if not trace.is_point and (key[0] != NAME_ONLY or not trace.is_second_hand):
             candidate.weak = False
 

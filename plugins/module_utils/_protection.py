@@ -35,8 +35,8 @@ class Point:
 class Try:
     """One try to back up the machine, from its task session and the job session around it.
 
-    ``job_type`` is None when the job session can't be read; ``linked_point_uid`` is what the task says it made, ``point`` is there
-    only when that restore point still exists. A whole job session that runs has no ``task_session_uid``.
+    ``job_type`` is None when the job session can't be read; ``point`` is there only when the restore point still exists. A whole job
+    session that runs has no ``task_session_uid``.
     """
 
     start: dt.datetime
@@ -49,8 +49,8 @@ class Try:
     backup_server_name: str | None = None
     task_session_uid: str | None = None
     job_session_uid: str | None = None
-    linked_point_uid: str | None = None
     point: Point | None = None
+    vm_uid: str | None = None
 
     @property
     def data_time(self) -> dt.datetime:

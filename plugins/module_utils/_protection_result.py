@@ -28,7 +28,8 @@ def machine_result(machine: Machine, facts: Facts, decision: Decision, policy: P
         "reasons": list(decision.reasons),
         "message": message(machine, facts, decision, policy),
         "matched_by": facts.matched_by,
-        "vm_uid": facts.vm_uid,
+        # One machine has a reference at each backup server: that of its backup goes with the rest.
+        "vm_uid": (good.vm_uid if good else None) or facts.vm_uid,
         "max_age_seconds": _seconds(machine.max_age),
         "needed_at": to_iso(machine.needed_at),
         "last_good": None

@@ -56,18 +56,22 @@ class Join:
         self._evidence = evidence
         self._policy = policy
         self._sessions = evidence.sessions
-        self._tasks = [*self._tasks_once(), *self._agent_sessions()]
+        # Rows that were read side by side come in any order; results must not depend on it.
+        self._tasks = sorted([*self._tasks_once(), *self._agent_sessions()], key=lambda one: (one.start, one.uid or ""))
+        vm_points = sorted(evidence.points.values(), key=lambda one: (one.time, one.uid))
+        agent_points = sorted(evidence.agent_points.values(), key=lambda one: (one.time, one.uid))
         points = [
-            *(Trace(one.names, one.backup_server_name, one.vm_uid, None, True) for one in evidence.points.values()),
-            *(Trace(one.names, one.backup_server_name, None, _AGENT, True) for one in evidence.agent_points.values()),
+            *(Trace(one.names, one.backup_server_name, one.vm_uid, None, True) for one in vm_points),
+            *(Trace(one.names, one.backup_server_name, None, _AGENT, True) for one in agent_points),
         ]
         inventory = [Trace(one.names, one.backup_server_name, one.vm_uid, None) for one in evidence.inventory]
         # The rows behind the traces, by the same numbers.
         self._rows: list[TaskRow | PointRow | InventoryRow] = [
-            *self._tasks, *evidence.points.values(), *evidence.agent_points.values(), *evidence.inventory,
+            *self._tasks, *vm_points, *agent_points, *evidence.inventory,
         ]  # fmt: skip
         self._known = Known([*map(self._trace, self._tasks), *points, *inventory], evidence.roots)
-        self._runs = [one for one in self._sessions.values() if one.touches_machines]
+        runs = (one for one in self._sessions.values() if one.touches_machines)
+        self._runs = sorted(runs, key=lambda one: (one.start, one.key))
 
     def facts(self, machine: Machine, *, truncated: bool) -> Facts:
         """All that is known about a machine, as seen by an account that sees everything."""
@@ -184,6 +188,7 @@ class Join:
             task_session_uid=task.uid,
             job_session_uid=session.uid if session else task.session_uid,
             point=Point(point.uid, point.time) if point else None,
+            vm_uid=self._trace(task).vm_uid,
         )
 
     def _point_of(self, task: TaskRow, session: SessionRow | None, points: list[PointRow]) -> PointRow | None:

@@ -783,3 +783,30 @@ class TestWaivers:
             ("typo01", "not_asked"),
         ]
         assert result["msg"] == "2 of 2 machines are protected as asked, 1 of them by a waiver."
+
+
+def test_the_order_in_which_rows_arrive_does_not_matter(site: Site) -> None:
+    site.hypervisor("44444444-aaaa-4bbb-8ccc-000000000002", "vcenter-1")
+    site.backup(30)
+    for hours, server in ((9, "vbr01"), (9, "vbr02")):
+        task = site.task(
+            site.session(hours, server, backup_server_name=server),
+            vm_uid=f"urn:VMware:Vm:{VC if server == 'vbr01' else '44444444-aaaa-4bbb-8ccc-000000000002'}.vm-1",
+        )
+        site.point(task)
+    for job in ("One", "Two"):
+        site.task(site.session(0.5, job, running=True), running=True)
+    first = site.verify(history="7d")
+    for rows in site.records.values():
+        rows.reverse()
+    assert site.verify(history="7d") == first
+
+
+def test_the_reference_is_that_of_the_backup(site: Site) -> None:
+    other = "44444444-aaaa-4bbb-8ccc-000000000002"
+    site.hypervisor(other, "vcenter-1")
+    site.backup(30)
+    task = site.task(site.session(8, "Other", backup_server_name="vbr02"), vm_uid=f"urn:VMware:Vm:{other}.vm-1")
+    site.point(task)
+    assert site.one()["vm_uid"] == f"urn:VMware:Vm:{other}.vm-1"
+    assert site.one({"name": "web01", "backup_server_name": "vbr01"})["vm_uid"] == f"urn:VMware:Vm:{VC}.vm-1"
