@@ -21,7 +21,7 @@ import typing as t
 from . import _paging
 from ._codec import decode, stream
 from ._collect import Collector, Order, Result
-from ._errors import NotFound, ProtocolError
+from ._errors import NotFound, ProtocolError, RequestRejected
 from ._nodes import Node, pick, wrapped_rows
 from ._query import Expr, Selection, requests_for, target
 from ._records import Record, RecordOptions, build
@@ -256,7 +256,12 @@ class EnterpriseManagerClient:
                 ("page", ask.page),
                 ("filter", ask.where.text if ask.where else None),
             ]
-            return self._get("query", parameters, reading.resource.admin_only, _page)
+            try:
+                return self._get("query", parameters, reading.resource.admin_only, _page)
+            except RequestRejected as error:
+                if ask.where and reading.resource.fields:
+                    error.hint = f"check the filter; its fields are {', '.join(reading.resource.fields)}"
+                raise
 
         return fetch
 

@@ -88,9 +88,9 @@ def _session(record: Record, links: list[Link], by_type: ByType) -> None:
     record["task_sessions_href"] = _href(
         by_type.get("BackupTaskSessionReferenceList") or by_type.get("ReplicaTaskSessionReferenceList")
     )
-    record["restore_point_uids"] = [
+    record["restore_point_uids"] = sorted(
         f"urn:veeam:RestorePoint:{guid_of(link.href)}" for link in links if link.type == "RestorePointReference"
-    ]
+    )
 
 
 def _agent_role(record: Record) -> str | None:

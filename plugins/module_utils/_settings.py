@@ -16,6 +16,8 @@ PROTOCOLS = ("https", "http")
 DATA_FORMATS = ("auto", "json", "xml")
 MAX_PAGE_SIZE = 10000
 MAX_PARALLEL = 8
+BACKUP_SERVER_PORT = 9419
+"""The port of a backup server's own API, which is another product."""
 
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?\.?")
 _IPV6 = re.compile(r"\[?[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(?:%[A-Za-z0-9._-]+)?\]?")

@@ -20,13 +20,13 @@ from ._errors import (
     ServerFailed,
     WrongEdition,
 )
+from ._settings import BACKUP_SERVER_PORT
 
 if t.TYPE_CHECKING:
     from ._settings import ConnectionSettings
     from ._transport import Response
 
 PORTAL_USER = "Portal User"
-_BACKUP_SERVER_PORT = 9419
 PORTAL_ADMINISTRATOR = "Portal Administrator"
 _PORTS = (
     "the REST API of Enterprise Manager is on port 9398 (9399 on old servers), port 9419 is the backup server's own API"
@@ -77,7 +77,7 @@ def logon_error(response: Response, body: bytes, settings: ConnectionSettings) -
     status, server = response.status, f"{settings.host} port {settings.port}"
     details: dict[str, t.Any] = {"method": "POST", "path": "/api/sessionMngr/", "status": status}
     message = error_message(body)
-    if settings.port == _BACKUP_SERVER_PORT and status < 500:
+    if settings.port == BACKUP_SERVER_PORT and status < 500:
         return NotEnterpriseManager(
             f"{server} is the backup server's own API and not Enterprise Manager's (HTTP {status} to a logon)",
             hint=_PORTS,

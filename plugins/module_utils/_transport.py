@@ -23,6 +23,7 @@ import traceback
 import typing as t
 
 from ._errors import ConnectionFailed, EmError, ProtocolError, SettingsError, TimedOut, TlsFailed
+from ._settings import BACKUP_SERVER_PORT
 
 try:
     import requests
@@ -110,7 +111,7 @@ class RequestsTransport:
             ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(
                 cadata=b"\n".join(certificates).decode("ascii")
             )
-        except ValueError as error:  # ssl.SSLError and UnicodeDecodeError are kinds of it
+        except (ssl.SSLError, ValueError) as error:
             raise SettingsError(
                 f"{option} holds no certificate in PEM form", hint="give -----BEGIN CERTIFICATE----- blocks"
             ) from error
@@ -185,11 +186,15 @@ class RequestsTransport:
         where: dict[str, t.Any] = {"method": request.method, "path": request.path}
         causes = list(_causes(error))
         server = f"{settings.host} port {settings.port}"
+        wrong_port = (
+            f"; port {settings.port} is the backup server's own API" if settings.port == BACKUP_SERVER_PORT else ""
+        )
         for cause in causes:
             if isinstance(cause, ssl.SSLCertVerificationError):
                 return TlsFailed(
                     f"the certificate of {server} is not trusted: {cause.verify_message}",
-                    hint="give the authority that issued it with ca_path or ca_cert, and use the name that stands in the certificate",
+                    hint="give the authority that issued it with ca_path or ca_cert, and use the name that stands in the certificate"
+                    + wrong_port,
                     **where,
                 )
         if any(isinstance(cause, requests.exceptions.ProxyError) for cause in causes):
@@ -249,12 +254,17 @@ def _causes(error: BaseException | None) -> t.Iterator[BaseException]:
 def _read_certificates(path: str) -> bytes:
     """All certificates of a PEM file, or of every file in a folder."""
     try:
-        names = [os.path.join(path, name) for name in sorted(os.listdir(path))] if os.path.isdir(path) else [path]
+        names = [path]
+        if os.path.isdir(path):
+            names = [
+                name
+                for name in (os.path.join(path, entry) for entry in sorted(os.listdir(path)))
+                if os.path.isfile(name)
+            ]
         parts = []
         for name in names:
-            if os.path.isfile(name):
-                with open(name, "rb") as handle:
-                    parts.append(handle.read())
+            with open(name, "rb") as handle:
+                parts.append(handle.read())
     except OSError as error:
         raise SettingsError(
             f"ca_path {path} can't be read: {error.strerror}", hint="give a PEM file or a folder of them"

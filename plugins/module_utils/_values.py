@@ -20,12 +20,13 @@ from ._times import wire_to_iso
 _INT = re.compile(r"(?:0|-?[1-9][0-9]{0,18})", re.ASCII)
 _FLOAT = re.compile(r"-?(?:0|[1-9][0-9]*)\.[0-9]{1,15}", re.ASCII)
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,7})?(?:Z|[+-]\d{2}:\d{2})", re.ASCII)
+_CLOCK = re.compile(r"(?:\d{4}-\d{2}-\d{2}T)?(\d{2}:\d{2}:\d{2})(?:[.+Z-]|$)", re.ASCII)
 
 # XML elements that repeat inside a wrapper; JSON shows a bare array for the first kind and a plural key for the second.
-_BARE = {"Link", "Path", "Extension"}
+_BARE = {"Link", "Path"}
 _PLURAL = {
     "Day", "Month", "Period", "ObjectInJob", "ObjectInAgentBackupJob", "LinkedJobObject", "LinkedBackup",
-    "LinkedBackupRepository", "NASObject", "Database",
+    "LinkedBackupRepository", "NASObject", "Database", "Extension",
 }  # fmt: skip
 _ALWAYS_LISTS = {"Days", "Months"}
 _MAX_DEPTH = 60
@@ -34,7 +35,7 @@ _MAX_DEPTH = 60
 def infer(value: t.Any, depth: int = 0) -> t.Any:
     """A value in plain types with snake_case keys; empty, ``None`` and the year 1 are null. Raises ProtocolError.
 
-    Inside structures, what is null is left out: XML does not show it, and servers differ in what JSON shows.
+    Inside structures, what is null or an empty list is left out: XML does not show it, and servers differ in what JSON shows.
     """
     if isinstance(value, str):
         return _scalar(value)
@@ -82,10 +83,16 @@ def _structure(node: dict[str, t.Any], depth: int) -> t.Any:
             found = [infer(item, depth + 1) for item in value]
             name = f"{name}s"
         else:
-            found = infer(value, depth + 1)
-        if found is not None:
+            found = _clock(value) if name == "time" else infer(value, depth + 1)
+        if found not in (None, []):
             result[name] = found
     return result or None
+
+
+def _clock(value: t.Any) -> t.Any:
+    """The time of day of a schedule; JSON shows it with a date that means nothing, XML with a fraction and a zone."""
+    match = _CLOCK.match(value) if isinstance(value, str) else None
+    return match.group(1) if match else infer(value)
 
 
 def _as_list(value: t.Any) -> list[t.Any]:

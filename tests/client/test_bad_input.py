@@ -1,0 +1,202 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What goes wrong at the connection: one sentence that says what to do, and nothing left open on the server."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._client import EnterpriseManagerClient
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._errors import (
+    AccessDenied,
+    AuthenticationFailed,
+    ConnectionFailed,
+    EmError,
+    NotEnterpriseManager,
+    ProtocolError,
+    RequestRejected,
+    SettingsError,
+    TimedOut,
+    TlsFailed,
+)
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._query import Selection, raw
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._settings import ConnectionSettings
+
+from . import servers
+from .conftest import connected, connection
+
+
+def sentence(error: EmError) -> str:
+    text = str(error)
+    assert text.endswith(".")
+    assert "\n" not in text
+    assert error.hint
+    return text
+
+
+def fails(kind: type[EmError], options: dict[str, t.Any]) -> str:
+    """The sentence that a client with these options fails with; it never tries again where that can't help."""
+    settings = ConnectionSettings.from_options({"username": "svc", "password": "s3cret-word", **options})
+    pauses: list[float] = []
+    client = EnterpriseManagerClient(settings, sleep=pauses.append)
+    with pytest.raises(kind) as caught, client:
+        client.query("backup_server")
+    assert "s3cret-word" not in str(caught.value)
+    return sentence(caught.value)
+
+
+def local(port: int, **options: t.Any) -> dict[str, t.Any]:
+    return {"host": "127.0.0.1", "port": port, "protocol": "http", "retries": 0, **options}
+
+
+def test_a_wrong_password(simulator: t.Any) -> None:
+    with pytest.raises(AuthenticationFailed) as caught, connected(simulator, password="not-it") as run:
+        run.client.query("backup_server")
+    assert "check username" in sentence(caught.value)
+    assert len(simulator.requests()) == 1
+    assert simulator.open_sessions() == []
+
+
+def test_an_account_without_a_role(simulator: t.Any) -> None:
+    account = next(each for each in simulator.accounts if each["role"] == "none")
+    with (
+        pytest.raises(AccessDenied) as caught,
+        connected(simulator, username=account["username"], password=account["password"]) as run,
+    ):
+        run.client.query("backup_server")
+    assert "Portal User" in sentence(caught.value)
+
+
+def test_a_role_that_is_not_enough_for_jobs(simulator: t.Any) -> None:
+    account = next(each for each in simulator.accounts if each["role"] == "Portal User")
+    with (
+        pytest.raises(AccessDenied) as caught,
+        connected(simulator, username=account["username"], password=account["password"]) as run,
+    ):
+        run.client.query("job")
+    assert "Portal Administrator" in sentence(caught.value)
+    assert simulator.open_sessions() == []
+
+
+def test_an_unknown_host() -> None:
+    assert "check host" in fails(ConnectionFailed, {"host": "no-such-host.invalid"})
+
+
+def test_a_closed_port() -> None:
+    text = fails(ConnectionFailed, local(servers.closed_port()))
+    assert "nothing listens on 127.0.0.1 port" in text
+    assert "9398" in text
+
+
+def test_a_certificate_of_an_unknown_authority(simulator: t.Any) -> None:
+    text = fails(TlsFailed, {"host": simulator.host, "port": simulator.port})
+    assert "ca_path or ca_cert" in text
+    assert simulator.requests() == []
+
+
+@pytest.mark.parametrize("kind", ["certificate_expired", "certificate_other_name"])
+def test_a_certificate_that_does_not_hold(simulator: t.Any, kind: str) -> None:
+    simulator.add_fault({"kind": kind})
+    text = fails(TlsFailed, {**connection(simulator), "password": "s3cret-word"})
+    assert "is not trusted" in text
+
+
+def test_https_to_a_port_that_speaks_http() -> None:
+    with servers.answering(200, b"hello") as (port, _seen):
+        assert "does not speak TLS" in fails(TlsFailed, local(port, protocol="https"))
+
+
+def test_http_to_a_port_that_speaks_https(simulator: t.Any) -> None:
+    text = fails(ConnectionFailed, {"host": simulator.host, "port": simulator.port, "protocol": "http", "retries": 0})
+    assert "https on 9398" in text
+
+
+@pytest.mark.parametrize("status", [200, 404, 503])
+def test_a_web_page_is_not_enterprise_manager(status: int) -> None:
+    with servers.answering(status, b"<html><body>Welcome</body></html>") as (port, seen):
+        text = fails(NotEnterpriseManager if status < 500 else EmError, local(port))
+    assert "9398" in text or "try again later" in text
+    assert len(seen) == 1
+
+
+@pytest.mark.parametrize("status", [400, 401, 404])
+def test_the_api_of_a_backup_server_is_told_apart(status: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    with servers.answering(status, servers.VEEAM_BACKUP_API, "application/json") as (port, _seen):
+        # The port can't be taken on every machine, so the settings alone say 9419.
+        monkeypatch.setattr(ConnectionSettings, "base_url", f"http://127.0.0.1:{port}")
+        text = fails(NotEnterpriseManager, local(9419))
+    assert "port 9419 is the backup server's own API" in text
+
+
+def test_the_api_of_a_backup_server_on_another_port() -> None:
+    with servers.answering(404, servers.VEEAM_BACKUP_API, "application/json") as (port, _seen):
+        assert "9419" in fails(NotEnterpriseManager, local(port))
+
+
+def test_a_server_that_never_answers() -> None:
+    with servers.silent() as port:
+        assert "gave no answer within 1 seconds" in fails(TimedOut, local(port, timeout=1))
+
+
+def test_a_proxy_that_refuses(simulator: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    with servers.proxy(refuse=True) as (address, asked):
+        monkeypatch.setenv("HTTPS_PROXY", address)
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        monkeypatch.delenv("no_proxy", raising=False)
+        assert "HTTPS_PROXY" in fails(
+            ConnectionFailed, {**connection(simulator), "password": "s3cret-word", "retries": 0}
+        )
+    assert asked
+
+
+def test_an_unknown_filter_field(simulator: t.Any) -> None:
+    with pytest.raises(RequestRejected) as caught, connected(simulator) as run:
+        run.client.query("backup_task_session", Selection(raw('Colour=="red"')))
+    text = sentence(caught.value)
+    assert "Colour" in text
+    assert "VmDisplayName" in text
+    assert simulator.open_sessions() == []
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"host": "https://em01.example.test"}, "leave out https://"),
+        ({"host": "em01.example.test:9398"}, "port and protocol have options of their own"),
+        ({"port": 0}, "from 1 to 65535"),
+        ({"page_size": 0}, "page_size .* from 1 to 10000"),
+        ({"page_size": 10001}, "page_size .* from 1 to 10000"),
+        ({"timeout": 0}, "timeout"),
+        ({"retries": -1}, "retries"),
+        ({"parallel_requests": 9}, "from 1 to 8"),
+        ({"api_version": "2"}, "v1_4"),
+        ({"data_format": "yaml"}, "auto, json, xml"),
+        ({"username": "a:b"}, "colon"),
+        ({"username": ""}, "VEEAM_EM_USERNAME"),
+        ({"password": "x\n"}, "line break"),
+        ({"ca_path": "/a", "ca_cert": "b"}, "both set"),
+        ({"ca_path": "/no/such/file"}, "can't be read"),
+        ({"ca_cert": "hello"}, "BEGIN CERTIFICATE"),
+        ({"ca_cert": "-----BEGIN CERTIFICATE-----\nxx\n-----END CERTIFICATE-----"}, "no certificate"),
+    ],
+)  # fmt: skip
+def test_options_that_cannot_work_are_refused_before_any_request(options: dict[str, t.Any], words: str) -> None:
+    good = {"host": "em01.example.test", "username": "svc", "password": "s3cret-word"}
+    with pytest.raises(SettingsError, match=words) as caught:
+        EnterpriseManagerClient(ConnectionSettings.from_options({**good, **options}))
+    sentence(caught.value)
+
+
+def test_answers_that_make_no_sense_are_protocol_errors(simulator: t.Any) -> None:
+    for fault in (
+        {"kind": "html"},
+        {"kind": "truncated", "count": None},
+        {"kind": "redirect"},
+    ):
+        simulator.reset()
+        simulator.add_fault({"path": "/api/query", **fault})
+        with pytest.raises((ProtocolError, ConnectionFailed)) as caught, connected(simulator, page_size=20) as run:
+            run.client.query("backup_task_session")
+        sentence(caught.value)
+        assert simulator.open_sessions() == []
