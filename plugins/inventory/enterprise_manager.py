@@ -153,8 +153,8 @@ notes:
   - 'Virtual machines have C(vm_uid), C(vm_uids) (one per backup server), C(vm_ref) (the id at the hypervisor, such as V(vm-1042)), C(platform),
     C(hierarchy_root_name), C(hierarchy_root_type) and C(hierarchy_unique_id) (the instance UUID of a vCenter Server). With C(vm_ref) and
     C(hierarchy_unique_id) they can be joined with the hosts of other inventories.'
-  - Agents have C(hierarchy_obj_ref), C(platform), C(ip_address), C(os_version), C(agent_version), C(agent_status), C(host_status) and
-    C(protection_groups).
+  - Agents have C(hierarchy_obj_ref), C(ip_address), C(os_version), C(agent_version), C(agent_status), C(host_status) and
+    C(protection_groups). The platform in their C(hierarchy_obj_ref) is not reliable, C(os_version) is.
   - Backup servers have C(version), C(port) and C(description).
   - C(ansible_host) is set for agents whose address is known and for backup servers. Enterprise Manager knows no addresses of virtual machines.
 seealso:

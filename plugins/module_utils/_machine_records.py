@@ -120,7 +120,6 @@ def _agent_host(group: t.Sequence[Record], machines: t.Sequence[Seen]) -> Record
         **record,
         "backup_server_names": sorted(servers),
         "data_as_of": _iso(whole.data_as_of),
-        "platform": split_object_ref(facts.get("hierarchy_obj_ref"))[0],
         **{key: facts.get(key) for key in AGENT_FACTS},
         "protection_groups": sorted({name for one in group for name in _protection_groups(one)}),
     }

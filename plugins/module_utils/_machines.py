@@ -31,6 +31,8 @@ from ._verify_join import Join
 __all__ = ["KINDS", "VARIABLES", "Wanted", "gather_machines"]
 
 KINDS = ("backup_servers", "vms", "agents")
+# A job session starts before its tasks, a restore point may be a little older than the task that made it.
+_SESSION_MARGIN = dt.timedelta(days=1)
 _POINT_MARGIN = dt.timedelta(hours=1)
 _OLD_OR_FORBIDDEN = (AccessDenied, NotFound, RequestRejected)
 
@@ -132,7 +134,7 @@ class Survey:
         """Every machine that tasks were seen of."""
         self._read_roots()
         self._client.query("backup_task_session", _since(wanted.since, "Completed"), keep=self._take_task)
-        self._client.query("backup_session", _since(wanted.since, "Stopped"), keep=self._take_session)
+        self._client.query("backup_session", _since(wanted.since - _SESSION_MARGIN, "Stopped"), keep=self._take_session)
         lost = [task.session_uid for task in self.tasks.values() if task.session_key not in self.sessions]
         missing = sorted({uid for uid in lost if uid})
         if missing:

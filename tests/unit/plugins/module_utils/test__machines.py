@@ -193,7 +193,6 @@ def test_agent(estate: Estate) -> None:
     assert host["kind"] == "agent"
     assert host["name"] == "LAP01.example.test"
     assert host["uid"] == computer["uid"]
-    assert host["platform"] == "AgentForWindows"
     assert host["protection_groups"] == ["Laptops"]
     assert host["last_backup"]["job_type"] == "AgentManagement"
     assert {key: host[key] for key in ("ip_address", "os_version", "agent_version", "agent_status", "host_status")} == {
