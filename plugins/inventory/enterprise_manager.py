@@ -229,12 +229,10 @@ from ansible.errors import AnsibleError, AnsibleParserError
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._client import EnterpriseManagerClient
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._codec import XMLTODICT_IMPORT_ERROR
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._errors import EmError
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._machines import KINDS, gather_machines
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection_codes import VERDICTS
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._times import UTC
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._transport import REQUESTS_IMPORT_ERROR
 from ansible_collections.backup_ops.veeam_em.plugins.plugin_utils._filters import HostFilter
 from ansible_collections.backup_ops.veeam_em.plugins.plugin_utils._hosts import (
     Named,
@@ -243,7 +241,12 @@ from ansible_collections.backup_ops.veeam_em.plugins.plugin_utils._hosts import 
     usable_name,
     variables_of,
 )
-from ansible_collections.backup_ops.veeam_em.plugins.plugin_utils._options import Request, fill_in, read_request
+from ansible_collections.backup_ops.veeam_em.plugins.plugin_utils._options import (
+    Request,
+    fill_in,
+    read_request,
+    require_libraries,
+)
 from ansible_collections.backup_ops.veeam_em.plugins.plugin_utils._trust import never_template, render
 
 _FILE_NAMES = tuple(f"{stem}.{end}" for stem in ("enterprise_manager", "veeam_em") for end in ("yml", "yaml"))
@@ -268,12 +271,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
     def parse(self, inventory: t.Any, loader: t.Any, path: str, cache: bool = True) -> None:
         super().parse(inventory, loader, path, cache)
-        for library, trace in (("requests", REQUESTS_IMPORT_ERROR), ("xmltodict", XMLTODICT_IMPORT_ERROR)):
-            if trace is not None:
-                raise AnsibleParserError(
-                    f"The Python package {library} is missing; install it for Ansible's own Python."
-                )
         try:
+            require_libraries()
             self._read_config_data(path)
             request = read_request(self.get_option, dt.datetime.now(UTC))
             found = self._found(request, self.get_cache_key(path), cache)

@@ -15,9 +15,11 @@ import typing as t
 
 from ansible.errors import AnsibleError
 
+from ..module_utils._codec import XMLTODICT_IMPORT_ERROR
 from ..module_utils._errors import SettingsError
 from ..module_utils._machines import VARIABLES, Wanted
 from ..module_utils._settings import ConnectionSettings
+from ..module_utils._transport import REQUESTS_IMPORT_ERROR
 from ._filters import Filter, read_filters
 from ._trust import render
 
@@ -30,6 +32,15 @@ _STRUCTURED = ("include", "protection", "protection.job_types", "protection.name
 _CACHE_SCHEMA = 1
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 _TEMPLATE = re.compile(r"\{[{%]")
+
+
+def require_libraries() -> None:
+    """Raises SettingsError when a Python package is missing where Ansible itself runs."""
+    for library, trace in (("requests", REQUESTS_IMPORT_ERROR), ("xmltodict", XMLTODICT_IMPORT_ERROR)):
+        if trace is not None:
+            raise SettingsError(
+                f"the Python package {library} is missing", hint="install it for the Python that runs Ansible"
+            )
 
 
 def fill_in(templar: t.Any, config: t.Mapping[str, t.Any]) -> dict[str, t.Any]:

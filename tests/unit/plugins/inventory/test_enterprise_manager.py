@@ -17,6 +17,7 @@ from ansible.template import Templar
 
 from ansible_collections.backup_ops.veeam_em.plugins.inventory import enterprise_manager
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._errors import AccessDenied
+from ansible_collections.backup_ops.veeam_em.plugins.plugin_utils import _options
 from ansible_collections.backup_ops.veeam_em.plugins.plugin_utils._trust import HAS_DATA_TAGGING
 
 HEAD = """
@@ -416,6 +417,13 @@ def test_errors_of_the_client_become_one_sentence(monkeypatch: pytest.MonkeyPatc
     with pytest.raises(AnsibleParserError) as caught:
         load()
     assert str(caught.value).startswith("the account may not read this; give it a role.")
+
+
+def test_missing_library(server: Server, monkeypatch: pytest.MonkeyPatch, load: t.Any) -> None:
+    monkeypatch.setattr(_options, "XMLTODICT_IMPORT_ERROR", "Traceback …")
+    with pytest.raises(AnsibleParserError, match="xmltodict is missing; install it"):
+        load()
+    assert server.asked == 0
 
 
 @pytest.mark.parametrize(

@@ -173,7 +173,7 @@ def test_window(estate: Estate) -> None:
 
 
 def test_job_session_from_before_the_window_is_fetched(estate: Estate) -> None:
-    session = estate.session(50, kind="BackupCopy")
+    session = estate.session(80, kind="BackupCopy")
     estate.task(session, creation_time=ago(10), end_time=ago(9))
     host = estate.host("vms", since="2d")
     assert host["last_backup"] is None
