@@ -53,7 +53,8 @@ options:
       - What hosts are called, in order of preference. The first entry that gives a text wins; if none does, it is the machine's name.
       - An entry is the name of a host variable, or a template that uses host variables.
       - A name that Ansible could take for something else is changed. A leading dash becomes an underscore, and a name of the loopback or of
-        a group gets a suffix. The variable C(veeam_em_name) always has the real name.
+        a group gets a suffix. Before ansible-core 2.19, an opening brace becomes an underscore.
+      - The variable C(veeam_em_name) always has the real name.
     type: list
     elements: str
     default: [name]
@@ -247,7 +248,7 @@ from ansible_collections.backup_ops.veeam_em.plugins.plugin_utils._options impor
     read_request,
     require_libraries,
 )
-from ansible_collections.backup_ops.veeam_em.plugins.plugin_utils._trust import never_template, render
+from ansible_collections.backup_ops.veeam_em.plugins.plugin_utils._trust import inert_name, never_template, render
 
 _FILE_NAMES = tuple(f"{stem}.{end}" for stem in ("enterprise_manager", "veeam_em") for end in ("yml", "yaml"))
 _GROUPS = {kind: f"veeam_em_{kind}" for kind in KINDS}
@@ -327,7 +328,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             variables = never_template(variables_of(record, request.prefix))
             if host_filter.keeps(record["name"] or record["identity"], variables):
                 name = usable_name(self._name(request, record, variables), record, reserved)
-                hosts.append(Named(never_template(name), record, variables))
+                hosts.append(Named(inert_name(name), record, variables))
         for text in host_filter.never_worked():
             self.display.warning(text)
         return hosts

@@ -31,6 +31,10 @@ if not HAS_DATA_TAGGING:
             return wrap_var(value)
         return value
 
+    def inert_name(name: str) -> str:
+        """A host name that can't be a template. Names can't be wrapped: ansible-inventory shows those in a form nobody reads."""
+        return name.replace("{", "_").replace("#jinja2:", "_jinja2:")
+
     def render(templar: t.Any, template: str, *, is_text: bool = True) -> t.Any:
         """A template of the inventory file with its values put in; a text that looks like a list stays a text."""
         return templar.template(template, convert_data=not is_text)
@@ -39,6 +43,10 @@ else:
     def never_template(value: t.Any) -> t.Any:
         """The value as it is."""
         return value
+
+    def inert_name(name: str) -> str:
+        """The name as it is."""
+        return name
 
     def render(templar: t.Any, template: str, *, is_text: bool = True) -> t.Any:
         """A template of the inventory file with its values put in; the result has the type that the template gives it."""

@@ -63,6 +63,12 @@ def hosts(run: Run, group: str) -> list[str]:
     return list(run.json.get(group, {}).get("hosts", []))
 
 
+def inert(ansible: Ansible, name: str) -> str:
+    """How a host is called whose name could be a template."""
+    is_old = tuple(map(int, ansible.core.split(".")[:2])) < (2, 19)
+    return name.replace("{", "_").replace("#jinja2:", "_jinja2:") if is_old else name
+
+
 def plain(value: t.Any) -> t.Any:
     """A host variable without the wrapper that --list puts around text nobody trusts."""
     if isinstance(value, dict):
@@ -81,7 +87,7 @@ def test_graph(ansible: Ansible, simulator: t.Any) -> None:
     sections = dict(re.findall(r"--@(\w+):\n((?:  \|  \|--.*\n?)*)", run.stdout))
     assert "|--vbr01.example.test" in sections["veeam_em_backup_servers"]
     assert "|--web01\n" in sections["veeam_em_vms"]
-    assert "|--{{ 7*7 }}\n" in sections["veeam_em_vms"]
+    assert f"|--{inert(ansible, '{{ 7*7 }}')}\n" in sections["veeam_em_vms"]
     assert "|--lap01\n" in sections["veeam_em_agents"]
     assert "2 hosts would be called 'twin01'" in " ".join(run.stderr.split())
 
@@ -249,8 +255,10 @@ def test_names_of_the_server_are_never_templates(
     found = {
         record["host"]: record["result"]["msg"] for record in run.results if record["task"] == "Own name and variables"
     }
-    assert {"with space", "with:colon", "[a:z]", "web01", text, "_oProxyCommand=touch executed"} <= set(found)
-    assert found[text][0] == found[text][2] == text
+    name = inert(ansible, text)
+    assert {"with space", "with:colon", "[a:z]", "web01", name, "_oProxyCommand=touch executed"} <= set(found)
+    assert found[name][0] == name
+    assert found[name][2] == text
     assert found["web01"][3]["reason"] == reason
     assert not {"all", "localhost", "-oProxyCommand=touch executed"} & set(found)
     assert len(found) == len(odd) + 1

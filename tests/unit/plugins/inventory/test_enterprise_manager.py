@@ -18,7 +18,7 @@ from ansible.template import Templar
 from ansible_collections.backup_ops.veeam_em.plugins.inventory import enterprise_manager
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._errors import AccessDenied
 from ansible_collections.backup_ops.veeam_em.plugins.plugin_utils import _options
-from ansible_collections.backup_ops.veeam_em.plugins.plugin_utils._trust import HAS_DATA_TAGGING
+from ansible_collections.backup_ops.veeam_em.plugins.plugin_utils._trust import HAS_DATA_TAGGING, inert_name
 
 HEAD = """
 plugin: backup_ops.veeam_em.enterprise_manager
@@ -276,9 +276,16 @@ def test_server_data_is_never_a_template(server: Server, load: t.Any, text: str)
         "compose: {copied: veeam_em_last_backup, cut: 'veeam_em_last_backup.reason[0:]'}\nkeyed_groups: [{key: veeam_em_name}]\n"
         "hostnames: ['{{ veeam_em_name }}']"
     )
-    host = inventory.hosts[name]
+    host = inventory.hosts[inert_name(name)]
+    assert type(host.name) is str
     templar = Templar(loader=DataLoader(), variables={**host.get_vars(), **host.get_magic_vars()})
-    reference = {"veeam_em_last_backup.reason": text, "copied.more[0]": text, "cut": text, "inventory_hostname": name}
+    reference = {
+        "veeam_em_last_backup.reason": text,
+        "copied.more[0]": text,
+        "cut": text,
+        "inventory_hostname": inert_name(name),
+        "veeam_em_name": name,
+    }
     for expression, expected in reference.items():
         assert templar.template(_trusted("{{ " + expression + " }}")) == expected
 
