@@ -98,10 +98,17 @@ class Server:
 
     async def _listen(self) -> None:
         application = Application(self.enterprise, self.control, self.admin_token, self.protocol)
-        self._runner = web.AppRunner(application.aiohttp_application(), access_log=None, handle_signals=False, logger=_SILENT, keepalive_timeout=120)
+        self._runner = web.AppRunner(
+            application.aiohttp_application(),
+            access_log=None,
+            handle_signals=False,
+            logger=_SILENT,
+            keepalive_timeout=120,
+            shutdown_timeout=0.2,
+        )
         await self._runner.setup()
         context = None if self._certificates is None else self._certificates.server_context
-        site = web.TCPSite(self._runner, self.host, self.port, ssl_context=context, shutdown_timeout=0.2)
+        site = web.TCPSite(self._runner, self.host, self.port, ssl_context=context)
         await site.start()
         self.port = self._runner.addresses[0][1]
 

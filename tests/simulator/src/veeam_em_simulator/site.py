@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from random import Random
 
+from veeam_em_simulator.clock import DAY
 from veeam_em_simulator.estate.model import Estate, Job, Machine, Member, Server
 from veeam_em_simulator.history.derive import next_run
 from veeam_em_simulator.history.plan import SessionPlan, clone, finished
@@ -16,6 +17,7 @@ from veeam_em_simulator.store.populate import add_collection
 from veeam_em_simulator.store.writer import Writer
 
 _FULL_EVERY = 7
+_REPLAYED = 2 * DAY
 _POINT_TABLES = (
     ("vm_restore_points", "restore_point_id"),
     ("agent_restore_points", "restore_point_id"),
@@ -60,6 +62,7 @@ class Site:
 
     def catch_up(self, now: int) -> None:
         """Lets everything happen, in its order, that was due until now."""
+        self._skip_unseen(now)
         while (event := self._next_event()) is not None and event[0] <= now:
             moment, kind, what = event
             if kind == "start":
@@ -76,6 +79,18 @@ class Site:
                 assert self._estate.settings.collection_interval is not None
                 self._next_collection = moment + self._estate.settings.collection_interval
                 self.collect(moment, self.servers())
+
+    def _skip_unseen(self, now: int) -> None:
+        """After a long jump of the clock: collections that nobody saw, and runs that are no longer kept, need not be replayed."""
+        interval = self._estate.settings.collection_interval
+        if self._next_collection is not None and interval is not None:
+            missed = now - _REPLAYED - self._next_collection
+            if missed > 0:
+                self._next_collection += missed // interval * interval
+        forgotten = now - self._estate.settings.session_retention
+        for job_id, start in self._starts.items():
+            if start < forgotten:
+                self._starts[job_id] = next_run(self._jobs[job_id].schedule, forgotten) or start
 
     def _next_event(self) -> tuple[int, str, str] | None:
         events = [(moment, "start", job_id) for job_id, moment in self._starts.items()]
