@@ -32,8 +32,8 @@ def _name(tag: str) -> str:
 def _text(value: Scalar) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    text = str(value)
-    return _UNWRITABLE.sub("", text) if _UNWRITABLE.search(text) else text
+    text = value if isinstance(value, str) else str(value)
+    return text if text.isprintable() else _UNWRITABLE.sub("", text)
 
 
 def _attributes(attributes: Mapping[str, Scalar]) -> dict[str, str]:
