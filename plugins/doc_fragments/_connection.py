@@ -96,7 +96,7 @@ options:
     default: 500
   parallel_requests:
     description:
-      - How many parts of a large answer (more than 20 pages) are read side by side, from 1 to 8.
+      - How many parts of a large answer (more than 10 pages) are read side by side, from 1 to 8.
       - V(1) reads one page after the other.
       - If it is not set, the environment variable E(VEEAM_EM_PARALLEL_REQUESTS) is used.
     type: int

@@ -222,10 +222,15 @@ class EnterpriseManagerClient:
         until = min(selection.until or self._now(), self._now())
         parts = _paging.slices(reading.where, first, order, until, workers) if workers > 1 else [reading.where]
         failed = threading.Event()
+        readers = concurrent.futures.ThreadPoolExecutor(len(parts))
+        fetchers = concurrent.futures.ThreadPoolExecutor(len(parts))
+
+        def start(fetch: _paging.Fetch, ask: _paging.Ask) -> t.Callable[[], _paging.Page]:
+            return fetchers.submit(fetch, ask).result
 
         def read(number: int) -> None:
             try:
-                for rows in _paging.by_time(fetch, parts[number], order, first if number == 0 else None):
+                for rows in _paging.by_time(fetch, parts[number], order, first if number == 0 else None, start):
                     found.add(rows)
                     if failed.is_set():
                         return
@@ -233,11 +238,9 @@ class EnterpriseManagerClient:
                 failed.set()
                 raise
 
-        if len(parts) == 1:
-            read(0)
-            return
-        with concurrent.futures.ThreadPoolExecutor(len(parts)) as pool:
-            for _done in pool.map(read, range(len(parts))):
+        # Records are made of one page while the server works on the next.
+        with fetchers, readers:
+            for _done in readers.map(read, range(len(parts))):
                 pass
 
     def _pages(self, reading: _Reading) -> t.Iterator[list[Node]]:

@@ -15,6 +15,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import typing as t
+from functools import partial
 
 from ._errors import ProtocolError
 from ._nodes import Node, snake_case
@@ -50,6 +51,7 @@ class Ask(t.NamedTuple):
 
 
 Fetch = t.Callable[[Ask], Page]
+Start = t.Callable[[Fetch, Ask], t.Callable[[], Page]]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,20 +81,27 @@ def by_number(fetch: Fetch, where: Expr | None) -> t.Iterator[list[Node]]:
     raise ProtocolError(f"the answer has more than {MAX_PAGES} pages", hint="narrow the time window or raise page_size")
 
 
-def by_time(fetch: Fetch, where: Expr | None, order: TimeOrder, first: Page | None = None) -> t.Iterator[list[Node]]:
-    """All rows in the order of their time; ``first`` is a first page that was fetched already. Raises ProtocolError."""
+def by_time(
+    fetch: Fetch, where: Expr | None, order: TimeOrder, first: Page | None = None, start: Start = partial
+) -> t.Iterator[list[Node]]:
+    """All rows in the order of their time; ``first`` is a first page that was fetched already. Raises ProtocolError.
+
+    ``start`` may send the request for the next page while the rows of this one are being used; by default it waits until they were.
+    """
     cursor = Cursor(order)
     stalled = 0
     page = first or fetch(Ask(where, 1))
     for _number in range(MAX_PAGES):
         new = cursor.take(page.rows)
-        yield new
         if page.is_last:
+            yield new
             return
         stalled = 0 if new else stalled + 1
         if stalled >= _STALLED_PAGES:
             raise ProtocolError("the server sends the same page again and again")
-        page = fetch(cursor.next_ask(where))
+        following = start(fetch, cursor.next_ask(where))
+        yield new
+        page = following()
     raise ProtocolError(f"the answer has more than {MAX_PAGES} pages", hint="narrow the time window or raise page_size")
 
 

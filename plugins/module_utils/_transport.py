@@ -18,7 +18,6 @@ import re
 import socket
 import ssl
 import tempfile
-import threading
 import traceback
 import typing as t
 
@@ -39,6 +38,7 @@ if t.TYPE_CHECKING:
 
 MAX_ANSWER_BYTES = 2 * 1024**3
 _CHUNK = 256 * 1024
+_CONNECTIONS = 16
 _PEM = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 
 
@@ -82,15 +82,14 @@ class Transport(t.Protocol):
 
 
 class RequestsTransport:
-    """HTTP over kept-alive connections, one ``requests`` session per thread."""
+    """HTTP over kept-alive connections that threads share: what a ``requests`` session would keep between requests is turned off."""
 
     def __init__(self, settings: ConnectionSettings, *, max_bytes: int = MAX_ANSWER_BYTES) -> None:
         self._settings = settings
         self._max_bytes = max_bytes
         self._cleanup = contextlib.ExitStack()
-        self._local = threading.local()
-        self._lock = threading.Lock()
         self._verify = self._trusted_certificates()
+        self._requests = self._session()
 
     def _trusted_certificates(self) -> str | bool:
         settings = self._settings
@@ -122,22 +121,19 @@ class RequestsTransport:
         return name
 
     def _session(self) -> requests.Session:
-        session: requests.Session | None = getattr(self._local, "session", None)
-        if session is None:
-            session = requests.Session()
-            # A cookie would win over the session header at the server, and .netrc over our credentials.
-            session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
-            session.auth = _leave_headers_alone
-            session.mount("https://", requests.adapters.HTTPAdapter(max_retries=0))
-            session.mount("http://", requests.adapters.HTTPAdapter(max_retries=0))
-            self._local.session = session
-            with self._lock:
-                self._cleanup.callback(session.close)
+        session = requests.Session()
+        # A cookie would win over the session header at the server, and .netrc over our credentials.
+        session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
+        session.auth = _leave_headers_alone
+        adapter = requests.adapters.HTTPAdapter(max_retries=0, pool_connections=1, pool_maxsize=_CONNECTIONS)
+        session.mount("https://", adapter)
+        session.mount("http://", adapter)
+        self._cleanup.callback(session.close)
         return session
 
     def send(self, request: Request) -> Response:
         try:
-            answer = self._session().request(
+            answer = self._requests.request(
                 request.method,
                 self._settings.base_url + request.target,
                 headers=dict(request.headers),

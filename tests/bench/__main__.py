@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Measures, prints one table with ratios, and writes the figures as JSON."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import os
+import statistics
+import subprocess
+import sys
+import typing as t
+from pathlib import Path
+
+from bench import playbooks
+from bench.site import Site, running
+
+REPEATS = 3
+TASKS = 10
+
+
+@dataclasses.dataclass(frozen=True)
+class Line:
+    """A figure beside what it is measured against; ``bound`` is what the ratio (or the difference) may be, if anything."""
+
+    what: str
+    ours: float
+    theirs: float | None
+    unit: str
+    bound: float | None = None
+    at_least: bool = False
+
+    @property
+    def ratio(self) -> float:
+        if self.theirs is None:
+            return self.ours
+        if self.unit == "s more":
+            return self.ours - self.theirs
+        return self.theirs / self.ours if self.at_least else self.ours / self.theirs
+
+    @property
+    def holds(self) -> bool | None:
+        if self.bound is None:
+            return None
+        return self.ratio >= self.bound if self.at_least else self.ratio <= self.bound
+
+
+def child(site: Site, *arguments: str) -> dict[str, t.Any]:
+    # requests believes these more than what a session is told; the collection does not.
+    others = {name: value for name, value in os.environ.items() if not name.endswith("CA_BUNDLE")}
+    done = subprocess.run(
+        [sys.executable, "-m", "bench.child", *arguments],
+        env={**others, **site.environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise RuntimeError(done.stderr[-2000:])
+    result: dict[str, t.Any] = json.loads(done.stdout)
+    return result
+
+
+def against_loop(site: Site, rows: int, data_format: str, parallel: int, what: str, bound: float) -> t.Iterator[Line]:
+    """Taken in turn, so that a busy moment of the machine hits both."""
+    pairs = [
+        (child(site, "client", data_format, str(parallel)), child(site, "loop", data_format, "1"))
+        for _ in range(REPEATS)
+    ]
+    for ours, theirs in pairs:
+        if not ours["rows"] == theirs["rows"] == rows:
+            raise RuntimeError(f"{ours['rows']} and {theirs['rows']} rows instead of {rows}")
+    yield Line(
+        f"{rows} rows, {data_format}, {what}", _median(ours["seconds"] for ours, _ in pairs), _median(theirs["seconds"] for _, theirs in pairs),
+        "s", bound,
+    )  # fmt: skip
+    yield Line(f"  requests, {what}", pairs[0][0]["requests"], pairs[0][1]["requests"], "requests")
+
+
+def _median(values: t.Iterable[float]) -> float:
+    return statistics.median(list(values))
+
+
+def memory(site: Site, rows: int, data_format: str, program: str) -> Line:
+    figures = child(site, program, data_format, "1")
+    return Line(
+        f"{rows} rows, {data_format}, {program}: peak against JSON",
+        figures["peak"] / 1e6,
+        figures["json"] / 1e6,
+        "MB",
+        3.0,
+    )
+
+
+def with_ansible(site: Site, rows: int) -> t.Iterator[Line]:
+    environment = site.environment
+    ours = playbooks.seconds(playbooks.module(rows), environment)
+    for page_size in (100, 500):
+        theirs = playbooks.seconds(playbooks.uri_loop(rows, page_size), environment)
+        yield Line(f"{rows} rows in a playbook, uri in a loop of {page_size}", ours, theirs, "s", 10.0, at_least=True)
+
+
+def one_more_task(site: Site) -> Line:
+    def cost(action: str) -> float:
+        one, many = (
+            _median(playbooks.seconds(playbooks.repeated(action, times), site.environment) for _ in range(REPEATS))
+            for times in (1, 1 + TASKS)
+        )
+        return (many - one) / TASKS
+
+    return Line(
+        "one more task: module against ping",
+        cost("backup_ops.veeam_em.backup_server_info"),
+        cost("ansible.builtin.ping"),
+        "s more",
+        0.10,
+    )
+
+
+def measure(sizes: t.Sequence[int], large: int) -> t.Iterator[Line]:
+    for rows in sizes:
+        with running(rows) as site:
+            for data_format, bound in (("json", 1.10), ("xml", 1.25)):
+                yield from against_loop(site, rows, data_format, 1, "one after the other", bound)
+                yield from against_loop(site, rows, data_format, 4, "four at once", bound)
+                yield memory(site, rows, data_format, "memory")
+                yield memory(site, rows, data_format, "memory-collection")
+            if rows == min(sizes) and playbooks.available():
+                yield from with_ansible(site, rows)
+                yield one_more_task(site)
+        with running(rows, delay=0.1) as site:
+            yield from against_loop(site, rows, "json", 4, "100 ms a page, four at once", 1.0)
+    if large:
+        with running(large) as site:
+            yield Line(f"simulator: load {large} task sessions", site.start_seconds, None, "s")
+            yield Line(
+                "simulator: median page of 500", child(site, "loop", "json", "1")["median_page"] * 1000, None, "ms"
+            )
+
+
+def show(line: Line) -> str:
+    theirs = f"{line.theirs:10.3f}" if line.theirs is not None else " " * 10
+    verdict = {None: "", True: "holds", False: "MISSED"}[line.holds]
+    bound = "" if line.bound is None else f"{'>=' if line.at_least else '<='} {line.bound:g}"
+    ratio = "" if line.theirs is None else f"{line.ratio:8.2f}"
+    return f"{line.what:62} {line.ours:10.3f} {theirs} {line.unit:8} {ratio:8} {bound:8} {verdict}"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="bench", description=__doc__)
+    parser.add_argument(
+        "--rows", type=int, nargs="*", default=[10_000, 100_000], help="numbers of task sessions (%(default)s)"
+    )
+    parser.add_argument(
+        "--large",
+        type=int,
+        default=300_000,
+        help="task sessions for the simulator's own figures; 0: none (%(default)s)",
+    )
+    parser.add_argument("--json", type=Path, help="where the figures go as JSON")
+    parser.add_argument("--strict", action="store_true", help="exit 1 when a bound is missed")
+    options = parser.parse_args()
+    print(f"{'what':62} {'ours':>10} {'theirs':>10} {'unit':8} {'ratio':>8} bound")
+    lines = []
+    for line in measure(options.rows, options.large):
+        lines.append(line)
+        print(show(line), flush=True)
+    if not playbooks.available():
+        print(
+            f"without {playbooks.BIN_VARIABLE} and {playbooks.COLLECTIONS_VARIABLE} nothing is measured with ansible-playbook"
+        )
+    if options.json:
+        figures = [{**dataclasses.asdict(line), "ratio": line.ratio, "holds": line.holds} for line in lines]
+        options.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    missed = [line for line in lines if line.holds is False]
+    print(f"{len(lines)} figures, {len(missed)} of the bounds missed")
+    return 1 if options.strict and missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
