@@ -159,7 +159,8 @@ class Ansible:
         done = self.run(*command, *(["--check"] if check_mode else []), em=em, env=env)
         assert len(done.results) == 1, done.output
         result: dict[str, t.Any] = done.results[0]["result"]
-        return {"failed": False, **result}
+        # Newer cores keep the word for themselves.
+        return {"failed": done.results[0]["status"] == "failed", **result}
 
     def playbook(
         self,
