@@ -197,10 +197,9 @@ class Join:
         Tasks of agents have no link to it: theirs is the computer's part of a point that the job session made, or, when that names
         none, the computer's point from the time of the try.
         """
-        if task.point_uid:
-            return self._evidence.points.get(task.point_uid.lower())
-        if session is None or session.job_type not in codes.AGENT_TYPES:
-            return None
+        linked = self._evidence.points.get(task.point_uid.lower()) if task.point_uid else None
+        if linked or session is None or session.job_type not in codes.AGENT_TYPES:
+            return linked
         runs = self._run_points(session)
         if runs:
             made = [point for point in points if point.run_uid in runs]

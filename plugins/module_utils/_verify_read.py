@@ -49,6 +49,8 @@ class Evidence:
         self.collected_at: dt.datetime | None = None
         self.collection_known = False
         self._linked_points: set[str] = set()
+        # Job sessions that worked on any machine, wanted or not.
+        self._worked: set[str] = set()
         # Times of records compare as text; only new ones are parsed.
         self._newest_text: dict[str, str] = {}
 
@@ -127,9 +129,10 @@ class Evidence:
         self.collected_at = max((rows.moment(one) for one in done), default=None)
 
     def _read_members_of_running_jobs(self) -> None:
-        """Earlier tasks of jobs that run now and did not in the window: whose machines they may still come to."""
+        """Earlier tasks of jobs that run now and did no whole run in the window: whose machines they may still come to."""
         running = {one.job_key: one.job_uid for one in self.sessions.values() if one.touches_machines and one.job_uid}
-        done = {one.job_key for one in self.sessions.values() if not one.running and not one.is_retry}
+        worked = (self.sessions[key] for key in self._worked if key in self.sessions)
+        done = {one.job_key for one in worked if not one.running and not one.is_retry}
         jobs = tuple(sorted(uid for key, uid in running.items() if uid and key not in done))
         if jobs:
             earlier = compare("CreationTime", ">=", to_iso(self._policy.now - self._policy.lookback))
@@ -156,6 +159,7 @@ class Evidence:
 
     def _take_task(self, record: Record) -> None:
         self._saw(record)
+        self._worked.add(rows.uid_key(record["job_session_uid"]) or "")
         if self._wanted.may_have(rows.task_names(record), record["vm_uid"]):
             row = rows.task_row(record)
             self.tasks.setdefault(row.uid or "", row)

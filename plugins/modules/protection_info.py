@@ -144,6 +144,7 @@ options:
       - Also read from every hypervisor which virtual machines it has now, one request for each connection of a backup server.
       - With it a second machine of a name is noticed even if it was never backed up, and a machine that was never backed up is known.
       - It asks what Enterprise Manager calls its lookup service. A hypervisor that can't be asked makes the module fail.
+      - A virtual machine that two connections show, such as those to SCVMM and to its cluster, is then V(unknown) unless O(machines) has its C(vm_uid).
     type: bool
     default: false
   max_rows:

@@ -184,6 +184,12 @@ class TestTracesWithoutReference:
         assert match.candidate is not None
         assert match.candidate.vm_uid is None
 
+    def test_the_backup_server_may_be_unknown(self) -> None:
+        match = lookup([Trace(("web01",), None, None, "Backup")])
+        assert numbers(match) == [0]
+        assert match.candidate is not None
+        assert match.candidate.description == "web01 (a machine without reference, at an unknown backup server)"
+
     def test_with_two_machines_a_failure_is_held_against_both_and_a_success_helps_neither(self) -> None:
         traces = [vm("web01", "vm-1"), vm("web01", "vm-2"), loose("web01"), loose("web01", is_successful=True)]
         match = lookup(traces, vm_uid="urn:VMware:Vm:root-a1.vm-1")

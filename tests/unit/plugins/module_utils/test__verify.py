@@ -503,6 +503,26 @@ class TestRunning:
         assert short(site.one(lookback="6d")) == ("ok", [])
         assert site.kinds_asked.count("backup_task_session") == 4
 
+    def test_a_job_whose_last_run_is_older_than_the_age(self, site: Site) -> None:
+        site.backup(25)
+        site.backup(2, job="Hourly")
+        site.session(0.2, running=True)
+        assert short(site.one(max_age="8h")) == ("running", ["backup_running"])
+
+    def test_a_run_in_the_window_that_worked_on_nothing_tells_nothing(self, site: Site) -> None:
+        site.backup(8)
+        site.backup(7 * 24, job="Weekly")
+        site.session(3, job="Weekly", result="Failed")
+        site.session(0.2, job="Weekly", running=True)
+        assert short(site.one()) == ("running", ["backup_running"])
+
+    def test_a_job_that_left_the_machine_out_last_time(self, site: Site) -> None:
+        site.backup(8)
+        site.backup(30, job="Hourly")
+        site.task(site.session(3, job="Hourly"), "db01", "vm-7")
+        site.session(0.2, job="Hourly", running=True)
+        assert short(site.one()) == ("ok", [])
+
     def test_a_retry_comes_only_to_machines_that_failed(self, site: Site) -> None:
         site.backup(20)
         retry = site.session(0.2, running=True, is_retry=True)
@@ -683,6 +703,13 @@ class TestAgents:
         assert machine["last_good"]["vm_restore_point_uid"] == point["uid"]
         assert machine["last_good"]["job_type"] == "AgentManagement"
         assert machine["vm_uid"] is None
+
+    def test_a_link_that_leads_nowhere(self, site: Site) -> None:
+        task = site.task(self.child(site, self.container(site, 8), "lap01"), "lap01", None)
+        task["vm_restore_point_uid"] = "urn:veeam:VmRestorePoint:x"
+        assert short(site.one("lap01")) == ("stale", ["restore_point_missing"])
+        site.agent_point("lap01", 7.6)
+        assert short(site.one("lap01")) == ("ok", [])
 
     def test_points_named_by_the_container(self, site: Site) -> None:
         run = "urn:veeam:RestorePoint:RUN"
