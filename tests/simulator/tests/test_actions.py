@@ -228,7 +228,7 @@ def test_a_ticking_estate_lives(simulators: Simulators) -> None:
     visitor = simulators.visitor("v13", "demo", ticking=True)
 
     def count() -> int:
-        answer = visitor.get("/api/query?type=BackupJobSession&pageSize=1&filter=JobName==%22Web Tier%22")
+        answer = visitor.get("/api/query?type=BackupJobSession&pageSize=1&filter=JobName==%22Web Tier%22;IsRetry==false")
         return int(answer["pagingInfo"]["pagesCount"])
 
     before = count()
@@ -238,6 +238,9 @@ def test_a_ticking_estate_lives(simulators: Simulators) -> None:
     disabled = visitor.get("/api/query?type=BackupJobSession&format=Entities&filter=JobName==%22Altsysteme (außer Betrieb)%22&sortDesc=CreationTime")
     newest_run = disabled["entities"]["backupJobSessions"]["backupJobSessions"][0]
     assert newest_run["creationTimeUTC"] < visitor.em.now()[:10]
+    mail = visitor.get("/api/query?type=BackupJobSession&format=Entities&filter=JobName==%22Mail%22&sortDesc=CreationTime&pageSize=7")
+    sessions = mail["entities"]["backupJobSessions"]["backupJobSessions"]
+    assert {session["state"] for session in sessions} == {"Stopped"}
     visitor.em.reset()
     visitor.log_on()
     assert count() == before

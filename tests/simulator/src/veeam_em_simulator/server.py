@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from veeam_em_simulator.certificates import Certificates
 from veeam_em_simulator.clock import parse_time
@@ -24,10 +25,15 @@ from veeam_em_simulator.web.control import Control
 
 T = TypeVar("T")
 
-# What clients do wrong is for them to see, not for the server's log
-_SILENT = logging.getLogger("veeam_em_simulator.silent")
-_SILENT.addHandler(logging.NullHandler())
-_SILENT.propagate = False
+
+def _own_fault(record: logging.LogRecord) -> bool:
+    """What clients do wrong is for them to see, not for the server's log."""
+    error = record.exc_info[1] if record.exc_info else None
+    return not isinstance(error, HttpProcessingError | ConnectionError)
+
+
+_LOG = logging.getLogger("veeam_em_simulator")
+_LOG.addFilter(_own_fault)
 
 
 class Server:
@@ -102,7 +108,7 @@ class Server:
             application.aiohttp_application(),
             access_log=None,
             handle_signals=False,
-            logger=_SILENT,
+            logger=_LOG,
             keepalive_timeout=120,
             shutdown_timeout=0.2,
         )

@@ -6,10 +6,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from random import Random
 
-from veeam_em_simulator.clock import DAY
+from veeam_em_simulator.clock import DAY, MINUTE
 from veeam_em_simulator.estate.model import Estate, Job, Machine, Member, Server
 from veeam_em_simulator.history.derive import next_run
-from veeam_em_simulator.history.plan import SessionPlan, clone, finished
+from veeam_em_simulator.history.plan import SessionPlan, clone, end_at, finished
 from veeam_em_simulator.history.planner import RunContext, plan_run
 from veeam_em_simulator.profiles import Profile
 from veeam_em_simulator.store.database import Database
@@ -47,6 +47,9 @@ class Site:
         )
         self._starts: dict[str, int] = {}
         if settings.ticking:
+            # Where jobs come round again, none runs for ever
+            for run in self._newest.values():
+                end_at(run, started + 6 * MINUTE)
             for job in estate.jobs:
                 start = next_run(job.schedule, started)
                 if start is not None:

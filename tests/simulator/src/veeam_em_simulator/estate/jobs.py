@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from veeam_em_simulator.clock import HOUR, MINUTE, parse_duration
+from veeam_em_simulator.clock import HOUR, MINUTE, SECOND, parse_duration
 from veeam_em_simulator.estate import model
 from veeam_em_simulator.estate.names import expand_names, parse_size
 
@@ -83,9 +83,8 @@ def _schedule(reader: Reader, item: dict[str, Any] | None, path: Path) -> model.
     if item is None:
         return None
     if "every" in item:
-        return model.Schedule(
-            every=parse_duration(item["every"]), last=reader.moment(item.get("last", "-8h"), (*path, "last"))
-        )
+        last = reader.moment(item.get("last", "-8h"), (*path, "last"))
+        return model.Schedule(every=parse_duration(item["every"]), last=last - last % SECOND)
     if "daily" in item:
         hours, minutes = item["daily"].split(":")
         return model.Schedule(daily=int(hours) * HOUR + int(minutes) * MINUTE, days=tuple(item.get("days", ())))

@@ -73,6 +73,17 @@ class SessionPlan:
         self.ended, self.result = moment + 2 * SECOND, "Failed"
 
 
+def end_at(sessions: list[SessionPlan], moment: int) -> None:
+    """Gives what runs for ever an end."""
+    for session in sessions:
+        end_at(session.children, moment)
+        for task in session.tasks:
+            if task.ended is None:
+                task.ended = moment
+        if session.ended is None:
+            session.ended = moment + 10 * SECOND
+
+
 _WORST = ("Success", "Warning", "Failed")
 
 

@@ -117,7 +117,7 @@ def _vm_job_fields(context: Context, row: Row) -> list[Child]:
         children = [
             ("LinkedJobIncludes", wrapped("LinkedJobIncludes", "LinkedJobObject", linked)),
             ("LinkedBackupIncludes", None),
-            ("LinkedBackupRepositoryIncludes", wrapped("LinkedBackupRepositoryIncludes", "LinkedBackupRepository", [])),
+            ("LinkedBackupRepositoryIncludes", wrapped("LinkedBackupRepositoryIncludes", "LinkedBackupRepository", [], "LinkedBackupRepositories")),
         ]
     info[key] = Element(key, children=children)
     return [*_head(context, row), ("JobInfo", Element("JobInfo", children=list(info.items())))]

@@ -34,7 +34,7 @@ def _embedded(tag: str, children: list[Child], json_only: dict[str, str | None])
 def _standard(schedule: Schedule | None) -> list[Child]:
     every = schedule.every if schedule else None
     daily = _daily_start(schedule)
-    periodic = every is not None and every < DAY
+    periodic = every not in (None, DAY)
     retry = Element("RetryOptions", children=[("RetryTimes", 3), ("RetryTimeout", 10), ("RetrySpecified", True)])
     return [
         ("RetryOptions", retry),
