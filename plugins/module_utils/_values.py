@@ -23,10 +23,10 @@ _TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,7})?(?:Z|[+-]\
 _CLOCK = re.compile(r"(?:\d{4}-\d{2}-\d{2}T)?(\d{2}:\d{2}:\d{2})(?:[.+Z-]|$)", re.ASCII)
 
 # XML elements that repeat inside a wrapper; JSON shows a bare array for the first kind and a plural key for the second.
-_BARE = {"Link", "Path"}
+_BARE = {"Extension", "Link", "Path"}
 _PLURAL = {
     "Day", "Month", "Period", "ObjectInJob", "ObjectInAgentBackupJob", "LinkedJobObject", "LinkedBackup",
-    "LinkedBackupRepository", "NASObject", "Database", "Extension",
+    "LinkedBackupRepository", "NASObject", "Database",
 }  # fmt: skip
 _ALWAYS_LISTS = {"Days", "Months"}
 _MAX_DEPTH = 60
@@ -84,6 +84,8 @@ def _structure(node: dict[str, t.Any], depth: int) -> t.Any:
             name = f"{name}s"
         else:
             found = _clock(value) if name == "time" else infer(value, depth + 1)
+            if isinstance(found, list) and not key.endswith("s"):
+                name = f"{name}s"
         if found not in (None, []):
             result[name] = found
     return result or None

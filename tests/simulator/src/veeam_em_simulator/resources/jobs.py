@@ -79,8 +79,9 @@ def object_element(context: Context, row: Row, job_row: Row, *, tag: str = "Obje
     """An object in a job of virtual machines or of agents."""
     job_href = f"{context.base}/{path}/{row['job_id']}"
     href = f"{job_href}/includes/{row['id']}"
-    # The place in the list was told by old versions only
-    order: list[Child] = [] if context.profile.system_sessions else [("Order", row["position"])]
+    # The place in the list was told by old versions only, and of virtual machines
+    told = tag == "ObjectInJob" and not context.profile.system_sessions
+    order: list[Child] = [("Order", row["position"])] if told else []
     return Element(
         tag,
         {"Type": tag, "Href": href},
