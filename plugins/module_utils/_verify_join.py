@@ -225,7 +225,9 @@ class Join:
             inside = by_session.get(run.key, [])
             if any(task.running for task in inside) or (run.job_type == _AGENT and not inside):
                 continue
-            if inside or self._may_come(run, tasks):
+            # A computer with a session of its own is done when that is; a machine of a job only when the job is.
+            done = bool(inside) and all(task.session_key != run.key for task in inside)
+            if not done and (inside or self._may_come(run, tasks)):
                 yield Try(
                     start=run.start, running=True, job_name=run.job_name, job_type=run.job_type,
                     backup_server_name=run.backup_server_name, job_session_uid=run.uid,

@@ -776,6 +776,14 @@ class TestAgents:
         self.child(site, self.container(site, 1.5), "lap02", running=True)
         assert site.one("lap01", max_age="2d")["verdict"] == "ok"
 
+    def test_a_computer_that_is_done_while_others_of_its_job_are_not(self, site: Site) -> None:
+        parent = self.container(site, 2, running=True)
+        site.task(self.child(site, parent, "lap01"), "lap01", None)
+        site.task(self.child(site, parent, "lap02", running=True), "lap02", None, running=True)
+        site.agent_point("lap01", 1.6)
+        result = site.verify("lap01", "lap02")
+        assert [one["verdict"] for one in result["machines"]] == ["ok", "running"]
+
     def test_running(self, site: Site) -> None:
         site.agent_point("lap01", 30.6)
         site.task(self.child(site, self.container(site, 31), "lap01"), "lap01", None)
