@@ -1,77 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A running simulator for each kind that tests ask for, in its first state, and a visitor with nothing but an HTTP library."""
+"""A running simulator for each kind that tests ask for."""
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
-import requests
-
-from veeam_em_simulator.testing import Simulator
-
-
-class Visitor:
-    """Speaks to a simulator as a short script would."""
-
-    def __init__(self, em: Simulator, account: int = 0, accept: str | None = "application/json") -> None:
-        self.em = em
-        self.http = requests.Session()
-        self.http.trust_env = False
-        self.account = em.accounts[account]
-        self.headers: dict[str, str] = {} if accept is None else {"Accept": accept}
-        self.http.headers.pop("Accept", None)
-
-    def send(self, method: str, path: str, **options: Any) -> requests.Response:
-        """`path` is a path or a whole URL."""
-        headers = self.headers | options.pop("headers", {})
-        url = path if "://" in path else f"{self.em.url}{path}"
-        verify = self.em.ca_path or True
-        return self.http.request(method, url, headers=headers, verify=verify, timeout=20, allow_redirects=False, **options)
-
-    def get(self, path: str, **options: Any) -> Any:
-        answer = self.send("GET", path, **options)
-        assert answer.status_code == 200, answer.text
-        return answer.json()
-
-    def post(self, path: str, **options: Any) -> requests.Response:
-        return self.send("POST", path, **options)
-
-    def log_on(self, path: str = "/api/sessionMngr/?v=latest") -> requests.Response:
-        credentials = (self.account["username"].encode(), self.account["password"].encode())
-        answer = self.send("POST", path, auth=credentials)
-        self.http.cookies.clear()
-        if answer.status_code == 201:
-            self.headers["X-RestSvcSessionId"] = answer.headers["X-RestSvcSessionId"]
-        return answer
-
-    def query(self, kind: str, **parameters: str) -> list[dict[str, Any]]:
-        """All entities of a query with few rows, in the key case of v12."""
-        answer = self.get("/api/query", params={"type": kind, "format": "Entities", "pageSize": "5000", **parameters})
-        wrapper = next(value for value in answer["Entities"].values() if value is not None)
-        return next(iter(wrapper.values()))
-
-
-class Simulators:
-    def __init__(self, stack: contextlib.ExitStack) -> None:
-        self._stack = stack
-        self._running: dict[tuple[Any, ...], Simulator] = {}
-
-    def __call__(self, profile: str = "v12", estate: str = "demo", **kind: Any) -> Simulator:
-        key = (profile, estate, *sorted(kind.items()))
-        if key not in self._running:
-            self._running[key] = self._stack.enter_context(Simulator(profile=profile, estate=estate, **kind))
-        em = self._running[key]
-        em.reset()
-        return em
-
-    def visitor(self, profile: str = "v12", estate: str = "demo", *, account: int = 0, **kind: Any) -> Visitor:
-        """Logged on."""
-        visitor = Visitor(self(profile, estate, **kind), account)
-        assert visitor.log_on().status_code == 201
-        return visitor
+from visiting import Simulators, Visitor
 
 
 @pytest.fixture(scope="session")

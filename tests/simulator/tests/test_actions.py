@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from conftest import Simulators, Visitor
+from visiting import Simulators, Visitor
 
 
 def job(visitor: Visitor, name: str, path: str = "jobs") -> dict[str, Any]:

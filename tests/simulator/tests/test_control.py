@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import requests
-from conftest import Visitor
+from visiting import Visitor
 
 from veeam_em_simulator.cli import main
 from veeam_em_simulator.testing import Simulator

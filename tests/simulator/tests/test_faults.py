@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Visitor
+from visiting import Visitor
 
 from veeam_em_simulator.web.faults import KINDS, FaultError
 

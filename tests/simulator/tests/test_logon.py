@@ -5,7 +5,7 @@ import base64
 from typing import Any
 
 import pytest
-from conftest import Simulators, Visitor
+from visiting import Simulators, Visitor
 
 
 def test_a_logon_answers_with_token_cookie_and_location(simulators: Simulators) -> None:

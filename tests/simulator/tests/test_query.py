@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, urlsplit
 
 import pytest
-from conftest import Simulators, Visitor
+from visiting import Simulators, Visitor
 
 from veeam_em_simulator.query.fields import QUERY_TYPES, WRAPPERS, Kind
 

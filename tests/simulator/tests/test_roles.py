@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import pytest
-from conftest import Simulators
+from visiting import Simulators
 
 ADMIN, USER, OPERATOR = 0, 1, 2
 ADMIN_ONLY = (

@@ -11,7 +11,7 @@ import ssl
 import xml.etree.ElementTree as ElementTree
 
 import pytest
-from conftest import Simulators, Visitor
+from visiting import Simulators, Visitor
 
 from veeam_em_simulator.testing import Simulator
 
