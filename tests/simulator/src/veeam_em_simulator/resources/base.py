@@ -124,7 +124,7 @@ class Resource:
         attributes: dict[str, Scalar] = {
             "Type": self.ref_type, "Href": self.href(context, row), "Name": row["name"], "UID": self.uid(row)
         }
-        return Element(tag, attributes, self.reference_links(context, row), json_order=_REFERENCE_ORDER)
+        return Element(tag, attributes, self.reference_links(context, row), json_order=REFERENCE_ORDER)
 
     def alternate_entity(self, context: Context, row: Row) -> Link:
         return Link("Alternate", self.href(context, row) + "?format=Entity", row["name"], self.type)
@@ -133,5 +133,5 @@ class Resource:
         return Link("Alternate", self.href(context, row), row["name"], self.ref_type)
 
 
-_REFERENCE_ORDER = ("Links", "UID", "Name", "Href", "Type")
+REFERENCE_ORDER = ("Links", "UID", "Name", "Href", "Type")
 TAIL = ("Name", "UID", "Links", "Href", "Type")

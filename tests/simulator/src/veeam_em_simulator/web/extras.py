@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from veeam_em_simulator.clock import to_datetime
 from veeam_em_simulator.identifiers import guid_of, urn
-from veeam_em_simulator.resources.base import ADMIN, EVERYONE, USERS, Context
+from veeam_em_simulator.resources.base import REFERENCE_ORDER, ADMIN, EVERYONE, USERS, Context
 from veeam_em_simulator.resources.infrastructure import BACKUP_SERVERS, SYSTEM_SESSIONS
 from veeam_em_simulator.resources.jobs import AGENT_JOBS, JOBS, NAS_JOBS, nas_object, object_element, objects
 from veeam_em_simulator.resources.points import BACKUPS, RESTORE_POINTS
@@ -109,7 +109,8 @@ def _catalog_vm(context: Context, name: str, *, entity: bool, tag: str = "Catalo
         attributes = {"Type": "CatalogVm", "Href": f"{href}?format=Entity", "Name": name, "UID": uid, "VmDisplayName": name}
         return Element(tag, attributes, [Link("Alternate", href, name, "CatalogVmReference"), down])
     attributes = {"Type": "CatalogVmReference", "Href": href, "Name": name, "UID": uid}
-    return Element(tag, attributes, [Link("Alternate", f"{href}?format=Entity", name, "CatalogVm"), down])
+    links = [Link("Alternate", f"{href}?format=Entity", name, "CatalogVm"), down]
+    return Element(tag, attributes, links, json_order=REFERENCE_ORDER)
 
 
 def _catalog(visit: Visit) -> Element:
@@ -149,7 +150,8 @@ def _catalog_point(context: Context, row: Row, *, entity: bool, tag: str) -> Ele
         attributes = {"Type": kind, "Href": f"{href}?format=Entity", "Name": name, "UID": uid}
         return Element(tag, attributes, links, [("BackupDateUTC", context.time(row["creation_time"]))])
     attributes = {"Type": f"{kind}Reference", "Href": href, "Name": name, "UID": uid}
-    return Element(tag, attributes, [Link("Alternate", f"{href}?format=Entity", name, kind), up, browse, related])
+    links = [Link("Alternate", f"{href}?format=Entity", name, kind), up, browse, related]
+    return Element(tag, attributes, links, json_order=REFERENCE_ORDER)
 
 
 def _catalog_points(visit: Visit) -> Element:

@@ -144,6 +144,7 @@ def _repository(context: Context, now: int) -> Element:
                 ("FreeSpace", row["free_space"]),
                 ("BackupSize", -1 if row["capacity"] < 0 else row["used"] or 0),
             ],
+            json_order=("Name", "Capacity", "FreeSpace", "BackupSize"),
         )
         for row in rows
     ]
