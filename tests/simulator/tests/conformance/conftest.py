@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
 from conformance.notation import PROFILES
 from conformance.wire import Visitor
-
 from veeam_em_simulator.testing import Simulator
 
 ESTATE = Path(__file__).parent / "estate.yml"
@@ -35,10 +35,9 @@ def profile(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def em(profile: str, enterprise_managers: Callable[[str], Simulator]) -> Iterator[Simulator]:
-    simulator = enterprise_managers(profile)
-    yield simulator
-    simulator.reset()
+def em(profile: str, enterprise_managers: Callable[[str], Simulator]) -> Simulator:
+    """For tests that change nothing but logon sessions."""
+    return enterprise_managers(profile)
 
 
 @pytest.fixture
@@ -50,6 +49,17 @@ def stranger(em: Simulator) -> Iterator[Visitor]:
 
 
 @pytest.fixture
-def visitor(stranger: Visitor) -> Visitor:
+def visitor(stranger: Visitor) -> Iterator[Visitor]:
     assert stranger.log_on().status == 201
-    return stranger
+    yield stranger
+    assert stranger.log_off().status == 204
+
+
+@pytest.fixture
+def fresh(em: Simulator) -> Iterator[Visitor]:
+    """Logged on, and what the test did to the clock, to sessions, to faults and to the estate is undone after it."""
+    visitor = Visitor(em)
+    assert visitor.log_on().status == 201
+    yield visitor
+    visitor.close()
+    em.reset()

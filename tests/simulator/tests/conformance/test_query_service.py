@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -185,7 +186,7 @@ def parents(visitor: Visitor, profile: str, kind: str, field: str, rows: list[di
 
 def point_of(row: dict[str, Any]) -> str:
     """The id of the restore point that a restore point of a machine is part of."""
-    hrefs = [value for link in row["Links"] for name, value in link.items() if name.lower() == "href"]
+    hrefs: list[str] = [value for link in row["Links"] for name, value in link.items() if name.lower() == "href"]
     return next(href.rpartition("/")[2] for href in hrefs if "/restorePoints/" in href)
 
 
@@ -216,7 +217,7 @@ def order_of(value: Any) -> Any:
 
 def test_operators_on_times_and_numbers(visitor: Visitor, profile: str, query: QueryType) -> None:
     rows = ask(visitor, profile, query.type)
-    compare = {
+    compare: dict[str, Callable[[Any, Any], bool]] = {
         "==": lambda a, b: a == b, "!=": lambda a, b: a != b, ">=": lambda a, b: a >= b,
         "<=": lambda a, b: a <= b, ">": lambda a, b: a > b, "<": lambda a, b: a < b,
     }

@@ -7,6 +7,7 @@ import xml.etree.ElementTree as ElementTree
 from typing import Any
 
 import pytest
+
 from conformance import checks
 from conformance.notation import Entity, camel, key
 from conformance.tables import ENTITIES

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from veeam_em_simulator.clock import to_datetime
 from veeam_em_simulator.identifiers import guid_of, urn
-from veeam_em_simulator.resources.base import REFERENCE_ORDER, ADMIN, EVERYONE, USERS, Context
+from veeam_em_simulator.resources.base import ADMIN, EVERYONE, REFERENCE_ORDER, USERS, Context
 from veeam_em_simulator.resources.infrastructure import BACKUP_SERVERS, SYSTEM_SESSIONS
 from veeam_em_simulator.resources.jobs import AGENT_JOBS, JOBS, NAS_JOBS, nas_object, object_element, objects
 from veeam_em_simulator.resources.points import BACKUPS, RESTORE_POINTS

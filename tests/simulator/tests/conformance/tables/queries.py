@@ -5,15 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-WRAPPERS = """
-    Jobs FailoverPlans Backups Replicas Repositories RestorePoints VmRestorePoints VAppRestorePoints VmReplicaPoints BackupJobSessions
-    ReplicaJobSessions ReplicaTaskSessions RestoreSessions HierarchyRoots BackupTaskSessions BackupServers ManagedServers EnterpiseRoles
-    EnterpiseAccounts WanAccelerators CloudGateways CloudTenants CloudReplicas VCloudOrganizationConfigs BackupFiles
-    VSphereSelfServiceConfigs CloudPublicIps CloudHardwarePlans CloudVmReplicaPoints AgentRestorePoints AgentBackupJob CloudGatewayPools
-    CloudFailoverPlans ExternalRepositories VlanConfigurations CloudFailoverSessions AgentProtectionGroups DiscoveredComputers FileServers
-    NASJobs CdpReplicas CdpReplicaVms CdpPolicies CdpReplicaSessions CdpReplicaTaskSessions VAppReplicaPoints VmCdpReplicas
-    VAppCdpReplicas VAppCdpReplicaVms SystemSessions
-""".split()
+WRAPPERS = ["Jobs", "FailoverPlans", "Backups", "Replicas", "Repositories", "RestorePoints", "VmRestorePoints", "VAppRestorePoints", "VmReplicaPoints", "BackupJobSessions", "ReplicaJobSessions", "ReplicaTaskSessions", "RestoreSessions", "HierarchyRoots", "BackupTaskSessions", "BackupServers", "ManagedServers", "EnterpiseRoles", "EnterpiseAccounts", "WanAccelerators", "CloudGateways", "CloudTenants", "CloudReplicas", "VCloudOrganizationConfigs", "BackupFiles", "VSphereSelfServiceConfigs", "CloudPublicIps", "CloudHardwarePlans", "CloudVmReplicaPoints", "AgentRestorePoints", "AgentBackupJob", "CloudGatewayPools", "CloudFailoverPlans", "ExternalRepositories", "VlanConfigurations", "CloudFailoverSessions", "AgentProtectionGroups", "DiscoveredComputers", "FileServers", "NASJobs", "CdpReplicas", "CdpReplicaVms", "CdpPolicies", "CdpReplicaSessions", "CdpReplicaTaskSessions", "VAppReplicaPoints", "VmCdpReplicas", "VAppCdpReplicas", "VAppCdpReplicaVms", "SystemSessions"]
 """03 section 4, RECORDED: the keys of Entities in their order, with the vendor's spelling."""
 
 ENUMERATIONS = {
@@ -108,11 +100,7 @@ TYPES = (
     ),
 )
 
-EMPTY_TYPES = (
-    "AgentProtectionGroup CdpPolicy CdpReplica CdpReplicaSession CdpReplicaTaskSession CloudGateway CloudGatewayPool CloudTenant"
-    " CloudReplica FailoverPlan FileServer RestoreSession VAppReplicaPoint VAppRestorePoint VCloudOrganizationConfig VmReplicaPoint"
-    " VSphereSelfServiceConfig WanAccelerator"
-).split()
+EMPTY_TYPES = ["AgentProtectionGroup", "CdpPolicy", "CdpReplica", "CdpReplicaSession", "CdpReplicaTaskSession", "CloudGateway", "CloudGatewayPool", "CloudTenant", "CloudReplica", "FailoverPlan", "FileServer", "RestoreSession", "VAppReplicaPoint", "VAppRestorePoint", "VCloudOrganizationConfig", "VmReplicaPoint", "VSphereSelfServiceConfig", "WanAccelerator"]
 """Types that a client may ask for and whose rows, if any, are not followed here."""
 
 NOT_QUERYABLE = ("CatalogVm", "SystemSession")
