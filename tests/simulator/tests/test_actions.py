@@ -201,6 +201,9 @@ def test_tasks_belong_to_their_logon_session(visitor: Visitor) -> None:
     assert [t["TaskId"] for t in visitor.get("/api/tasks")["Tasks"]] == [task["TaskId"]]
     queried = visitor.get("/api/query?type=Task&format=Entities")
     assert [t["TaskId"] for t in queried["Resources"]["Tasks"]["Tasks"]] == [task["TaskId"]]
+    for expression, found in [("State==running", 1), ("Operation==StopJob", 0), ("TaskId!=x;(State==Finished,State==Running)", 1)]:
+        assert len(visitor.get("/api/query", params={"type": "Task", "filter": expression})["Resources"]["Tasks"]["Tasks"]) == found
+    assert visitor.send("GET", "/api/query?type=Task&filter=Name==x").status_code == 400
     assert visitor.send("DELETE", task["Href"]).status_code == 204
     assert visitor.send("GET", task["Href"]).status_code == 404
 

@@ -99,6 +99,15 @@ def test_sessions_are_listed_own_first_and_ended_by_their_id(visitor: Visitor) -
     assert {session["session_id"] for session in visitor.em.open_sessions()} == ids - {mine[0]["SessionId"]}
 
 
+def test_a_form_can_be_refused(simulators: Simulators, tmp_path: Any) -> None:
+    file = tmp_path / "form.yml"
+    file.write_text("settings: {refuse_form_logon: true}\n")
+    visitor = Visitor(simulators("v12", str(file)))
+    auth = (visitor.em.username, visitor.em.password)
+    assert visitor.post("/api/sessionMngr/", auth=auth, data={"a": "b"}).status_code == 415
+    assert visitor.post("/api/sessionMngr/", auth=auth).status_code == 201
+
+
 def test_a_cap_on_sessions(simulators: Simulators, tmp_path: Any) -> None:
     file = tmp_path / "cap.yml"
     file.write_text("settings: {max_logon_sessions: 2}\n")

@@ -22,6 +22,7 @@ class Settings:
     no_role_status: int = 403
     bad_query_status: int = 400
     max_logon_sessions: int | None = None
+    refuse_form_logon: bool = False
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -45,8 +45,8 @@ def _lookup(visit: Visit) -> Element:
     rows = database.rows(
         "SELECT * FROM hierarchy_items WHERE root_id = ? AND lower(type) = ? ORDER BY ref", (guid_of(host), kind.lower())
     )
-    pattern = name.lower()
-    return documents.hierarchy_items([row for row in rows if fnmatchcase(row["name"].lower(), pattern)])
+    pattern = re.compile(".*".join(map(re.escape, name.split("*"))), re.IGNORECASE)
+    return documents.hierarchy_items([row for row in rows if pattern.fullmatch(row["name"])])
 
 
 def _includes(visit: Visit) -> Element:

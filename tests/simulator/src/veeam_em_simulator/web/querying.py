@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Callable
 from typing import Any
 
 from veeam_em_simulator.query.compile import condition, find_field, order_by
 from veeam_em_simulator.query.fields import PRESET_TYPES, QUERY_TYPES, WRAPPERS, QueryType
-from veeam_em_simulator.query.grammar import FilterError, parse_filter
+from veeam_em_simulator.query.grammar import Comparison, FilterError, Group, parse_filter
 from veeam_em_simulator.resources.base import ADMIN, EVERYONE, USERS, Context
 from veeam_em_simulator.resources.jobs import object_element
 from veeam_em_simulator.resources.table import BY_TYPE
@@ -46,13 +48,36 @@ def run_query(call: Call, context: Context, tasks: list[Element]) -> Element:
     page = _positive(call, "page", 1)
     query_type = QUERY_TYPES.get(type_name.lower())
     if query_type is None:
-        items = tasks if type_name.lower() == "task" else []
+        items = _matching_tasks(call, tasks) if type_name.lower() == "task" else []
         pages = max(1, -(-len(items) // size))
         shown = items[(page - 1) * size : page * size]
         return _result(call, context, _foreign(_KNOWN[type_name.lower()], shown, as_entities=call.wants_entities), page, size, pages)
     rows, count = _select(call, context, query_type, size, page)
     pages = max(1, -(-count // size))
     return _result(call, context, _branch(query_type, context, rows, as_entities=call.wants_entities), page, size, pages)
+
+
+_TASK_FIELDS = ("TaskId", "State", "Operation")
+_TESTS: dict[str, Callable[[str, str], bool]] = {
+    "==": operator.eq, "!=": operator.ne, ">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt,
+}  # fmt: skip
+
+
+def _matching_tasks(call: Call, tasks: list[Element]) -> list[Element]:
+    """Tasks live in the logon session and not in the database; the few there are can be looked at one by one."""
+    expression = call.parameter("filter")
+    if expression is None or not expression.strip():
+        return tasks
+    parsed = parse_filter(expression)
+    return [task for task in tasks if _fits({key.lower(): str(value).lower() for key, value in task.children}, parsed)]
+
+
+def _fits(values: dict[str, str], node: Comparison | Group) -> bool:
+    if isinstance(node, Group):
+        return (all if node.every else any)(_fits(values, part) for part in node.parts)
+    if node.field.lower() not in {name.lower() for name in _TASK_FIELDS}:
+        raise FilterError(f"The property '{node.field}' of the type Task cannot be used in a query.")
+    return _TESTS[node.operator](values[node.field.lower()], node.value.lower())
 
 
 def _positive(call: Call, name: str, default: int) -> int:

@@ -80,6 +80,8 @@ def _log_on(enterprise: Enterprise, call: Call, now: int) -> Reply:
     newest = _VERSIONS.index(enterprise.profile.api_versions[-1])
     if version != "latest" and version not in _VERSIONS[: newest + 1]:
         raise ApiError(400, f"The version '{version}' is not supported.")
+    if enterprise.estate.settings.refuse_form_logon and "form-urlencoded" in call.headers.get("Content-Type", ""):
+        raise ApiError(415, "The content type is not supported.")
     session = enterprise.logons.log_on(call.headers, now)
     headers = {
         HEADER: session.token,
