@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The info modules through the real commands, on the installed collection: results as documented, failures as promised."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+
+import pytest
+import yaml
+
+from support.commands import Ansible
+
+# The module, options that make everything optional appear, and the key of its records.
+MODULES: dict[str, tuple[dict[str, t.Any], str | None]] = {
+    "backup_server_info": ({"include_links": True, "include_raw": True}, "backup_servers"),
+    "backup_session_info": ({"limit": 400, "include_links": True, "include_raw": True}, "backup_sessions"),
+    "backup_task_session_info": ({"limit": 50, "include_links": True, "include_raw": True}, "backup_task_sessions"),
+    "job_info": ({"include_objects": True, "include_links": True, "include_raw": True}, "jobs"),
+    "query_info": ({"type": "HierarchyRoot", "include_links": True, "include_raw": True}, "records"),
+    "repository_info": ({"include_links": True, "include_raw": True}, "repositories"),
+    "summary_info": ({}, None),
+    "vm_restore_point_info": ({"limit": 20, "include_links": True, "include_raw": True}, "vm_restore_points"),
+}
+COMMON = {"request_count", "error", "msg"}
+
+
+def documentation(ansible: Ansible, module: str) -> dict[str, t.Any]:
+    full = f"backup_ops.veeam_em.{module}"
+    found: dict[str, t.Any] = ansible.run("ansible-doc", "-t", "module", "--json", full).json[full]
+    return found
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_results_have_the_documented_keys(ansible: Ansible, simulator: t.Any, module: str) -> None:
+    options, plural = MODULES[module]
+    result = ansible.module(module, options, em=simulator, check_mode=True)
+    assert not result["failed"], result
+    assert result["changed"] is False
+    assert result["request_count"] == len(simulator.requests())
+    documented = documentation(ansible, module)["return"]
+    keys = set(result) - {"failed", "changed", "invocation", "_ansible_no_log", "warnings", "deprecations"}
+    assert keys <= set(documented)
+    assert set(documented) - keys - {"window_start"} == COMMON - {"request_count"}
+    if plural is None:
+        shown = [
+            (name, result[name], documented[name].get("contains"))
+            for name in result
+            if isinstance(result.get(name), dict)
+        ]
+        for name, value, contains in shown:
+            if contains and name != "invocation":
+                assert set(value) == set(contains), name
+        return
+    records = result[plural]
+    assert records
+    seen: set[str] = set().union(*records)
+    contains = set(documented[plural]["contains"])
+    # The other keys of query_info are those of the type.
+    assert contains <= seen
+    assert module == "query_info" or seen == contains
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_documentation_is_whole(ansible: Ansible, module: str) -> None:
+    found = documentation(ansible, module)
+    text = json.dumps(found["doc"]["description"])
+    assert "Portal User" in text
+    assert ("A Portal User is refused" in text) == (module == "job_info")
+    examples = yaml.safe_load(found["examples"])
+    ours = [task[f"backup_ops.veeam_em.{module}"] for task in examples if f"backup_ops.veeam_em.{module}" in task]
+    assert len(ours) >= 4
+    assert all(set(options or {}) <= set(found["doc"]["options"]) for options in ours)
+    registered = {task["register"] for task in examples if "register" in task}
+    assert any(f"{name}." in json.dumps(task, ensure_ascii=False) for task in examples for name in registered)
+    for task in examples:
+        assert task["name"]
+        assert task.get("delegate_to") == "localhost" or not any(key.startswith("backup_ops.") for key in task)
+    _typed(found["return"])
+
+
+def _typed(keys: dict[str, t.Any], nested: bool = False) -> None:
+    for name, value in keys.items():
+        assert value["type"], name
+        assert value["description"], name
+        assert nested or value["returned"], name
+        assert "sample" in value or "contains" in value or name in ("links", "raw"), name
+        _typed(value.get("contains") or {}, nested=True)
+
+
+@pytest.mark.smoke
+def test_a_play_uses_the_results(ansible: Ansible, simulator: t.Any) -> None:
+    run = ansible.playbook(
+        """
+- hosts: localhost
+  gather_facts: false
+  module_defaults:
+    group/backup_ops.veeam_em.em:
+      page_size: 50
+  tasks:
+    - name: Read failures
+      backup_ops.veeam_em.backup_task_session_info:
+        result: [Failed]
+      register: failures
+    - name: Read their job sessions
+      backup_ops.veeam_em.backup_session_info:
+        uid: "{{ item }}"
+      loop: "{{ failures.backup_task_sessions | map(attribute='job_session_uid') | unique | list }}"
+      register: sessions
+    - name: Each failed task belongs to a failed session
+      ansible.builtin.assert:
+        that: item.backup_sessions[0].result == 'Failed'
+        quiet: true
+      loop: "{{ sessions.results }}"
+      loop_control: {label: x}
+""",
+        em=simulator,
+    )
+    assert run.rc == 0, run.output
+    assert run.result("Read failures")["count"] > 0
+    assert "pageSize=50" in next(
+        request["query"] for request in simulator.requests() if request["query"].startswith("type")
+    )
+
+
+@pytest.mark.parametrize("data_format", ["json", "xml"])
+def test_every_version_gives_the_same_tasks(ansible: Ansible, simulators: t.Any, data_format: str) -> None:
+    # Times are counted back from the start of each simulator, and old servers do not name the machine in its hypervisor.
+    moving = {"creation_time", "end_time", "name", "job_session_name", "vm_uid", "vm_ref", "platform"}
+    found = []
+    for profile in ("v95u4", "v12", "v13"):
+        em = simulators.get(profile=profile)
+        result = ansible.module(
+            "backup_task_session_info", {"data_format": data_format, "vm_display_name": ["web01", "db01"]}, em=em
+        )
+        records = [
+            {key: value for key, value in record.items() if key not in moving}
+            for record in result["backup_task_sessions"]
+        ]
+        found.append(sorted(records, key=lambda record: record["uid"]))
+    assert found[0]
+    assert found[0] == found[1] == found[2]
+
+
+@pytest.mark.parametrize(
+    ("module", "options", "kind", "words"),
+    [
+        ("backup_session_info", {"password": "wr0ng-Pa55"}, "authentication_failed", "refused the credentials of"),
+        ("backup_session_info", {"host": "no-such-host.invalid"}, "connection_failed", "can't be resolved"),
+        ("backup_session_info", {"ca_path": ""}, "tls_failed", "ca_path or ca_cert"),
+        ("backup_session_info", {"created_after": "tomorrow-ish"}, "bad_option", "neither a time nor an age"),
+        ("backup_session_info", {"uid": "urn:veeam:Job:x"}, "bad_option", "UID of a Job"),
+        ("backup_session_info", {"page_size": 0}, "bad_option", "from 1 to 10000"),
+        ("backup_session_info", {"filter": "Colour==1"}, "request_rejected", "its fields are UID, Name"),
+        ("backup_session_info", {"job_type": ["Magic"]}, None, "NasBackup"),
+        ("query_info", {"type": "Magic"}, None, "BackupTaskSession"),
+        ("query_info", {"type": "Repository", "sort_by": "Magic"}, "bad_option", "use UID, Name"),
+    ],
+)  # fmt: skip
+def test_failures_say_what_to_do(
+    ansible: Ansible, simulator: t.Any, module: str, options: dict[str, t.Any], kind: str | None, words: str
+) -> None:
+    result = ansible.module(module, options, em=simulator)
+    assert result["failed"]
+    assert words in result["msg"]
+    if kind is not None:
+        assert result["error"]["kind"] == kind
+        assert set(result["error"]) == {"kind", "status", "method", "path", "server_message", "hint"}
+        assert result["msg"].endswith(".")
+    if kind in ("bad_option", None):
+        assert simulator.requests() == []
+
+
+def test_plain_http_warns(ansible: Ansible, simulators: t.Any) -> None:
+    em = simulators.get(profile="v95u4", http=True)
+    result = ansible.module("backup_server_info", {}, em=em)
+    assert result["count"] == 3
+    assert any("unencrypted" in warning for warning in result["warnings"])
