@@ -1,13 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Clients that know nothing but the address: links lead them through everything."""
+"""Clients as others wrote them: XML by links alone, a cookie jar, and the simulator started as a command."""
 
 from __future__ import annotations
 
 import base64
 import http.client
 import json
-import re
-import shutil
 import ssl
 import subprocess
 import sys
@@ -15,7 +13,6 @@ import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import pytest
 import requests
 
 from veeam_em_simulator.testing import Simulator
@@ -72,44 +69,6 @@ def test_a_script_that_follows_links(em: Simulator) -> None:
     answer, _ = follow("GET", link(session, Type="QueryService"))
     assert answer.status == 401
     connection.close()
-    assert em.open_sessions() == []
-
-
-@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
-def test_curl(em: Simulator, tmp_path: Path) -> None:
-    """The same with curl: log on, keep the cookie or the header, page along Next, log off."""
-
-    def curl(*arguments: str) -> tuple[int, str, str]:
-        head = tmp_path / "head"
-        done = subprocess.run(
-            ["curl", "-sS", "--noproxy", "*", "--cacert", str(em.ca_path), "-H", "Accept: application/json", "-D", str(head),
-             "-w", "%{stderr}%{http_code}", *arguments],
-            capture_output=True, text=True, timeout=20, check=True,
-        )
-        return int(done.stderr), head.read_text(), done.stdout
-
-    def get(text: str, name: str) -> str:
-        return next(line.partition(": ")[2] for line in text.splitlines() if line.startswith(f"{name}: "))
-
-    status, head, body = curl("-X", "POST", "-u", f"{em.username}:{em.password}", f"{em.url}/api/sessionMngr/?v=latest")
-    assert status == 201
-    token, location = get(head, "X-RestSvcSessionId"), get(head, "Location")
-    header = ("-H", f"X-RestSvcSessionId: {token}")
-    href = f'{em.url}/api/query?type=BackupJobSession&format=Entities&sortAsc=CreationTime&pageSize=20&filter=JobName=="Web+Tier"'
-    count = pages = 0
-    while href:
-        status, _, body = curl(*header, href)
-        assert status == 200
-        pages += 1
-        count += len(re.findall(r'"BackupJobSession"', body))
-        links = json.loads(body.replace("pagingInfo", "PagingInfo").replace('"links"', '"Links"').replace('"rel"', '"Rel"')
-                           .replace('"href"', '"Href"'))["PagingInfo"]["Links"]
-        href = next((link["Href"] for link in links if link["Rel"] == "Next"), "")
-    assert pages > 2
-    assert count >= 60
-    assert curl("-b", f"X-RestSvcSessionId={token}", f"{em.url}/api/backupServers")[0] == 200
-    assert curl(*header, "-X", "DELETE", location)[0] == 204
-    assert curl(*header, f"{em.url}/api/backupServers")[0] == 401
     assert em.open_sessions() == []
 
 
