@@ -185,21 +185,24 @@ def content_of_json(row: dict[str, Any], entity: Entity, profile: str) -> dict[s
     return {name: value for name, value in found.items() if value is not None}
 
 
+CLOCK = re.compile(r"(\d{4}-\d\d-\d\dT)?\d\d:\d\d:\d\d(\.\d+)?([+-]\d\d:\d\d)?")
+
+
 def leaves_of_xml(element: ElementTree.Element) -> list[str]:
-    """Every value below a complex member, whatever its name, in one form."""
-    found = []
-    for child in element.iter():
-        found += [value for name, value in child.attrib.items()]
-        if not len(child) and child.text:
-            found.append(child.text)
-    return sorted(found)
+    """Every value below a complex member, whatever its name, without links and the times of schedules."""
+    found = list(element.attrib.values())
+    if not len(element) and element.text:
+        found.append(element.text)
+    for child in element:
+        if tag(child) != "Links":
+            found += leaves_of_xml(child)
+    return sorted(value for value in found if not CLOCK.fullmatch(value))
 
 
 def leaves_of_json(value: Any) -> list[str]:
     if isinstance(value, dict):
-        return sorted(leaf for item in value.values() for leaf in leaves_of_json(item))
+        return sorted(leaf for name, item in value.items() if name.lower() != "links" for leaf in leaves_of_json(item))
     if isinstance(value, list):
         return sorted(leaf for item in value for leaf in leaves_of_json(item))
-    if value is None or value == "":
-        return []
-    return [str(value).lower() if isinstance(value, bool) else str(value)]
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    return [] if value is None or not text or CLOCK.fullmatch(text) else [text]

@@ -302,6 +302,41 @@ def test_agent_sessions_have_two_levels(visitor: Visitor, profile: str) -> None:
     assert children == sum(row[key("JobType", profile)] == "AgentManagement" for row in rows) > 0
 
 
+def test_references_of_agent_containers_have_a_second_alternate(visitor: Visitor, profile: str) -> None:
+    """03 section 2: since v10."""
+    if profile == "v95u4":
+        pytest.skip("came with v10")
+    containers = visitor.json("/query?type=BackupJobSession&filter=JobType==AgentBackup")[key("Refs", profile)][key("Refs", profile)]
+    assert containers
+    for ref in containers:
+        kinds = [link["Type"] for link in links_of(ref, profile) if link["Rel"] == "Alternate"]
+        assert sorted(kinds) == ["BackupJobSession", "BackupJobSessionReferenceList"]
+
+
+@pytest.mark.parametrize(("path", "plural"), [
+    ("agents/backups", "Backups"), ("agents/backupFiles", "BackupFiles"), ("agents/restorePoints", "RestorePoints"),
+    ("agents/protectionGroups", "AgentProtectionGroups"), ("restoreSessions", "RestoreSessions"),
+])
+def test_more_collections(visitor: Visitor, profile: str, path: str, plural: str) -> None:
+    """06 sections 8 and 13."""
+    rows = visitor.json(f"/{path}?format=Entity")
+    assert list(rows) == [key(plural, profile)]
+    root = visitor.xml(f"/{path}?format=Entity")
+    assert tag(root) == plural
+    uids = [row[key("UID", profile)] for row in rows[key(plural, profile)]]
+    assert [element.get("UID") for element in root] == uids
+    assert uids
+    assert sorted(str(ref.get("UID")) for ref in visitor.xml(f"/{path}")) == sorted(uids)
+    if path == "agents/protectionGroups":
+        below = visitor.json(f"/{path}/{uids[0].rpartition(':')[2]}/discoveredComputers")[key("Refs", profile)]
+        assert {ref[key("Name", profile)] for ref in below} == {"lap01", "lap02"}
+    if path == "restoreSessions":
+        names = [tag(child) for child in root[0]]
+        assert names[0] == "Links"
+        assert {"CreationTimeUTC", "State", "Result", "RestoredObjRef"} <= set(names)
+        assert "VmDisplayName" in root[0].attrib
+
+
 def test_nas_sessions_point_to_nas_jobs(visitor: Visitor, profile: str) -> None:
     if profile == "v95u4":
         pytest.skip("came with v10")
