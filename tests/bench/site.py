@@ -47,7 +47,7 @@ def running(task_sessions: int, profile: str = "v13", delay: float = 0.0) -> t.I
     with tempfile.TemporaryDirectory() as folder:
         estate, ready_file = Path(folder, "estate.yml"), Path(folder, "ready.json")
         estate.write_text(json.dumps({"generate": generate}), encoding="utf-8")
-        command = [
+        command: list[str | Path] = [
             sys.executable,
             "-W",
             "ignore",

@@ -8,10 +8,12 @@ Whatever the bytes are, nothing but an EmError may come out.
 from __future__ import annotations
 
 import contextlib
+import importlib
 import importlib.util
 import json
 import sys
 import tempfile
+import typing as t
 from pathlib import Path
 
 SKIPPED = 77
@@ -55,7 +57,7 @@ def main(seconds: int) -> int:
     if importlib.util.find_spec("atheris") is None:
         print("skipped: atheris is not installed")
         return SKIPPED
-    import atheris
+    atheris: t.Any = importlib.import_module("atheris")
 
     prefix = "ansible_collections.backup_ops.veeam_em.plugins.module_utils"
     with atheris.instrument_imports(include=[prefix, "xmltodict", "json"]):

@@ -8,6 +8,7 @@ import typing as t
 import pytest
 
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._errors import AccessDenied, NotFound, SettingsError
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._extras import objects_of
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._gather import (
     JOB_KINDS,
     gather,
@@ -281,7 +282,7 @@ class TestJobs:
 
         with connected(simulator) as run:
             record = next(job for job in run.client.query("job").records if job["kind"] == "backup")
-            assert _gather._included(run.client, record) == _gather.objects_of(record)
+            assert _gather._included(run.client, record) == objects_of(record)
 
     @pytest.mark.parametrize("kind", JOB_KINDS)
     def test_by_any_form_of_uid(self, simulator: t.Any, kind: str) -> None:
