@@ -20,6 +20,7 @@ import ssl
 import tempfile
 import traceback
 import typing as t
+import warnings
 
 from ._errors import ConnectionFailed, EmError, ProtocolError, SettingsError, TimedOut, TlsFailed
 from ._settings import BACKUP_SERVER_PORT
@@ -94,6 +95,8 @@ class RequestsTransport:
     def _trusted_certificates(self) -> str | bool:
         settings = self._settings
         if not settings.encrypted or not settings.validate_certs:
+            # The client gives a warning of its own; that of the library would be repeated for every request.
+            warnings.filterwarnings("ignore", message="Unverified HTTPS request")
             return False
         if settings.ca_cert:
             return self._bundle(settings.ca_cert.encode(), "ca_cert")

@@ -28,10 +28,11 @@ def test_a_private_authority_as_file_folder_and_text(simulator: t.Any, tmp_path:
         assert run.warnings == []
 
 
-def test_without_checks_only_when_asked_for(simulator: t.Any) -> None:
+def test_without_checks_only_when_asked_for(simulator: t.Any, recwarn: pytest.WarningsRecorder) -> None:
     with connected(simulator, ca_path=None, validate_certs=False) as run:
         assert run.client.query("backup_server").records
     assert len(run.warnings) == 1
+    assert not any("Unverified HTTPS" in str(each.message) for each in recwarn)
 
 
 def test_environment_and_files_of_others_have_no_say(
