@@ -24,7 +24,7 @@ _START_SECONDS = 60
 _WINDOW = ["-i", str(DEMO / "enterprise_manager.yml"), "-i", str(DEMO / "window.yml")]
 _PLAYBOOK = [
     "ansible-playbook", *_WINDOW, "backup_ops.veeam_em.verify_backups",
-    "-e", "verify_backups_hosts=maintenance_window",
+    "-e", "verify_backups_group=maintenance_window",
     "-e", f"@{DEMO / 'policy.yml'}",
     "-e", f"verify_backups_report_dir={EVIDENCE}",
 ]  # fmt: skip
