@@ -57,7 +57,9 @@ def _say(text: str) -> None:
 def _simulator(environment: environments.Environment) -> t.Iterator[dict[str, t.Any]]:
     """A running simulator's ready file; it is stopped at the end in every case."""
     ready_file = WORK / "simulator.json"
-    command = [environment.bin / "veeam-em-simulator", "--estate", "demo", "--seed", "1", "--ready-file", ready_file]
+    command = [
+        str(environment.bin / "veeam-em-simulator"), "--estate", "demo", "--seed", "1", "--ready-file", str(ready_file),
+    ]  # fmt: skip
     with (WORK / "simulator.log").open("w") as log:
         simulator = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
         try:
@@ -72,16 +74,13 @@ def _simulator(environment: environments.Environment) -> t.Iterator[dict[str, t.
             simulator.wait()
 
 
-def _settings(
-    environment: environments.Environment, collections: Path, ready: dict[str, t.Any]
-) -> dict[str, str]:
+def _settings(environment: environments.Environment, collections: Path, ready: dict[str, t.Any]) -> dict[str, str]:
     """The environment of the Ansible commands; the connection is in the variables that a real user sets."""
     return {
         **process.environment(),
         "PATH": f"{environment.bin}{os.pathsep}{os.environ['PATH']}",
         "ANSIBLE_HOME": str(WORK / "ansible"),
         "ANSIBLE_COLLECTIONS_PATH": str(collections),
-        "ANSIBLE_CALLBACK_RESULT_FORMAT": "yaml",
         "VEEAM_EM_HOST": ready["host"],
         "VEEAM_EM_PORT": str(ready["port"]),
         "VEEAM_EM_USERNAME": ready["username"],
@@ -101,8 +100,8 @@ def _run(command: list[str], settings: dict[str, str], expected: int) -> None:
 def _conclude() -> int:
     """Whether the evidence says what the estate holds: the no-go is expected, and every file is there."""
     reports = sorted(EVIDENCE.iterdir()) if EVIDENCE.is_dir() else []
-    evidence = [json.loads(path.read_text(encoding="utf-8")) for path in reports if path.suffix == ".json"]
-    if len(evidence) != 1 or evidence[0]["ok"] is not False or len(evidence[0]["machines"]) != 25:
+    results = [json.loads(path.read_text(encoding="utf-8"))["result"] for path in reports if path.suffix == ".json"]
+    if len(results) != 1 or results[0]["ok"] is not False or len(results[0]["machines"]) != 25:
         print("The evidence is missing or not the expected no-go.", file=sys.stderr)
         return 1
     _say("5. The no-go is right: the estate has machines without a good backup. The evidence for the change ticket:")

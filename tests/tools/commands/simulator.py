@@ -9,7 +9,13 @@ import subprocess
 
 from devtool import environments
 
-_OPTIONS = {"PORT": "--port", "PROFILE": "--profile", "ESTATE": "--estate", "SEED": "--seed", "READY_FILE": "--ready-file"}
+_OPTIONS = {
+    "PORT": "--port",
+    "PROFILE": "--profile",
+    "ESTATE": "--estate",
+    "SEED": "--seed",
+    "READY_FILE": "--ready-file",
+}
 
 
 def main(arguments: list[str]) -> int:
