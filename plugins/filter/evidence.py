@@ -53,7 +53,9 @@ options:
     type: bool
     default: false
   generated_at:
-    description: Moment of the report, as ISO 8601 in UTC such as V(2026-01-05T20:00:00Z). The default is now.
+    description:
+      - Moment of the report, as ISO 8601 in UTC such as V(2026-01-05T20:00:00Z).
+      - The default is the moment of the question, which the result names, so that all reports on one result carry the same time; else it is now.
     type: str
 seealso:
   - plugin: backup_ops.veeam_em.protection_info
@@ -147,7 +149,8 @@ def evidence(
     try:
         document = build_document(
             result,
-            generated_at=generated_at or dt.datetime.now(dt.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            generated_at=generated_at,
+            now=dt.datetime.now(dt.timezone.utc),
             change_number=change_number,
             em_host=em_host,
             policy=policy,

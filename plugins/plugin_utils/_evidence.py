@@ -11,9 +11,10 @@ allowed, or a result that contradicts itself is a no-go.
 
 from __future__ import annotations
 
+import datetime as dt
 import typing as t
 
-from ansible_collections.backup_ops.veeam_em.plugins.plugin_utils._evidence_text import one_line, plain
+from ansible_collections.backup_ops.veeam_em.plugins.plugin_utils._evidence_text import one_line, parsed_moment, plain
 
 SCHEMA = "backup_ops.veeam_em/evidence"
 SCHEMA_VERSION = 1
@@ -39,7 +40,8 @@ class EvidenceError(ValueError):
 def build_document(
     result: t.Any,
     *,
-    generated_at: str,
+    now: dt.datetime,
+    generated_at: str | None = None,
     change_number: str | None = None,
     em_host: str | None = None,
     policy: t.Mapping[str, t.Any] | None = None,
@@ -49,7 +51,7 @@ def build_document(
     """The document: ``schema``, ``schema_version``, ``change_number``, ``generated_at``, ``em_host``, ``policy``, ``decision``, ``result``.
 
     ``decision`` holds ``ok``, ``summary`` (one line), ``message`` (one sentence that names machines and reasons), ``counts``
-    {verdict: number}, ``hosts`` {verdict: [names]}, ``not_ok`` [names] and ``allowed_verdicts``. Raises EvidenceError.
+    {verdict: number, total}, ``hosts`` {verdict: [names]}, ``not_ok`` [names] and ``allowed_verdicts``. Raises EvidenceError.
     """
     answer = _checked(result)
     unknown = [verdict for verdict in allowed_verdicts if verdict not in VERDICTS]
@@ -61,7 +63,7 @@ def build_document(
         "schema": SCHEMA,
         "schema_version": SCHEMA_VERSION,
         "change_number": one_line(change_number or "") or None,
-        "generated_at": generated_at,
+        "generated_at": _moment_of(answer, generated_at, now),
         "em_host": one_line(em_host or answer.get("em_host") or "") or None,
         "policy": plain(policy if policy is not None else {}),
     }
@@ -80,6 +82,13 @@ def by_trouble(document: Document) -> list[Machine]:
         return verdict in allowed, place, machine["name"].casefold()
 
     return sorted(document["result"]["machines"], key=rank)
+
+
+def _moment_of(answer: dict[str, t.Any], wanted: str | None, now: dt.datetime) -> str:
+    for text in (wanted, answer.get("checked_at")):
+        if parsed_moment(text) is not None:
+            return plain(str(text))
+    return now.astimezone(dt.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _checked(result: t.Any) -> dict[str, t.Any]:

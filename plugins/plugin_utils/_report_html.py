@@ -32,7 +32,7 @@ from ansible_collections.backup_ops.veeam_em.plugins.plugin_utils._report_histor
     read_marks,
 )
 
-_FOLDER = Path(__file__).with_name("_report_html")
+_FOLDER = Path(__file__).with_name("_report_template")
 _SYMBOLS = {"ok": "✓", "waived": "~", "running": "▶", "unknown": "?", "stale": "◷", "unprotected": "∅", "failed": "✕"}
 _MEANINGS = {
     "failed": "The newest finished try failed, and no good backup is young enough.",
