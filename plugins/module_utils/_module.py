@@ -49,7 +49,7 @@ CONNECTION_SPEC: dict[str, dict[str, t.Any]] = {
 
 
 def run_info(gather: Gather, argument_spec: dict[str, t.Any], **rules: t.Any) -> None:
-    """Runs an info module: ``gather`` turns the client and the options into the result."""
+    """Runs an info module: ``gather`` turns the client and the options into the result; ``warnings`` in it are shown."""
     module = AnsibleModule(
         argument_spec={**CONNECTION_SPEC, **argument_spec},
         supports_check_mode=True,
@@ -66,4 +66,6 @@ def run_info(gather: Gather, argument_spec: dict[str, t.Any], **rules: t.Any) ->
             result = gather(client, module.params)
     except EmError as error:
         module.fail_json(msg=str(error), error=error.to_result())
+    for warning in result.pop("warnings", ()):
+        module.warn(warning)
     module.exit_json(changed=False, **result, request_count=client.request_count)

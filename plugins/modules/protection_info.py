@@ -395,6 +395,11 @@ msg:
   returned: always
   type: str
   sample: "24 of 25 machines are protected as asked; not protected: db02 (failed)."
+em_host:
+  description: The Enterprise Manager that was asked, as O(host) names it.
+  returned: success
+  type: str
+  sample: em01.example.test
 checked_at:
   description: The moment of the check.
   returned: success
@@ -479,7 +484,7 @@ from ansible_collections.backup_ops.veeam_em.plugins.module_utils._verify import
 
 def gather(client: EnterpriseManagerClient, params: dict[str, t.Any]) -> dict[str, t.Any]:
     policy = read_policy(params, dt.datetime.now(UTC))
-    result = verify(client, policy)
+    result = {**verify(client, policy), "em_host": params["host"]}
     warnings = warnings_of(result, policy)
     return {**result, "warnings": warnings} if warnings else result
 

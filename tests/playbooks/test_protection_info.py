@@ -48,6 +48,7 @@ def test_a_no_with_its_reasons(ansible: Ansible, simulator: t.Any) -> None:
         ("twin01", "unknown"),
     ]
     assert result["ok"] is False
+    assert result["em_host"] == simulator.host
     assert result["summary"]["total"] == 3
     assert result["msg"] == "1 of 3 machines are protected as asked; not protected: db02 (failed), twin01 (unknown)."
     assert all(one["history"] for one in result["machines"][:2])
