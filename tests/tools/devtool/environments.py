@@ -81,7 +81,9 @@ def _ensure(name: str, version: str, interpreter: Path) -> Environment:
     tool = _find_uv()
     if tool is not None:
         failed = log.run(tool, "venv", "--quiet", "--python", interpreter, environment.path)
-        install: list[str | Path] = [tool, "pip", "install", "--quiet", "--python", environment.python]
+        # As pip does: without bytecode every command would compile its libraries again, since nothing here writes any.
+        compiled = ["install", "--quiet", "--compile-bytecode", "--python"]
+        install: list[str | Path] = [tool, "pip", *compiled, environment.python]
     else:
         failed = log.run(interpreter, "-m", "venv", environment.path)
         install = [environment.python, "-m", "pip", "install", "--quiet"]
