@@ -87,7 +87,7 @@ def by_trouble(document: Document) -> list[Machine]:
 def _moment_of(answer: dict[str, t.Any], wanted: str | None, now: dt.datetime) -> str:
     for text in (wanted, answer.get("checked_at")):
         if parsed_moment(text) is not None:
-            return plain(str(text))
+            return one_line(text)
     return now.astimezone(dt.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 

@@ -16,7 +16,6 @@ import typing as t
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 
 from ansible_collections.backup_ops.veeam_em.plugins.plugin_utils._evidence import (
     VERDICTS,
@@ -55,6 +54,7 @@ def to_html(document: Document) -> str:
     headline = document["decision"]["summary"].partition(": ")[2]
     environment = Environment(
         autoescape=True,
+        keep_trailing_newline=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
