@@ -45,9 +45,7 @@ _MEANINGS = {
 
 
 def to_html(document: Document) -> str:
-    style, script = (
-        Markup((_FOLDER / name).read_text(encoding="utf-8").strip()) for name in ("report.css", "report.js")
-    )
+    style, script = ((_FOLDER / name).read_text(encoding="utf-8").strip() for name in ("report.css", "report.js"))
     axis = read_axis(document)
     machines = by_trouble(document)
     counts = document["decision"]["counts"]
