@@ -97,6 +97,14 @@ def object_element(context: Context, row: Row, job_row: Row, *, tag: str = "Obje
     )
 
 
+def linked_jobs(context: Context, row: Row) -> list[Element]:
+    """The jobs whose backups a copy job copies."""
+    return [
+        Element("LinkedJobObject", children=[("ObjectInJobId", item["id"]), ("LinkedJobUid", urn("Job", source.id))])
+        for item, source in zip(objects(context, row["id"]), _model(context, row).source_jobs, strict=False)
+    ]
+
+
 def _vm_job_fields(context: Context, row: Row) -> list[Child]:
     job = _model(context, row)
     info: dict[str, Element | None] = dict.fromkeys(_INFO_KEYS)
@@ -111,12 +119,8 @@ def _vm_job_fields(context: Context, row: Row) -> list[Child]:
             ("SimpleRetentionPolicy", _retention(job)),
         ]
     else:
-        linked = [
-            Element("LinkedJobObject", children=[("ObjectInJobId", item["id"]), ("LinkedJobUid", urn("Job", source.id))])
-            for item, source in zip(objects(context, row["id"]), job.source_jobs, strict=False)
-        ]
         children = [
-            ("LinkedJobIncludes", wrapped("LinkedJobIncludes", "LinkedJobObject", linked)),
+            ("LinkedJobIncludes", wrapped("LinkedJobIncludes", "LinkedJobObject", linked_jobs(context, row))),
             ("LinkedBackupIncludes", None),
             ("LinkedBackupRepositoryIncludes", wrapped("LinkedBackupRepositoryIncludes", "LinkedBackupRepository", [], "LinkedBackupRepositories")),
         ]

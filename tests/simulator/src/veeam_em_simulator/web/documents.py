@@ -133,17 +133,26 @@ def nas_service(base: str) -> Element:
     return _service("NASService", "NasService", f"{base}/nas", links)
 
 
-def query_service(base: str) -> Element:
-    links = [Link("Up", f"{base}/logonSessions", None, "LogonSession")]
+def bare_service(base: str, session_id: str, tag: str, path: str) -> Element:
+    return _service(tag, tag, f"{base}/{path}", [_up(base, session_id)])
+
+
+def _up(base: str, session_id: str) -> Link:
+    return Link("Up", f"{base}/logonSessions/{session_id}", None, "LogonSession")
+
+
+def query_service(base: str, session_id: str, profile: Profile) -> Element:
+    links = [_up(base, session_id)]
     sort = {"Task": "TaskUid", "Passwords": "BackupServerUid", "Credentials": "BackupServerUid"}
-    for kind in PRESET_TYPES:
+    later = () if profile.nas else ("FileServer", "NasJob", "NasObject")
+    for kind in (kind for kind in PRESET_TYPES if kind not in later):
         href = f"{base}/query?type={kind}&format=Entities&sortAsc={sort.get(kind, 'name')}&pageSize=15&page=1"
         links.append(Link("Down", href, None, None))
     return _service("QuerySvc", "QueryService", f"{base}/querySvc", links)
 
 
-def lookup_service(base: str, roots: list[Row]) -> Element:
-    links = [Link("Up", f"{base}/logonSessions", None, "LogonSession")]
+def lookup_service(base: str, session_id: str, roots: list[Row]) -> Element:
+    links = [_up(base, session_id)]
     for root in roots:
         kinds = ["Vm"]
         if root["host_type"] in ("VC", "ESX", "ESXi"):

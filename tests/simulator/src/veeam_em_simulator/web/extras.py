@@ -12,8 +12,16 @@ from veeam_em_simulator.clock import to_datetime
 from veeam_em_simulator.identifiers import guid_of, urn
 from veeam_em_simulator.resources.base import ADMIN, EVERYONE, REFERENCE_ORDER, USERS, Context
 from veeam_em_simulator.resources.infrastructure import BACKUP_SERVERS, SYSTEM_SESSIONS
-from veeam_em_simulator.resources.jobs import AGENT_JOBS, JOBS, NAS_JOBS, nas_object, object_element, objects
-from veeam_em_simulator.resources.points import BACKUPS, RESTORE_POINTS
+from veeam_em_simulator.resources.jobs import (
+    AGENT_JOBS,
+    JOBS,
+    NAS_JOBS,
+    linked_jobs,
+    nas_object,
+    object_element,
+    objects,
+)
+from veeam_em_simulator.resources.points import AGENT_RESTORE_POINTS, BACKUPS, RESTORE_POINTS, VM_RESTORE_POINTS
 from veeam_em_simulator.store.database import Row
 from veeam_em_simulator.web import documents
 from veeam_em_simulator.web.call import ApiError
@@ -26,7 +34,7 @@ if TYPE_CHECKING:
 
 def _lookup_service(visit: Visit) -> Element:
     roots = visit.context.database.rows("SELECT id, name, host_type FROM hierarchy_roots ORDER BY id")
-    return documents.lookup_service(visit.context.base, roots)
+    return documents.lookup_service(visit.context.base, visit.session.id, roots)
 
 
 def _lookup(visit: Visit) -> Element:
@@ -63,6 +71,12 @@ def _include(visit: Visit) -> Element:
     raise ApiError(404, f"The object {visit.ids[1]} is not in the job.")
 
 
+def _linked_jobs(visit: Visit) -> Element:
+    row = find(JOBS, visit.ids[0], visit.context)
+    items = linked_jobs(visit.context, row)
+    return Element("LinkedJobObjects", children=[("LinkedJobObjects", Repeat("LinkedJobObject", items))])
+
+
 def _agent_includes(visit: Visit) -> Element:
     row = find(AGENT_JOBS, visit.ids[0], visit.context)
     tag = "ObjectInAgentBackupJob"
@@ -89,8 +103,10 @@ def _empty(tag: str, item_tag: str, parent: str = "") -> Callable[[Visit], Eleme
     return build
 
 
-_PARENTS = {"backupServers": BACKUP_SERVERS, "restorePoints": RESTORE_POINTS, "backups": BACKUPS}
-_NO_REFERENCES = frozenset({"CredentialsInfoList", "PasswordKeyInfoList"})
+_PARENTS = {
+    found.path: found for found in (BACKUP_SERVERS, JOBS, BACKUPS, RESTORE_POINTS, VM_RESTORE_POINTS, AGENT_RESTORE_POINTS)
+}
+_NO_REFERENCES = frozenset({"CredentialsInfoList", "PasswordKeyInfoList", "VmRestorePointMounts", "LinkedBackupRepositories"})
 
 
 def _catalog_rows(context: Context) -> list[Row]:
@@ -176,6 +192,11 @@ def _catalog_single_point(visit: Visit) -> Element:
     return _catalog_point(visit.context, row, entity=entity, tag="CatalogVmRestorePoint" if entity else "EntityRef")
 
 
+def _bare_service(tag: str, path: str) -> Callable[[Visit], Element]:
+    """A service of which no estate uses anything: all it has is the way back."""
+    return lambda visit: documents.bare_service(visit.context.base, visit.session.id, tag, path)
+
+
 def _events(visit: Visit) -> Element:
     row = find(SYSTEM_SESSIONS, visit.ids[0], visit.context)
     event = Element(
@@ -188,9 +209,14 @@ def _events(visit: Visit) -> Element:
 SERVICES: tuple[tuple[str, frozenset[str], Callable[[Visit], Element]], ...] = (
     ("agents", USERS, lambda visit: documents.agents_service(visit.context.base)),
     ("nas", USERS, lambda visit: documents.nas_service(visit.context.base)),
-    ("querySvc", EVERYONE, lambda visit: documents.query_service(visit.context.base)),
+    ("security", ADMIN, _bare_service("EnterpriseSecuritySettings", "security")),
+    ("vCloud", USERS, _bare_service("VCloudService", "vCloud")),
+    ("selfService/vSphere", USERS, _bare_service("VSphereSelfService", "selfService/vSphere")),
+    ("querySvc", EVERYONE, lambda visit: documents.query_service(visit.context.base, visit.session.id, visit.context.profile)),
     ("lookupSvc", USERS, _lookup_service),
     ("lookup", USERS, _lookup),
+    ("jobs/{id}/linkedJobs", ADMIN, _linked_jobs),
+    ("jobs/{id}/linkedBackupRepositories", ADMIN, _empty("LinkedBackupRepositories", "LinkedBackupRepository", "jobs")),
     ("jobs/{id}/includes", ADMIN, _includes),
     ("jobs/{id}/includes/{id}", ADMIN, _include),
     ("agents/jobs/{id}/includes", ADMIN, _agent_includes),
@@ -203,6 +229,12 @@ SERVICES: tuple[tuple[str, frozenset[str], Callable[[Visit], Element]], ...] = (
     ("backupServers/{id}/externalRepositories", USERS, _empty("ExternalRepositories", "ExternalRepository", "backupServers")),
     ("backupServers/{id}/credentials", ADMIN, _empty("CredentialsInfoList", "CredentialsInfo", "backupServers")),
     ("backupServers/{id}/passwords", ADMIN, _empty("PasswordKeyInfoList", "PasswordKeyInfo", "backupServers")),
+    ("vmRestorePoints/{id}/mounts", EVERYONE, _empty("VmRestorePointMounts", "VmRestorePointMount", "vmRestorePoints")),
+    (
+        "agents/agentRestorePoints/{id}/mounts",
+        EVERYONE,
+        _empty("VmRestorePointMounts", "VmRestorePointMount", "agents/agentRestorePoints"),
+    ),
     ("restorePoints/{id}/vAppRestorePoints", EVERYONE, _empty("VAppRestorePoints", "VAppRestorePoint", "restorePoints")),
     ("backups/{id}/childBackups", EVERYONE, _empty("Backups", "Backup", "backups")),
     ("externalRepositories", USERS, _empty("ExternalRepositories", "ExternalRepository")),
@@ -211,6 +243,8 @@ SERVICES: tuple[tuple[str, frozenset[str], Callable[[Visit], Element]], ...] = (
     ("vAppReplicaPoints", EVERYONE, _empty("VAppReplicaPoints", "VAppReplicaPoint")),
     ("wanAccelerators", USERS, _empty("WanAccelerators", "WanAccelerator")),
     ("cdpPolicies", ADMIN, _empty("CdpPolicies", "CdpPolicy")),
+    ("cdpReplica/vms", ADMIN, _empty("VmCdpReplicas", "VmCdpReplica")),
+    ("cdpReplica/vApps", ADMIN, _empty("VAppCdpReplicas", "VAppCdpReplica")),
     ("cdpReplicaSessions", USERS, _empty("CdpReplicaSessions", "CdpReplicaSession")),
     ("cdpReplicaTaskSessions", USERS, _empty("CdpReplicaTaskSessions", "CdpReplicaTaskSession")),
 )

@@ -19,7 +19,11 @@ from veeam_em_simulator.web.logon import HEADER, LogonSession
 from veeam_em_simulator.wire.model import Element, Repeat
 
 _VERSIONS = ("v1", "v1_0", "v1_1", "v1_2", "v1_3", "v1_4", "v1_5", "v1_6", "v1_7")
-_NEW_ROOTS = {"systemsessions": "system_sessions", "nas": "nas"}
+_NEW_ROOTS = {
+    "systemsessions": "system_sessions", "nas": "nas", "cdppolicies": "system_sessions", "cdpreplica": "system_sessions",
+    "cdpreplicasessions": "system_sessions", "cdpreplicatasksessions": "system_sessions",
+}  # fmt: skip
+"""What came after 9.5, and the trait of a profile that tells whether it is there."""
 
 
 @dataclass
