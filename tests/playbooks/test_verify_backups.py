@@ -227,6 +227,7 @@ def test_policy_reaches_the_module(ansible: Ansible, simulator: t.Any) -> None:
         "verify_backups_waivers": [waiver],
         "verify_backups_accept_warning": False,
         "verify_backups_history": "",
+        "verify_backups_ask_hypervisors": True,
         "verify_backups_report_formats": ["json"],
         "verify_backups_on_not_ok": "report",
     }
@@ -237,6 +238,8 @@ def test_policy_reaches_the_module(ansible: Ansible, simulator: t.Any) -> None:
     found = json.loads(document.read_text())
     assert [(each["machine"], each["note"]) for each in found["policy"]["waivers"]] == [("old01", "CHG0042")]
     assert found["policy"]["accept_warning"] is False
+    assert found["policy"]["ask_hypervisors"] is True
+    assert any("lookup" in each["path"].lower() for each in simulator.requests())
     assert "warning_not_accepted" in found["result"]["machines"][1]["reasons"]
     assert not any("history" in machine for machine in found["result"]["machines"])
 

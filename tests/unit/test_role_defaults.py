@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the documentation of the role promises is what its defaults do, and what the module takes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import yaml
+
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._policy import POLICY_SPEC
+
+ROLE = Path(__file__).resolve().parents[2] / "roles" / "verify_backups"
+OPTIONS = yaml.safe_load((ROLE / "meta" / "argument_specs.yml").read_text())["argument_specs"]["main"]["options"]
+DEFAULTS = yaml.safe_load((ROLE / "defaults" / "main.yml").read_text())
+
+
+def test_documented_defaults_are_the_defaults() -> None:
+    assert {name: option["default"] for name, option in OPTIONS.items() if "default" in option} == DEFAULTS
+
+
+def test_policy_is_that_of_the_module() -> None:
+    for name, spec in POLICY_SPEC.items():
+        option = OPTIONS[f"verify_backups_{name}"]
+        assert option["type"] == spec["type"]
+        assert option.get("elements") == spec.get("elements")
+        assert option.get("choices") == spec.get("choices")
+        if name != "history":
+            assert option.get("default") == spec.get("default")
