@@ -124,6 +124,8 @@ class Ansible:
             check=False,
         )
         recorded = record.read_text(encoding="utf-8") if record.exists() else ""
+        if em is not None:
+            connection.remember_tokens(em)
         self._guard(done.stdout, done.stderr, recorded, before)
         return Run(done.returncode, done.stdout, done.stderr, [json.loads(line) for line in recorded.splitlines()])
 

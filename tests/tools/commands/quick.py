@@ -3,8 +3,11 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from devtool import running
 
 
 def main(arguments: list[str]) -> int:
-    return running.run_steps([step for step in running.all_steps() if step.quick])
+    steps = [dataclasses.replace(step, run=step.quick) for step in running.all_steps() if step.quick]
+    return running.run_steps(steps)

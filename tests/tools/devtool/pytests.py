@@ -13,6 +13,15 @@ from devtool.process import Log
 CORE_VARIABLE = "DEV_ANSIBLE_BIN"
 
 
+COVERAGE_SETTINGS = ROOT / "tests" / "tools" / "coverage.ini"
+
+
+def data_file(name: str) -> Path:
+    folder = BUILD / "coverage"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / name
+
+
 def installed(core: str, log: Log) -> dict[str, str]:
     """What the fixture ``ansible`` needs: commands of this core, the installed tarball, and Python for modules."""
     main = environments.ensure(f"core-{environments.MAIN_CORE}")
@@ -49,7 +58,12 @@ def variables() -> dict[str, str]:
 
 
 def run(
-    log: Log, name: str, *paths: str, env: t.Mapping[str, str] | None = None, options: t.Sequence[str] = ()
+    log: Log,
+    name: str,
+    *paths: str,
+    env: t.Mapping[str, str] | None = None,
+    options: t.Sequence[str] = (),
+    covered: bool = False,
 ) -> counts.Counts:
     """pytest on these paths of the work tree, counted; paths that don't exist are left out."""
     found = [IN_TREE / path for path in paths if (link_tree() / path).exists()]
@@ -58,7 +72,19 @@ def run(
     report = BUILD / "junit" / f"{name}.xml"
     report.parent.mkdir(parents=True, exist_ok=True)
     report.unlink(missing_ok=True)
-    code = log.run(*command("-q", f"--junitxml={report}", *options, *found), env={**variables(), **(env or {})})
+    arguments = command("-q", f"--junitxml={report}", *options, *found)
+    if covered:
+        arguments[1:2] = [
+            "-m",
+            "coverage",
+            "run",
+            f"--rcfile={COVERAGE_SETTINGS}",
+            f"--data-file={data_file(name)}",
+            "-m",
+        ]
+        for old in data_file(name).parent.glob(f"{name}*"):
+            old.unlink()
+    code = log.run(*arguments, env={**variables(), **(env or {})})
     result = counts.of_junit(report)
     if code and not result.failed:
         result = result._replace(failed=1).noting(f"pytest ended with exit code {code}")

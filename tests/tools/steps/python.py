@@ -1,15 +1,60 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tests in Python: units, the client against the simulator, the simulator itself, contracts, and the real commands."""
+"""Tests in Python: units, the client against the simulator, contracts, the simulator itself, and the real commands."""
 
 from __future__ import annotations
 
+import functools
+import json
+import typing as t
+from pathlib import Path
+
 from devtool import counts, environments, pytests
+from devtool.paths import BUILD
 from devtool.process import Log
 from devtool.running import Step
 
+_COVERED = ("unit", "client", "contract")
+LINES = 95.0
+WHOLE = ("_protection.py", "_protection_result.py", "_identity.py", "_policy.py", "_verify_join.py")
+"""What decides about a verdict: every branch of it is taken by a test."""
 
-def unit(log: Log) -> counts.Counts:
-    return pytests.run(log, "unit", "tests/unit", options=["-n", "2"])
+
+def tests(name: str, covered: bool, log: Log) -> counts.Counts:
+    return pytests.run(log, name, f"tests/{name}", options=["-n", "2"], covered=covered)
+
+
+def coverage(log: Log) -> counts.Counts:
+    """The figures of the steps before; a module that no test loads counts as not covered."""
+    python = environments.ensure("dev").python
+    base: list[str | Path] = [python, "-m", "coverage"]
+    settings = f"--rcfile={pytests.COVERAGE_SETTINGS}"
+    data = f"--data-file={BUILD / 'coverage' / 'all'}"
+    parts = [path for name in _COVERED for path in (BUILD / "coverage").glob(f"{name}.*")]
+    if not parts or log.run(*base, "combine", "--keep", settings, data, *parts):
+        return counts.Counts(failed=1, notes=(f"it needs the steps {', '.join(_COVERED)} before it",))
+    report = BUILD / "coverage" / "all.json"
+    log.run(*base, "report", settings, data)
+    log.run(*base, "json", "--quiet", settings, data, "-o", report)
+    return _judge(json.loads(report.read_text()), log)
+
+
+def _judge(report: dict[str, t.Any], log: Log) -> counts.Counts:
+    lines = report["totals"]["percent_statements_covered"]
+    branches = report["totals"]["percent_branches_covered"]
+    missing = {
+        path: each["missing_branches"]
+        for path, each in report["files"].items()
+        if path.endswith(tuple(f"/{name}" for name in WHOLE)) and (each["missing_branches"] or each["missing_lines"])
+    }
+    for path, places in missing.items():
+        log.write(f"{path}: branches that no test takes: {places}")
+    good = [lines >= LINES, not missing]
+    note = f"{lines:.1f} % of the lines of plugins/ and {branches:.1f} % of the branches; at least {LINES:.0f} % of the lines"
+    return counts.Counts(sum(good), len(good) - sum(good), notes=(note,))
+
+
+def simulator(log: Log) -> counts.Counts:
+    return pytests.run(log, "simulator", "tests/simulator/tests", options=["-n", "2"])
 
 
 def playbooks(log: Log) -> counts.Counts:
@@ -18,6 +63,10 @@ def playbooks(log: Log) -> counts.Counts:
 
 
 STEPS = [
-    Step("unit", unit, quick=True),
+    Step("unit", functools.partial(tests, "unit", True), whole=True, quick=functools.partial(tests, "unit", False)),
+    Step("client", functools.partial(tests, "client", True), whole=True),
+    Step("contract", functools.partial(tests, "contract", True), whole=True),
+    Step("coverage", coverage, whole=True),
+    Step("simulator", simulator, whole=True),
     Step("playbooks", playbooks, whole=True),
 ]

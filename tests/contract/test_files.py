@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Licence lines, top-level folders, and what may never be in a file."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from .plugins import ROOT
+
+SPDX = "SPDX-License-Identifier: GPL-3.0-or-later"
+HEADER = (
+    "# Copyright (c) backup_ops.veeam_em contributors\n"
+    "# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)\n"
+    f"# {SPDX}\n"
+)
+# Files that can't hold a comment, or that a tool writes.
+BARE = ("LICENSE", "tests/simulator/README.md", "CHANGELOG.md", "changelogs/fragments/.keep")
+BARE_SUFFIXES = (".json", ".j2.txt", ".png", ".svg", ".pem")
+TOP = {
+    *("changelogs", "docs", "extensions", "meta", "playbooks", "plugins", "roles", "tests", ".ci"),
+    *("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "Makefile", "galaxy.yml"),
+    *(".ansible-lint", ".gitignore", ".yamllint", "mypy.ini", "ruff.toml"),
+}
+
+
+def files() -> list[Path]:
+    command = ["git", "-C", str(ROOT), "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    names = subprocess.run(command, capture_output=True, check=True).stdout.decode().split("\0")
+    return [Path(name) for name in sorted(set(names)) if name and (ROOT / name).is_file()]
+
+
+def test_every_file_names_its_licence() -> None:
+    found = [path for path in files() if str(path) not in BARE and not path.name.endswith(BARE_SUFFIXES)]
+    assert len(found) > 100
+    missing = [
+        str(path)
+        for path in found
+        if SPDX not in "".join((ROOT / path).read_text().splitlines(True)[:12]) and (ROOT / path).stat().st_size
+    ]
+    assert missing == []
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in files() if path.parts[0] == "plugins" and path.suffix == ".py"], ids=str
+)
+def test_plugins_begin_with_the_header(path: Path) -> None:
+    text = (ROOT / path).read_text(encoding="utf-8")
+    assert text.removeprefix("#!/usr/bin/python\n").startswith(HEADER)
+    assert text.startswith("#!/usr/bin/python\n") is (path.parts[1] == "modules")
+
+
+def test_top_level_is_what_it_should_be() -> None:
+    assert {path.parts[0] for path in files()} <= TOP
