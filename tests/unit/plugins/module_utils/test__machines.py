@@ -110,6 +110,15 @@ def test_number_of_requests_does_not_follow_the_machines(estate: Estate) -> None
     assert estate.kinds_asked == ["system_session", "hierarchy_root", "backup_task_session", "backup_session"]
 
 
+def test_a_point_whose_task_is_gone_makes_no_host(estate: Estate) -> None:
+    """Servers before version 10 tell machines at their restore points, and points outlive sessions."""
+    estate.backup(8)
+    old = estate.backup(9, "web02", "vm-2")
+    estate.records["backup_task_session"].remove(old)
+    estate.records["backup_task_session"][0]["vm_uid"] = None
+    assert [host["name"] for host in estate.hosts("vms")] == ["web01"]
+
+
 def test_failed_and_running(estate: Estate) -> None:
     good = estate.backup(20)
     failed = estate.task(estate.session(8), result="Failed", reason="No space")

@@ -738,6 +738,11 @@ class TestAgents:
         )
         assert len(machine["history"]) == 1
 
+    def test_a_computer_whose_name_begins_like_its_job(self, site: Site) -> None:
+        self.child(site, self.container(site, 8), "", job_name="Laptops7")
+        site.agent_point("Laptops7", 7.6)
+        assert short(site.one("Laptops7")) == ("ok", [])
+
     def test_a_session_of_unknown_parent_or_name(self, site: Site) -> None:
         site.session(8, "", "AgentManagement", name="lap01@2026-01-05 22:00:00", job_name=None)
         site.session(8, "Laptops", "AgentManagement")
