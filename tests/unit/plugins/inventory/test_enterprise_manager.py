@@ -277,7 +277,7 @@ def test_server_data_is_never_a_template(server: Server, load: t.Any, text: str)
         "hostnames: ['{{ veeam_em_name }}']"
     )
     host = inventory.hosts[inert_name(name)]
-    assert type(host.name) is str
+    assert host.name.__class__ is str
     templar = Templar(loader=DataLoader(), variables={**host.get_vars(), **host.get_magic_vars()})
     reference = {
         "veeam_em_last_backup.reason": text,
