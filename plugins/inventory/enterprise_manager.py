@@ -259,6 +259,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
     NAME = "backup_ops.veeam_em.enterprise_manager"
     inventory: t.Any
+    # get_option_and_origin knows nothing of the inventory file before ansible-core 2.18.
+    _duplicates_chosen = False
 
     def verify_file(self, path: str) -> bool:
         return bool(super().verify_file(path)) and path.endswith(_FILE_NAMES)
@@ -266,6 +268,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     def set_options(self, task_keys: t.Any = None, var_options: t.Any = None, direct: t.Any = None) -> None:
         """Templates are filled in before Ansible looks at the types of the options."""
         if direct:
+            self._duplicates_chosen = "duplicates" in direct
             self.templar.available_variables = var_options or {}
             direct = fill_in(self.templar, direct)
         super().set_options(task_keys=task_keys, var_options=var_options, direct=direct)
@@ -347,8 +350,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         return str(record["name"] or record["identity"])
 
     def _settled(self, hosts: list[Named]) -> list[Named]:
-        mode, origin = self.get_option_and_origin("duplicates")
-        if mode == "suffix" and origin == "default":
+        mode = self.get_option("duplicates")
+        if mode == "suffix" and not self._duplicates_chosen:
             for text in duplicate_names(hosts):
                 self.display.warning(f"{text}; each of them gets a suffix, set duplicates to say what you want")
         settled, warnings = settle(hosts, mode)
