@@ -164,6 +164,7 @@ seealso:
 """
 
 EXAMPLES = r"""
+# fmt: code
 # veeam_em.yml: the connection comes from VEEAM_EM_HOST, VEEAM_EM_USERNAME and VEEAM_EM_PASSWORD
 ---
 plugin: backup_ops.veeam_em.enterprise_manager
