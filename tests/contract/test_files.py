@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from .plugins import ROOT
+from .plugins import ROOT, modules, others, roles
 
 SPDX = "SPDX-License-Identifier: GPL-3.0-or-later"
 HEADER = (
@@ -54,3 +54,9 @@ def test_plugins_begin_with_the_header(path: Path) -> None:
 
 def test_top_level_is_what_it_should_be() -> None:
     assert {path.parts[0] for path in files()} <= TOP
+
+
+def test_everything_has_an_integration_target() -> None:
+    targets = {path.name for path in (ROOT / "tests" / "integration" / "targets").iterdir()}
+    inventories = [f"inventory_{name}" for name, kind in others().items() if kind == "inventory"]
+    assert {*modules(), *inventories, *(f"role_{name}" for name in roles())} <= targets

@@ -54,9 +54,13 @@ def integration(core: str, log: Log) -> counts.Counts:
     settings.write_text(f"---\nveeam_em_simulator_command: {simulator}\n")
     code, text = checkout.run(log, "integration", "--local", "--python", checkout.environment.python_version)
     ran = re.findall(r"^Running (\S+) integration test (?:role|script)$", text, re.MULTILINE)
-    setups = [name for name in ran if name.startswith("setup_")]
-    good = len(ran) - len(setups)
-    return counts.Counts(good - 1 if code else good, 1 if code else 0)
+    targets = {path.name for path in (checkout.path / "tests" / "integration" / "targets").iterdir() if path.is_dir()}
+    wanted = {name for name in targets if not name.startswith("setup_")}
+    missing = wanted - set(ran)
+    notes = (f"these targets were not run: {', '.join(sorted(missing))}",) if missing else ()
+    good = len(wanted) - len(missing)
+    # The first target that fails ends the run.
+    return counts.Counts(good - 1 if code else good, len(missing) or int(bool(code)), notes=notes)
 
 
 def smoke(core: str, log: Log) -> counts.Counts:
