@@ -3,29 +3,24 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
 import os
 import shlex
 import shutil
 import subprocess
 import sys
-import time
 import typing as t
 from pathlib import Path
 
-from devtool import artifact, environments, process
+from devtool import artifact, demonstration, environments, process
 from devtool.paths import BUILD, LOGS, ROOT
 
-DEMO = ROOT / "tests" / "demo"
 WORK = BUILD / "demo"
 EVIDENCE = WORK / "evidence"
-_START_SECONDS = 60
-_WINDOW = ["-i", str(DEMO / "enterprise_manager.yml"), "-i", str(DEMO / "window.yml")]
+_WINDOW = [part for source in demonstration.INVENTORY for part in ("-i", str(source))]
 _PLAYBOOK = [
-    "ansible-playbook", *_WINDOW, "backup_ops.veeam_em.verify_backups",
-    "-e", "verify_backups_group=maintenance_window",
-    "-e", f"@{DEMO / 'policy.yml'}",
+    "ansible-playbook", *_WINDOW, demonstration.PLAYBOOK,
+    "-e", f"verify_backups_group={demonstration.GROUP}",
+    "-e", f"@{demonstration.POLICY}",
     "-e", f"verify_backups_report_dir={EVIDENCE}",
 ]  # fmt: skip
 
@@ -38,40 +33,21 @@ def main(arguments: list[str]) -> int:
     log = process.Log(LOGS / "demo.log")
     collections = artifact.install(environment, artifact.tarball(environment, log), log)
     _say("2. Starting a simulated Enterprise Manager with three backup servers")
-    with _simulator(environment) as ready:
+    with demonstration.simulator(WORK) as ready:
         settings = _settings(environment, collections, ready)
         print(f"   {ready['url']} (certificate of its own authority, verified: {ready['ca_path']})")
         _say("3. The inventory: backup servers and the machines they protect")
-        _run(["ansible-inventory", *_WINDOW, "--graph", "maintenance_window"], settings, 0)
+        _run(["ansible-inventory", *_WINDOW, "--graph", demonstration.GROUP], settings, 0)
         _run(["ansible-inventory", *_WINDOW, "--graph", "veeam_em_backup_servers"], settings, 0)
-        _say("4. Go or no-go for 25 machines: the playbook ends with an error when it is a no-go")
-        _run(_PLAYBOOK, settings, 2)
+        _say(
+            f"4. Go or no-go for {demonstration.MACHINES} machines: the playbook ends with an error when it is a no-go"
+        )
+        _run(_PLAYBOOK, settings, demonstration.NO_GO_CODE)
     return _conclude()
 
 
 def _say(text: str) -> None:
     print(f"\n{text}", flush=True)
-
-
-@contextlib.contextmanager
-def _simulator(environment: environments.Environment) -> t.Iterator[dict[str, t.Any]]:
-    """A running simulator's ready file; it is stopped at the end in every case."""
-    ready_file = WORK / "simulator.json"
-    command = [
-        str(environment.bin / "veeam-em-simulator"), "--estate", "demo", "--seed", "1", "--ready-file", str(ready_file),
-    ]  # fmt: skip
-    with (WORK / "simulator.log").open("w") as log:
-        simulator = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
-        try:
-            end = time.monotonic() + _START_SECONDS
-            while not ready_file.exists():
-                if simulator.poll() is not None or time.monotonic() > end:
-                    raise process.ToolError(f"the simulator did not start, see {log.name}")
-                time.sleep(0.05)
-            yield json.loads(ready_file.read_text())
-        finally:
-            simulator.terminate()
-            simulator.wait()
 
 
 def _settings(environment: environments.Environment, collections: Path, ready: dict[str, t.Any]) -> dict[str, str]:
@@ -81,11 +57,7 @@ def _settings(environment: environments.Environment, collections: Path, ready: d
         "PATH": f"{environment.bin}{os.pathsep}{os.environ['PATH']}",
         "ANSIBLE_HOME": str(WORK / "ansible"),
         "ANSIBLE_COLLECTIONS_PATH": str(collections),
-        "VEEAM_EM_HOST": ready["host"],
-        "VEEAM_EM_PORT": str(ready["port"]),
-        "VEEAM_EM_USERNAME": ready["username"],
-        "VEEAM_EM_PASSWORD": ready["password"],
-        "VEEAM_EM_CA_PATH": ready["ca_path"],
+        **demonstration.connection(ready),
     }
 
 
@@ -99,13 +71,12 @@ def _run(command: list[str], settings: dict[str, str], expected: int) -> None:
 
 def _conclude() -> int:
     """Whether the evidence says what the estate holds: the no-go is expected, and every file is there."""
-    reports = sorted(EVIDENCE.iterdir()) if EVIDENCE.is_dir() else []
-    results = [json.loads(path.read_text(encoding="utf-8"))["result"] for path in reports if path.suffix == ".json"]
-    if len(results) != 1 or results[0]["ok"] is not False or len(results[0]["machines"]) != 25:
-        print("The evidence is missing or not the expected no-go.", file=sys.stderr)
+    faults = demonstration.evidence_faults(EVIDENCE)
+    if faults:
+        print("\n".join(["The evidence is missing or not the expected no-go:", *faults]), file=sys.stderr)
         return 1
     _say("5. The no-go is right: the estate has machines without a good backup. The evidence for the change ticket:")
-    for path in reports:
+    for path in sorted(EVIDENCE.iterdir()):
         print(f"   {path.relative_to(ROOT)}")
     _say("Against your own Enterprise Manager, with the collection installed, it is the same playbook:")
     print(

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 NAMESPACE = "backup_ops"
@@ -23,3 +24,11 @@ def link_tree() -> Path:
         IN_TREE.unlink(missing_ok=True)
         IN_TREE.symlink_to(ROOT)
     return IN_TREE
+
+
+def fresh_folder(name: str) -> Path:
+    """An empty folder for the files of a step."""
+    folder = BUILD / "steps" / name
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder

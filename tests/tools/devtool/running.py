@@ -16,7 +16,7 @@ from devtool.counts import Counts
 from devtool.paths import LOGS, ROOT
 from devtool.process import Log, ToolError
 
-MODULES = ("static", "docs", "python", "artifact", "integration", "cores")
+MODULES = ("static", "docs", "python", "artifact", "builder", "platform", "integration", "cores")
 """The files in steps/, in the order in which their steps run."""
 
 
