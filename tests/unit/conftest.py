@@ -2,13 +2,15 @@
 """Settings for all unit tests.
 
 Property tests are about values, not about time: a busy machine must not make them fail. They take the same examples every
-time, so that a change is judged by itself; HYPOTHESIS_PROFILE=explore looks further. Collections are found as Ansible finds
-them: the inventory plugin and its documentation are loaded by Ansible itself.
+time, so that a change is judged by itself; HYPOTHESIS_PROFILE=explore looks further. ansible-test runs them on each
+ansible-core, where a few examples tell whether the code runs there: values are tried in full once, by the step unit.
+Collections are found as Ansible finds them: the inventory plugin and its documentation are loaded by Ansible itself.
 """
 
 from __future__ import annotations
 
 import os
+import sys
 
 from hypothesis import HealthCheck, settings
 
@@ -20,8 +22,13 @@ except ImportError:
     init_plugin_loader = None
 
 settings.register_profile("same", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "few", max_examples=15, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.register_profile("explore", max_examples=2000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
+# ansible-test passes no variables on, so it is known by the pytest plugin that it brings.
+_USUAL = "few" if "ansible_pytest_collections" in sys.modules else "same"
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", _USUAL))
 
 # ansible-test has done so already; it must happen before the first import of the collection.
 if init_plugin_loader is not None and AnsibleCollectionConfig.collection_finder is None:

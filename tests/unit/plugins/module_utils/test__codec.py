@@ -170,7 +170,7 @@ def test_any_values_give_records_or_a_documented_error(changes: dict[str, t.Any]
     survives(wire.json_list("BackupTaskSessions", [{**wire.task(), **changes}], v13=v13))
 
 
-@settings(SLOW, max_examples=300)
+@settings(SLOW, max_examples=3 * settings.default.max_examples)
 @given(st.sampled_from(list(FORMS)), st.data())
 def test_damaged_answers_give_records_or_a_documented_error(form: str, data: st.DataObject) -> None:
     body = bytearray(FORMS[form])
