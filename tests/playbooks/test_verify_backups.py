@@ -471,7 +471,7 @@ def test_hosts_of_the_inventory_plugin_are_found_by_reference_whatever_their_nam
 include: [vms]
 duplicates: suffix
 filters:
-  - include: veeam_em_name is search('7.7|süd|^twin|^web0')
+  - include: veeam_em_name is search('7.7|süd|^twin|^web01')
   - exclude: true
 """
     )
