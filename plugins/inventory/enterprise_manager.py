@@ -138,6 +138,10 @@ options:
         description: As for M(backup_ops.veeam_em.protection_info).
         type: bool
         default: false
+      ask_hypervisors:
+        description: As for M(backup_ops.veeam_em.protection_info).
+        type: bool
+        default: false
       max_rows:
         description: How many rows are read at most before machines become C(unknown).
         type: int
