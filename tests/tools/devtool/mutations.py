@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Mistakes of every kind that the tests must notice: what is changed, and which step says so in which words."""
+
+from __future__ import annotations
+
+import typing as t
+
+
+class Mutation(t.NamedTuple):
+    name: str
+    file: str
+    old: str
+    """It stands in the file exactly once."""
+    new: str
+    step: str
+    """The step of ``test`` that catches it."""
+    says: str
+    """Part of what the step's log must say, so that nothing else made it red."""
+    only: tuple[str, ...] = ()
+    """The part of the step that is enough to run, as arguments of ``dev.py pytest``."""
+    released: bool = False
+    """Whether it is about what happens after a release."""
+
+
+_UTILS = "plugins/module_utils"
+_RESULTS = ("tests/contract/test_results.py", "-n", "2", "-k", "backup_server_info")
+
+MUTATIONS = [
+    Mutation(
+        "a wrong return key", f"{_UTILS}/_gather.py",
+        '"truncated": result.truncated}', '"was_cut": result.truncated}',
+        "contract", "has undocumented keys", _RESULTS,
+    ),
+    Mutation(
+        "an undocumented option", "plugins/modules/summary_info.py",
+        "run_info(gather_summary, {", 'run_info(gather_summary, {"colour": {"type": "str"}, ',
+        "contract", "colour", ("tests/contract/test_documentation.py",),
+    ),
+    Mutation(
+        "another default than the documented one", "plugins/doc_fragments/_connection.py",
+        "default: 60", "default: 90",
+        "contract", "option timeout", ("tests/contract/test_documentation.py",),
+    ),
+    Mutation(
+        "an option without effect", f"{_UTILS}/_selection.py",
+        '"is_retry": "IsRetry", ', "",
+        "contract", "test_option_of_a_module[backup_session_info-is_retry]",
+        ("tests/contract/test_options.py", "-k", "is_retry"),
+    ),
+    Mutation(
+        "a connection option without effect", f"{_UTILS}/_transport.py",
+        "timeout=self._settings.timeout,", "timeout=60,",
+        "contract", "test_option_of_the_connection_and_its_variable[timeout-backup_session_info]",
+        ("tests/contract/test_options.py", "-k", "timeout"),
+    ),
+    Mutation(
+        "an argument that the role does not hand on", "roles/verify_backups/tasks/ask.yml",
+        '    max_rows: "{{ verify_backups_max_rows }}"\n', "",
+        "contract", "max_rows", ("tests/contract/test_role_arguments.py", "-k", "one_run"),
+    ),
+    Mutation(
+        "a leaked logon session", f"{_UTILS}/_session.py",
+        "for logon in self._opened:\n            request", "for logon in self._opened[1:]:\n            request",
+        "contract", "logon sessions open", _RESULTS,
+    ),
+    Mutation(
+        "no_log missing on the password", f"{_UTILS}/_module.py",
+        "required=True, no_log=True", "required=True",
+        "contract", "the module shows a secret", _RESULTS,
+    ),
+    Mutation(
+        "a module missing from the README", "README.md",
+        "| module | `summary_info` | the five summary reports |\n", "",
+        "contract", "test_readme_lists_the_content", ("tests/contract/test_readme.py",),
+    ),
+    Mutation(
+        "a module missing from the action group", "meta/runtime.yml",
+        "    - summary_info\n", "",
+        "contract", "test_action_group_is_complete", ("tests/contract/test_documentation.py",),
+    ),
+    Mutation(
+        "a file without its licence", "tests/contract/__init__.py",
+        "# SPDX-License-Identifier: GPL-3.0-or-later", "# Contracts",
+        "contract", "test_every_file_names_its_licence", ("tests/contract/test_files.py",),
+    ),
+    Mutation(
+        "TLS not verified by default", f"{_UTILS}/_module.py",
+        '_option("validate_certs", type="bool", default=True)', '_option("validate_certs", type="bool", default=False)',
+        "contract", "option validate_certs", ("tests/contract/test_documentation.py",),
+    ),
+    Mutation(
+        "a certificate that is not verified", f"{_UTILS}/_transport.py",
+        "verify=self._verify,", "verify=False,",
+        "client", "test_environment_and_files_of_others_have_no_say", ("tests/client/test_connection.py",),
+    ),
+    Mutation(
+        "an unescaped name in a filter", f"{_UTILS}/_query.py",
+        """value.replace('"', '""')""", "value",
+        "unit", "test_values_are_quoted", ("tests/unit/plugins/module_utils/test__query.py",),
+    ),
+    Mutation(
+        "a password in an error message", f"{_UTILS}/_session.py",
+        'secret, "********"', "secret, secret",
+        "unit", "test_what_the_server_quotes_is_redacted_and_cut", ("tests/unit/plugins/module_utils/test__client.py",),
+    ),
+    Mutation(
+        "a page dropped in paging", f"{_UTILS}/_paging.py",
+        "cursor.next_ask(where))\n        yield new\n", "cursor.next_ask(where))\n",
+        "unit", "test__paging.py", ("tests/unit/plugins/module_utils/test__paging.py",),
+    ),
+    Mutation(
+        "a limit of age that is off by one", f"{_UTILS}/_protection.py",
+        "attempt.data_time < machine.oldest", "attempt.data_time <= machine.oldest",
+        "unit", "test__protection.py", ("tests/unit/plugins/module_utils/test__protection.py",),
+    ),
+    Mutation(
+        "a waiver that outlives its end", f"{_UTILS}/_protection.py",
+        "waiver.until > moment", "waiver.until >= moment",
+        "unit", "test__protection.py", ("tests/unit/plugins/module_utils/test__protection.py",),
+    ),
+    Mutation(
+        "a running backup that counts after a good one", f"{_UTILS}/_protection.py",
+        "    if running:\n        return verdict", "    if running and not is_good:\n        return verdict",
+        "unit", "test__protection.py", ("tests/unit/plugins/module_utils/test__protection.py",),
+    ),
+    Mutation(
+        "a layer violation", f"{_UTILS}/_query.py",
+        "from ._errors import", "from ._client import EnterpriseManagerClient  # noqa: F401\nfrom ._errors import",
+        "unit", "test_architecture.py", ("tests/unit/test_architecture.py",),
+    ),
+    Mutation(
+        "a module that works on the newest core only", f"{_UTILS}/_module.py",
+        "from ansible.module_utils.common.parameters",
+        "from ansible.module_utils.datatag import native_type_name  # noqa: F401\nfrom ansible.module_utils.common.parameters",
+        "smoke-2.16", "ansible.module_utils.datatag",
+        ("--core", "2.16", "tests/playbooks/test_info_modules.py", "-m", "smoke"),
+    ),
+    Mutation(
+        "a file missing from the tarball", "galaxy.yml",
+        "  - CONTRIBUTING.md\n", "  - CONTRIBUTING.md\n  - plugins/filter\n",
+        "tarball-contents", "plugins/filter/evidence.py is missing from the tarball",
+    ),
+    Mutation(
+        "a development file in the tarball", "galaxy.yml",
+        "  - CONTRIBUTING.md\n", "",
+        "tarball-contents", "CONTRIBUTING.md must not be in the tarball",
+    ),
+    Mutation(
+        "a missing changelog fragment", "plugins/modules/summary_info.py",
+        "    names = list(REPORTS)\n", "    names = sorted(REPORTS)\n",
+        "changelog", "plugins/modules/summary_info.py is changed, and there is no fragment", released=True,
+    ),
+]  # fmt: skip
