@@ -10,10 +10,8 @@ request and logs its own sessions off in every outcome.
 
 from __future__ import annotations
 
-import concurrent.futures
 import dataclasses
 import datetime as dt
-import threading
 import time
 import types
 import typing as t
@@ -216,32 +214,17 @@ class EnterpriseManagerClient:
             return
         fetch, order = self._fetch(reading), reading.time_order
         first = fetch(_paging.Ask(reading.where, 1))
-        workers = (
-            self._settings.parallel_requests if (first.pages_count or 1) > _PAGES_WORTH_SLICING and first.rows else 1
-        )
+        if (first.pages_count or 1) == 1:
+            for rows in _paging.by_time(fetch, reading.where, order, first):
+                found.add(rows)
+            return
+        workers = self._settings.parallel_requests if first.pages_count > _PAGES_WORTH_SLICING and first.rows else 1
         until = min(selection.until or self._now(), self._now())
         parts = _paging.slices(reading.where, first, order, until, workers) if workers > 1 else [reading.where]
-        failed = threading.Event()
-        readers = concurrent.futures.ThreadPoolExecutor(len(parts))
-        fetchers = concurrent.futures.ThreadPoolExecutor(len(parts))
+        # Most answers are one page: they need not pay for threads.
+        from ._parallel import side_by_side
 
-        def start(fetch: _paging.Fetch, ask: _paging.Ask) -> t.Callable[[], _paging.Page]:
-            return fetchers.submit(fetch, ask).result
-
-        def read(number: int) -> None:
-            try:
-                for rows in _paging.by_time(fetch, parts[number], order, first if number == 0 else None, start):
-                    found.add(rows)
-                    if failed.is_set():
-                        return
-            except BaseException:
-                failed.set()
-                raise
-
-        # Records are made of one page while the server works on the next.
-        with fetchers, readers:
-            for _done in readers.map(read, range(len(parts))):
-                pass
+        side_by_side(fetch, parts, order, first, found.add)
 
     def _pages(self, reading: _Reading) -> t.Iterator[list[Node]]:
         fetch = self._fetch(reading)

@@ -12,22 +12,18 @@ XML entities and document types are refused. Whatever the bytes are, nothing but
 from __future__ import annotations
 
 import codecs
+import importlib.util
 import json
 import math
 import re
-import traceback
 import typing as t
 from xml.parsers.expat import ExpatError
 
 from ._errors import NotEnterpriseManager, ProtocolError
 from ._nodes import Node, checked_rows, is_list_key, pick, snake_case
 
-try:
-    import xmltodict
-except ImportError:
-    XMLTODICT_IMPORT_ERROR: str | None = traceback.format_exc()
-else:
-    XMLTODICT_IMPORT_ERROR = None
+XMLTODICT_MISSING = importlib.util.find_spec("xmltodict") is None
+"""Said at once when it is missing, imported at the first XML answer: what it brings along would cost every task its time."""
 
 _BOM = codecs.BOM_UTF8
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
@@ -116,6 +112,8 @@ def _whole(value: t.Any) -> t.Any:
 
 
 def _xml(body: bytes) -> t.Any:
+    import xmltodict
+
     try:
         document = xmltodict.parse(
             body[len(_BOM) :] if body.startswith(_BOM) else body, disable_entities=True, strip_whitespace=False
@@ -127,6 +125,8 @@ def _xml(body: bytes) -> t.Any:
 
 
 def _stream_xml(chunks: t.Iterator[bytes], take: t.Callable[[Node], t.Any]) -> None:
+    import xmltodict
+
     def row(path: t.Sequence[tuple[str, t.Any]], item: t.Any) -> bool:
         if is_list_key(path[-1][0]) and item is not None:
             take(checked_rows(item)[0])

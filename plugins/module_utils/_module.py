@@ -12,7 +12,7 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible.module_utils.common.parameters import env_fallback
 
 from ._client import EnterpriseManagerClient
-from ._codec import XMLTODICT_IMPORT_ERROR
+from ._codec import XMLTODICT_MISSING
 from ._errors import EmError
 from ._settings import DATA_FORMATS, PROTOCOLS, ConnectionSettings
 from ._transport import REQUESTS_IMPORT_ERROR
@@ -56,9 +56,10 @@ def run_info(gather: Gather, argument_spec: dict[str, t.Any], **rules: t.Any) ->
         mutually_exclusive=[("ca_path", "ca_cert"), *rules.pop("mutually_exclusive", [])],
         **rules,
     )
-    for library, trace in (("requests", REQUESTS_IMPORT_ERROR), ("xmltodict", XMLTODICT_IMPORT_ERROR)):
-        if trace is not None:
-            module.fail_json(msg=missing_required_lib(library), exception=trace)
+    if REQUESTS_IMPORT_ERROR is not None:
+        module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
+    if XMLTODICT_MISSING:
+        module.fail_json(msg=missing_required_lib("xmltodict"))
     try:
         settings = ConnectionSettings.from_options(module.params)
         on_secret = register_secret or module.no_log_values.add

@@ -15,7 +15,7 @@ import typing as t
 
 from ansible.errors import AnsibleError
 
-from ..module_utils._codec import XMLTODICT_IMPORT_ERROR
+from ..module_utils._codec import XMLTODICT_MISSING
 from ..module_utils._errors import SettingsError
 from ..module_utils._machines import VARIABLES, Wanted
 from ..module_utils._settings import ConnectionSettings
@@ -36,8 +36,8 @@ _TEMPLATE = re.compile(r"\{[{%]")
 
 def require_libraries() -> None:
     """Raises SettingsError when a Python package is missing where Ansible itself runs."""
-    for library, trace in (("requests", REQUESTS_IMPORT_ERROR), ("xmltodict", XMLTODICT_IMPORT_ERROR)):
-        if trace is not None:
+    for library, missing in (("requests", REQUESTS_IMPORT_ERROR is not None), ("xmltodict", XMLTODICT_MISSING)):
+        if missing:
             raise SettingsError(
                 f"the Python package {library} is missing", hint="install it for the Python that runs Ansible"
             )

@@ -7,7 +7,6 @@ import argparse
 import dataclasses
 import json
 import os
-import statistics
 import subprocess
 import sys
 import typing as t
@@ -77,10 +76,6 @@ def against_loop(site: Site, rows: int, data_format: str, parallel: int, what: s
     yield Line(f"  requests, {what}", pairs[0][0]["requests"], pairs[0][1]["requests"], "requests")
 
 
-def _median(values: t.Iterable[float]) -> float:
-    return statistics.median(list(values))
-
-
 def memory(site: Site, rows: int, data_format: str, program: str) -> Line:
     figures = child(site, program, data_format, "1")
     return Line(
@@ -101,17 +96,18 @@ def with_ansible(site: Site, rows: int) -> t.Iterator[Line]:
 
 
 def one_more_task(site: Site) -> Line:
-    def cost(action: str) -> float:
-        one, many = (
-            _median(playbooks.seconds(playbooks.repeated(action, times), site.environment) for _ in range(REPEATS))
-            for times in (1, 1 + TASKS)
-        )
-        return (many - one) / TASKS
-
+    """Short and long plays of both, taken in turn and the best of each: other work on the machine only adds time."""
+    actions = ("backup_ops.veeam_em.backup_server_info", "ansible.builtin.ping")
+    plays = [(action, times) for action in actions for times in (1, 1 + TASKS)]
+    best = dict.fromkeys(plays, float("inf"))
+    for _number in range(REPEATS):
+        for play in plays:
+            best[play] = min(best[play], playbooks.seconds(playbooks.repeated(*play), site.environment))
+    ours, theirs = ((best[action, 1 + TASKS] - best[action, 1]) / TASKS for action in actions)
     return Line(
         "one more task: module against ping",
-        cost("backup_ops.veeam_em.backup_server_info"),
-        cost("ansible.builtin.ping"),
+        ours,
+        theirs,
         "s more",
         0.10,
     )

@@ -25,10 +25,9 @@ LAYERS = {
     "module_utils._session": 3,
     "module_utils._client": 3,
     "module_utils._sessions": 3,
-    "module_utils._gather": 3,
     "module_utils._module": 4,
 }
-WITH_CLIENT = ("module_utils._verify", "module_utils._machine")
+WITH_CLIENT = ("module_utils._verify", "module_utils._machine", "module_utils._gather")
 PURE, CLIENT, FRAME, PLUGIN = 2, 3, 4, 5
 # The only files that may import these; everything else goes through them.
 OWNERS = {

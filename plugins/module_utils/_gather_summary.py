@@ -1,0 +1,16 @@
+# Copyright (c) backup_ops.veeam_em contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What summary_info does: the summary reports. Private to the collection."""
+
+from __future__ import annotations
+
+from ._client import EnterpriseManagerClient
+from ._gather import Answer, Params
+from ._reports import REPORTS, read_report
+
+
+def gather_summary(client: EnterpriseManagerClient, params: Params) -> Answer:
+    """The summary reports that were asked for, each under its own name."""
+    return {name: read_report(name, client.document(REPORTS[name].path)) for name in dict.fromkeys(params["reports"])}
