@@ -11,8 +11,10 @@ resource_representations, representation_collections).
 
 from __future__ import annotations
 
+import itertools
 import re
 import typing as t
+from operator import itemgetter
 
 from ._errors import ProtocolError
 
@@ -20,6 +22,13 @@ Node = t.Dict[str, t.Any]
 _FIRST_OF_WORD = re.compile(r"([a-z0-9])([A-Z])")
 _END_OF_CAPITALS = re.compile(r"([A-Z]+)([A-Z][a-z])")
 _MAX_DEPTH = 60
+_TEXT_OR_NOTHING = frozenset({str, type(None)})
+# v13 in JSON, v12 and older in JSON, all in XML.
+_SPELLINGS = (
+    itemgetter("rel", "href", "name", "type"),
+    itemgetter("Rel", "Href", "Name", "Type"),
+    itemgetter("@Rel", "@Href", "@Name", "@Type"),
+)
 
 
 def snake_case(name: str) -> str:
@@ -93,18 +102,26 @@ def links_of(node: Node) -> list[Link]:
         container = [container]
     if not isinstance(container, list):
         return []
-    try:
-        links = [Link(link["Rel"], link["Href"], link["Name"], link["Type"]) for link in container]
-    except (KeyError, TypeError):
+    links = _alike(container)
+    if links is None:
         links = [_link(link) for link in container if isinstance(link, dict)]
-    for link in links:
-        for part in link:
-            if part.__class__ is not str and part is not None:
-                return [each for each in links if all(part is None or isinstance(part, str) for part in each)]
-    return links
+    if _TEXT_OR_NOTHING.issuperset(map(type, itertools.chain.from_iterable(links))):
+        return links
+    return [link for link in links if _TEXT_OR_NOTHING.issuperset(map(type, link))]
+
+
+def _alike(container: list[t.Any]) -> list[Link] | None:
+    """Links that all have the four parts in one spelling, as JSON has them; None when one does not."""
+    for parts in _SPELLINGS:
+        try:
+            return [Link(*parts(link)) for link in container]
+        except (KeyError, TypeError):
+            continue
+    return None
 
 
 def _link(link: Node) -> Link:
+    """One link of which parts may be missing."""
     get = link.get
     if "@Rel" in link or "@Href" in link:
         return Link(get("@Rel"), get("@Href"), get("@Name"), get("@Type"))
