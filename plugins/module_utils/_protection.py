@@ -117,7 +117,7 @@ def decide(machine: Machine, facts: Facts, policy: Policy) -> Decision:
     completed = [attempt for attempt in counted if not attempt.running]
     successes = [attempt for attempt in completed if attempt.result in _SUCCESSFUL]
     usable = [attempt for attempt in successes if not set(flaws(machine, attempt)) - {codes.AGE_OVER_LIMIT}]
-    last_good = max(usable, key=lambda one: (one.data_time, one.start, one.task_session_uid or ""), default=None)
+    last_good = max(usable, key=_freshness, default=None)
     last_try = max(completed, key=_recency, default=None)
     running = (*(one for one in facts.tries if one.running and one.job_type not in codes.COPY_TYPES), *facts.job_runs)
     is_good = last_good is not None and not flaws(machine, last_good)
@@ -207,6 +207,11 @@ def _notes(machine: Machine, successes: list[Try], last_good: Try, last_try: Try
     return [code for code in codes.REASONS if code in found]
 
 
+def _freshness(attempt: Try) -> tuple[dt.datetime, dt.datetime, str]:
+    """By age of the data; of two of one age the choice must not depend on the order in which the server sent them."""
+    return (attempt.data_time, attempt.start, attempt.task_session_uid or "")
+
+
 def _blocking(machine: Machine, facts: Facts, successes: list[Try], has_usable: bool, tried: bool) -> list[str]:
     """Why there is no good backup, beside a failed last try."""
     all_flaws = {attempt: flaws(machine, attempt) for attempt in successes}
@@ -216,7 +221,7 @@ def _blocking(machine: Machine, facts: Facts, successes: list[Try], has_usable: 
     elif has_usable:
         found = {codes.AGE_OVER_LIMIT}
     elif successes:
-        found = set(all_flaws[max(successes, key=lambda attempt: attempt.data_time)])
+        found = set(all_flaws[max(successes, key=_freshness)])
     elif not tried and facts.tries and all(one.job_type in codes.SECOND_HAND_TYPES for one in facts.tries):
         found = {codes.ONLY_COPY_FOUND}
     else:
