@@ -89,6 +89,15 @@ MUTATIONS = [
         "contract", "option validate_certs", ("tests/contract/test_documentation.py",),
     ),
     Mutation(
+        "TLS not verified by the client when nothing is said",
+        f"{_UTILS}/_settings.py",
+        "validate_certs: bool = True",
+        "validate_certs: bool = False",
+        "client",
+        "test_environment_and_files_of_others_have_no_say",
+        ("tests/client/test_connection.py",),
+    ),
+    Mutation(
         "a certificate that is not verified", f"{_UTILS}/_transport.py",
         "verify=self._verify,", "verify=False,",
         "client", "test_environment_and_files_of_others_have_no_say", ("tests/client/test_connection.py",),
