@@ -214,7 +214,7 @@ class EnterpriseManagerClient:
             return
         fetch, order = self._fetch(reading), reading.time_order
         first = fetch(_paging.Ask(reading.where, 1))
-        if (first.pages_count or 1) == 1:
+        if first.is_last:
             for rows in _paging.by_time(fetch, reading.where, order, first):
                 found.add(rows)
             return

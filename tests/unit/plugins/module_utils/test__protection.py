@@ -350,6 +350,14 @@ def test_the_order_of_the_tries_does_not_matter(some: tuple[Try, ...], machine: 
     assert (one.verdict, one.reasons) == (other.verdict, other.reasons)
 
 
+def test_of_two_backups_of_one_age_the_same_one_is_chosen_in_any_order() -> None:
+    no_point = attempt(40, point=None, task_session_uid="a")
+    with_warning = attempt(40, "Warning", point=OLD_POINT, task_session_uid="b")
+    for pair in ((no_point, with_warning), (with_warning, no_point)):
+        found = verdict(*pair, machine=with_rules(accept_warning=False))
+        assert set(found.reasons) == {"age_over_limit", "warning_not_accepted"}
+
+
 @given(MANY, MACHINES)
 def test_every_no_has_a_reason(some: tuple[Try, ...], machine: Machine) -> None:
     decision = verdict(*some, machine=machine)
