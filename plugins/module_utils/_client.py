@@ -19,7 +19,7 @@ import typing as t
 from . import _paging
 from ._codec import decode, stream
 from ._collect import Collector, Order, Result
-from ._errors import NotFound, ProtocolError, RequestRejected
+from ._errors import NotFound, ProtocolError, RequestRejected, SettingsError
 from ._nodes import Node, pick, wrapped_rows
 from ._query import Expr, Selection, requests_for, target
 from ._records import Record, RecordOptions, build
@@ -190,7 +190,14 @@ class EnterpriseManagerClient:
         resource = RESOURCES[name] if isinstance(name, str) else name
         found = Collector(resource, keep, options)
         complete = True
-        for where in requests_for(selection, _paging.TARGET_RESERVE * 3):
+        expressions = requests_for(selection, _paging.TARGET_RESERVE * 3)
+        if limit is not None and representation == "reference" and len(expressions) > 1:
+            # Only the server can sort references, and it sorts each answer for itself.
+            raise SettingsError(
+                "the filters are too long for one request, and references of several requests can't be cut at a limit",
+                hint="give fewer or shorter values, leave out limit, or set representation to entity",
+            )
+        for where in expressions:
             if limit is None or not (representation == "reference" or _sorted_alike(resource, order)):
                 self._read_all(
                     _Reading(resource, where, representation, None, self._settings.page_size), found, selection

@@ -57,6 +57,20 @@ def decode(body: bytes) -> Node:
     return document
 
 
+def only(data_format: str, chunks: t.Iterable[bytes]) -> t.Iterator[bytes]:
+    """The same chunks; raises ProtocolError when they are in the other format."""
+    pieces = iter(chunks)
+    first = next(pieces, b"")
+    found = "json" if _start_of(first) == b"{" else "xml"
+    if found != data_format:
+        raise ProtocolError(
+            f"the answer is {found.upper()}, but data_format is {data_format}",
+            hint="set data_format to auto; servers before 9.5 Update 4 know only XML",
+        )
+    yield first
+    yield from pieces
+
+
 def stream(chunks: t.Iterable[bytes], take: t.Callable[[Node], t.Any]) -> None:
     """Hands every row of a plain collection to ``take`` while the answer arrives. Raises ProtocolError."""
     pieces = iter(chunks)

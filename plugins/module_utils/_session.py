@@ -14,8 +14,9 @@ from __future__ import annotations
 import base64
 import threading
 import typing as t
+from email.utils import parsedate_to_datetime
 
-from ._codec import decode
+from ._codec import decode, only
 from ._errors import ConnectionFailed, EmError, NotEnterpriseManager, ProtocolError, SessionExpired
 from ._extras import guid_of
 from ._nodes import pick
@@ -75,11 +76,11 @@ class Session:
 
         ``role`` names the EM role that the request needs. Raises an EmError.
         """
-        tries = self._settings.retries + 1
+        tries, asked = self._settings.retries + 1, self._settings.data_format
         found: list[T] = []
 
         def keep(chunks: t.Iterable[bytes]) -> bytes:
-            found[:] = [read(chunks)]
+            found[:] = [read(chunks if asked == "auto" else only(asked, chunks))]
             return b""
 
         logon = self._log_on(stale=None)
@@ -202,6 +203,12 @@ class Session:
 
 
 def _retry_after(response: Response) -> float:
-    """Seconds that the server asks to wait; the date form is not used by any known version."""
+    """Seconds that the server asks to wait; a time is measured by the server's own clock, as ours may differ."""
     value = response.headers.get("retry-after", "").strip()
-    return float(value) if value.isascii() and value.isdigit() else 0.0
+    if value.isascii() and value.isdigit():
+        return float(value)
+    try:
+        pause = parsedate_to_datetime(value) - parsedate_to_datetime(response.headers.get("date", ""))
+    except (TypeError, ValueError):
+        return 0.0
+    return max(pause.total_seconds(), 0.0)

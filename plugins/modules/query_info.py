@@ -118,6 +118,7 @@ options:
   representation:
     description:
       - V(entity) gives whole records. V(reference) gives name, UID, address and what links tell.
+      - Only the server can sort references. So O(limit) is refused when filters are too long for one request; without it, the answers follow each other.
     type: str
     choices: [entity, reference]
     default: entity

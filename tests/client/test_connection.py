@@ -75,21 +75,30 @@ def test_old_servers_on_plain_http(simulator: t.Any) -> None:
         assert "unencrypted" in run.warnings[0]
 
 
+def make_deaf(client: t.Any) -> None:
+    """Its server answers XML whatever is asked for: the transport asks as if nothing had been said."""
+    send = client._transport.send
+
+    def deaf(request: t.Any) -> t.Any:
+        request.headers.pop("Accept", None)
+        response = send(request)
+        assert response.status in (201, 204) or response.media_type == "application/xml"
+        return response
+
+    client._transport.send = deaf
+
+
 def test_a_server_that_answers_xml_when_asked_for_json(simulator: t.Any) -> None:
-    """9.5 before Update 4 knows no JSON; the transport is made to ask as if nothing had been said."""
+    """9.5 before Update 4 knows no JSON."""
     with connected(simulator) as run:
         expected = run.client.query("backup_task_session", limit=20).records
     with connected(simulator, data_format="auto") as run:
-        send = run.client._transport.send
-
-        def deaf(request: t.Any) -> t.Any:
-            request.headers.pop("Accept", None)
-            response = send(request)
-            assert response.status in (201, 204) or response.media_type == "application/xml"
-            return response
-
-        run.client._transport.send = deaf  # type: ignore[method-assign]
+        make_deaf(run.client)
         assert run.client.query("backup_task_session", limit=20).records == expected
+    with connected(simulator, data_format="json") as run:
+        make_deaf(run.client)
+        with pytest.raises(ProtocolError, match="the answer is XML, but data_format is json"):
+            run.client.query("backup_task_session", limit=20)
 
 
 @pytest.mark.parametrize(

@@ -20,9 +20,11 @@ from ansible_collections.backup_ops.veeam_em.plugins.module_utils._errors import
     ServerBusy,
     ServerFailed,
     SessionExpired,
+    SettingsError,
     TimedOut,
     WrongEdition,
 )
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._query import Selection
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._settings import ConnectionSettings
 
 from .scripted import SESSION_ID, TOKEN, Call, ScriptedTransport, logoff, logon
@@ -186,6 +188,25 @@ def test_retries_end() -> None:
         client.collection("backup_server")
 
 
+@pytest.mark.parametrize(
+    ("headers", "pause"),
+    [
+        # The server's clock counts, here two years ahead of any of ours.
+        ({"date": "Fri, 24 Nov 2028 10:00:00 GMT", "retry-after": "Fri, 24 Nov 2028 10:00:09 GMT"}, 9.0),
+        ({"date": "Fri, 24 Nov 2028 10:00:00 GMT", "retry-after": "Fri, 24 Nov 2028 09:00:00 GMT"}, 0.5),
+        ({"retry-after": "Fri, 24 Nov 2028 10:00:09 GMT"}, 0.5),
+        ({"date": "Fri, 24 Nov 2028 10:00:00 GMT", "retry-after": "Fri, 24 Nov 2028 10:00:09 -0000"}, 0.5),
+        ({"date": "Fri, 24 Nov 2028 10:00:00 GMT", "retry-after": "soon"}, 0.5),
+        ({"date": "Fri, 24 Nov 2028 10:00:00 GMT", "retry-after": "²"}, 0.5),
+    ],
+)
+def test_a_pause_may_be_given_as_a_time(headers: dict[str, str], pause: float) -> None:
+    run = Run(logon(), Call("GET", "/api/backupServers", 503, headers=headers), SERVERS, logoff())
+    with run() as client:
+        client.collection("backup_server")
+    assert run.pauses == [pause]
+
+
 def test_a_long_retry_after_is_not_waited_for() -> None:
     run = Run(logon(), Call("GET", "/api/backupServers", 503, headers={"retry-after": "3600"}), logoff())
     with pytest.raises(ServerBusy), run() as client:
@@ -206,6 +227,29 @@ def test_redirects_are_refused() -> None:
     run = Run(logon(), moved, logoff())
     with pytest.raises(ProtocolError, match="redirects"), run() as client:
         client.collection("backup_server")
+
+
+@pytest.mark.parametrize(
+    ("asked", "body", "found"),
+    [
+        ("json", b"<BackupServers/>", "XML"),
+        ("json", b"\xef\xbb\xbf <BackupServers/>", "XML"),
+        ("xml", b'{"a": []}', "JSON"),
+    ],
+)
+def test_an_answer_in_another_format_than_the_one_asked_for_is_refused(asked: str, body: bytes, found: str) -> None:
+    run = Run(logon(), Call("GET", "/api/backupServers", body=body), logoff(), data_format=asked)
+    with pytest.raises(ProtocolError, match=f"is {found}, but data_format is {asked}.*auto"), run() as client:
+        client.collection("backup_server")
+
+
+def test_references_of_several_requests_are_not_cut_at_a_limit() -> None:
+    names = tuple(f"machine-{number:04}-{'x' * 40}" for number in range(200))
+    run = Run()
+    with pytest.raises(SettingsError, match="limit"), run() as client:
+        client.query(
+            "backup_task_session", Selection(lists=(("VmDisplayName", names),)), representation="reference", limit=5
+        )
 
 
 @pytest.mark.parametrize("answers", [[logoff(status=500)], [logoff(body=ConnectionFailed("gone"))] * 2])
