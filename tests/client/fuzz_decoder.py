@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A coverage-guided fuzzer on everything that is done with an answer: ``python -m client.fuzz_decoder SECONDS``.
 
-Needs ``atheris``, which is not installed with the other tools; without it this says so and exits 77, the exit code of a skipped test.
+Needs ``atheris``, of which there are packages for some systems only; without it this says so and exits 77, the exit code of a skipped test.
 Whatever the bytes are, nothing but an EmError may come out.
 """
 
