@@ -20,7 +20,7 @@ import typing as t
 from xml.parsers.expat import ExpatError
 
 from ._errors import NotEnterpriseManager, ProtocolError
-from ._nodes import Node, checked_rows, is_list_key, pick, snake_case
+from ._nodes import Node, checked_row, is_list_key, pick, snake_case
 
 XMLTODICT_MISSING = importlib.util.find_spec("xmltodict") is None
 """Said at once when it is missing, imported at the first XML answer: what it brings along would cost every task its time."""
@@ -143,7 +143,7 @@ def _stream_xml(chunks: t.Iterator[bytes], take: t.Callable[[Node], t.Any]) -> N
 
     def row(path: t.Sequence[tuple[str, t.Any]], item: t.Any) -> bool:
         if is_list_key(path[-1][0]) and item is not None:
-            take(checked_rows(item)[0])
+            take(checked_row(item))
         return True
 
     try:
@@ -204,7 +204,7 @@ class _JsonRows:
         if self._skip("]"):
             return
         while True:
-            take(checked_rows(self._value())[0])
+            take(checked_row(self._value()))
             if self._skip("]"):
                 return
             self._expect(",")

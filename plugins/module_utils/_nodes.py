@@ -48,11 +48,14 @@ def pick(node: t.Any, name: str) -> t.Any:
 
 def checked_rows(rows: t.Any) -> list[Node]:
     """A list of rows, or the one row of a list that XML shows as a single element. Raises ProtocolError."""
-    found: list[Node] = rows if isinstance(rows, list) else [rows]
-    for row in found:
-        if not isinstance(row, dict):
-            raise ProtocolError("a row of the answer is not an object")
-    return found
+    return [checked_row(row) for row in (rows if isinstance(rows, list) else [rows])]
+
+
+def checked_row(row: t.Any) -> Node:
+    """The row. Raises ProtocolError when it is none."""
+    if not isinstance(row, dict):
+        raise ProtocolError("a row of the answer is not an object")
+    return row
 
 
 def is_list_key(key: str) -> bool:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A coverage-guided fuzzer on everything that is done with an answer: ``python -m client.fuzz_decoder SECONDS``.
 
-Needs ``atheris``, of which there are packages for some systems only; without it this says so and exits 77, the exit code of a skipped test.
+Needs ``atheris``, of which there are packages for some systems only; without it this says so and exits 78.
 Whatever the bytes are, nothing but an EmError may come out.
 """
 
@@ -16,7 +16,8 @@ import tempfile
 import typing as t
 from pathlib import Path
 
-SKIPPED = 77
+SKIPPED = 78
+"""Not 77, which the library ends with when it has found something."""
 
 
 def seeds(folder: Path) -> None:

@@ -91,6 +91,8 @@ def test_an_error_of_the_connection_passes_through() -> None:
         (b'{"Refs": []} tail', "not valid JSON"),
         (b'{"Refs": [' + b"[" * 100000, "JSON"),
         (b'{"Refs": [1]}', "row"),
+        (b'{"Refs": [[]]}', "row"),
+        (b'{"Refs": [[{"Name": "a"}, {"Name": "b"}]]}', "row"),
         (b'{"Jobs": {"a": 1}, "Count": 3}', "not a collection"),
         (b"<Jobs><Job>text</Job></Jobs>", "row"),
         (b"<a><b></a>", "not valid XML"),
@@ -162,6 +164,12 @@ JUNK = st.recursive(
 )
 def test_any_bytes_give_rows_or_a_documented_error(body: bytes) -> None:
     survives(body)
+
+
+@SLOW
+@given(st.lists(JUNK, max_size=3))
+def test_any_rows_give_records_or_a_documented_error(rows: list[t.Any]) -> None:
+    survives(json.dumps({"Refs": rows}).encode())
 
 
 @SLOW
