@@ -16,6 +16,8 @@ from bench import playbooks
 from bench.site import Site, running
 
 REPEATS = 5
+LONG_RUN = 50_000
+"""From so many rows on, one run takes so long that two of each are enough."""
 TASKS = 10
 
 
@@ -66,7 +68,7 @@ def against_loop(site: Site, rows: int, data_format: str, parallel: int, what: s
     child(site, "loop", data_format, "1")
     pairs = [
         (child(site, "client", data_format, str(parallel)), child(site, "loop", data_format, "1"))
-        for _ in range(REPEATS)
+        for _ in range(REPEATS if rows < LONG_RUN else 2)
     ]
     for ours, theirs in pairs:
         if not ours["rows"] == theirs["rows"] == rows:
