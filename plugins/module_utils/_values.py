@@ -71,6 +71,8 @@ def _structure(node: dict[str, t.Any], depth: int) -> t.Any:
     for key, value in children.items():
         name = snake_case(key)
         if key == "#text":
+            if not isinstance(value, str):
+                raise ProtocolError("the answer has a structure where a text belongs")
             if not elements and value.strip():
                 result["value"] = infer(value)
             continue
@@ -83,7 +85,7 @@ def _structure(node: dict[str, t.Any], depth: int) -> t.Any:
             found = [infer(item, depth + 1) for item in value]
             name = f"{name}s"
         else:
-            found = _clock(value) if name == "time" else infer(value, depth + 1)
+            found = _clock(value, depth + 1) if name == "time" else infer(value, depth + 1)
             if isinstance(found, list) and not key.endswith("s"):
                 name = f"{name}s"
         if found not in (None, []):
@@ -91,10 +93,10 @@ def _structure(node: dict[str, t.Any], depth: int) -> t.Any:
     return result or None
 
 
-def _clock(value: t.Any) -> t.Any:
+def _clock(value: t.Any, depth: int) -> t.Any:
     """The time of day of a schedule; JSON shows it with a date that means nothing, XML with a fraction and a zone."""
     match = _CLOCK.match(value) if isinstance(value, str) else None
-    return match.group(1) if match else infer(value)
+    return match.group(1) if match else infer(value, depth)
 
 
 def _as_list(value: t.Any) -> list[t.Any]:

@@ -152,7 +152,10 @@ SLOW = settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 JUNK = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
     lambda inner: (
-        st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8) | st.sampled_from(list(wire.task())), inner)
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.text(max_size=8) | st.sampled_from([*wire.task(), "#text", "@Type", "Time", "Days", "Links"]), inner
+        )
     ),
     max_leaves=20,
 )
@@ -173,7 +176,7 @@ def test_any_rows_give_records_or_a_documented_error(rows: list[t.Any]) -> None:
 
 
 @SLOW
-@given(st.dictionaries(st.sampled_from(list(wire.task())), JUNK, max_size=3), st.booleans())
+@given(st.dictionaries(st.sampled_from([*wire.task(), "Future", "Schedule"]), JUNK, max_size=3), st.booleans())
 def test_any_values_give_records_or_a_documented_error(changes: dict[str, t.Any], v13: bool) -> None:
     survives(wire.json_list("BackupTaskSessions", [{**wire.task(), **changes}], v13=v13))
 

@@ -300,10 +300,17 @@ def test_a_structure_where_a_text_belongs_is_an_error(key: str) -> None:
         build(RESOURCES["backup_task_session"], wire.task(**{key: {"A": 1}}))
 
 
-def test_what_is_nested_too_deeply_is_an_error() -> None:
+@pytest.mark.parametrize("text", [None, 5, ["a"], {"a": "b"}])
+def test_a_structure_in_the_place_of_text_is_an_error(text: t.Any) -> None:
+    with pytest.raises(ProtocolError, match="text"):
+        build(RESOURCES["backup_task_session"], wire.task(Future={"#text": text}))
+
+
+@pytest.mark.parametrize("key", ["a", "Time"])
+def test_what_is_nested_too_deeply_is_an_error(key: str) -> None:
     deep: t.Any = {}
     for _level in range(200):
-        deep = {"a": deep}
+        deep = {key: deep}
     for options in (RecordOptions(), RecordOptions(include_raw=True)):
         with pytest.raises(ProtocolError, match="nested"):
             build(RESOURCES["backup_task_session"], wire.task(Future=deep), options)
