@@ -22,7 +22,8 @@ options:
       - V(entity) gives whole records.
       - V(reference) gives name, UID, address and what links tell, which is faster on large servers; everything else is null.
       - References are read by page number. A row can be missed when others are deleted on the server in the meantime.
-      - Only the server can sort references. So O(limit) is refused when filters are too long for one request; without it, the answers follow each other.
+      - With O(endpoint=list) references can be sorted by name only, and O(limit) and O(descending) need O(sort_by=name).
+      - Else only the server can sort references. So O(limit) is refused when filters are too long for one request; without it, the answers follow each other.
     type: str
     choices: [entity, reference]
     default: entity

@@ -21,9 +21,10 @@ from ._codec import decode, stream
 from ._collect import Collector, Order, Result
 from ._errors import NotFound, ProtocolError, RequestRejected, SettingsError
 from ._nodes import Node, pick, wrapped_rows
-from ._query import Expr, Selection, requests_for, target
+from ._query import Selection, requests_for, target
+from ._reading import Reading, Way, size_for, way_of
 from ._records import Record, RecordOptions, build
-from ._resources import RESOURCES, Kind, Resource
+from ._resources import RESOURCES, Resource
 from ._session import API, Session
 from ._statuses import PORTAL_ADMINISTRATOR, PORTAL_USER
 from ._times import UTC
@@ -46,33 +47,6 @@ def _ignore(_text: str) -> None:
 
 def _utc_now() -> dt.datetime:
     return dt.datetime.now(UTC)
-
-
-@dataclasses.dataclass(frozen=True)
-class _Reading:
-    """One filter expression of a query and how it is to be read."""
-
-    resource: Resource
-    where: Expr | None
-    representation: str
-    order: Order | None
-    page_size: int
-
-    @property
-    def by_time(self) -> bool:
-        wanted = self.order is None or self.order.field == self.resource.time_field
-        return self.resource.time_field is not None and self.representation == "entity" and wanted
-
-    @property
-    def time_order(self) -> _paging.TimeOrder:
-        descending = self.order is not None and self.order.descending
-        return _paging.TimeOrder(self.resource.time_field or "", self.resource.time_key, descending)
-
-    @property
-    def sort(self) -> tuple[str, str | None]:
-        if self.order is not None:
-            return ("sortDesc" if self.order.descending else "sortAsc", self.order.field)
-        return ("sortAsc", self.resource.time_field or (self.resource.fields[0] if self.resource.fields else None))
 
 
 class EnterpriseManagerClient:
@@ -183,38 +157,53 @@ class EnterpriseManagerClient:
         limit: int | None = None,
         options: RecordOptions = _PLAIN,
     ) -> Result:
-        """The query service, read to its end or to ``limit``, every row once.
+        """The query service, read to its end or as far as ``limit`` needs it, every row once.
 
         ``keep`` looks at each record once more: servers differ in whether text is compared with regard to case.
         """
         resource = RESOURCES[name] if isinstance(name, str) else name
         found = Collector(resource, keep, options)
+        way = way_of(resource, representation, order)
+        if way is Way.TIME and order is None:
+            order = Order(resource.time_key, resource.time_field or "")
         complete = True
         expressions = requests_for(selection, _paging.TARGET_RESERVE * 3)
-        if limit is not None and representation == "reference" and len(expressions) > 1:
-            # Only the server can sort references, and it sorts each answer for itself.
+        if limit is not None and way is Way.SERVER and len(expressions) > 1:
             raise SettingsError(
-                "the filters are too long for one request, and references of several requests can't be cut at a limit",
-                hint="give fewer or shorter values, leave out limit, or set representation to entity",
+                "the filters are too long for one request, and the server sorts each answer for itself, so there is no limit over all",
+                hint="give fewer or shorter values, leave out limit, or choose another sort_by and representation entity",
             )
         for where in expressions:
-            if limit is None or not (representation == "reference" or _sorted_alike(resource, order)):
-                self._read_all(
-                    _Reading(resource, where, representation, None, self._settings.page_size), found, selection
-                )
+            whole = Reading(
+                resource, where, representation, order if way is Way.SERVER else None, self._settings.page_size
+            )
+            if limit is None or way is Way.CLIENT:
+                self._read_all(whole, found, selection)
                 continue
-            # One more than asked for tells whether the limit cuts anything.
-            size = min(self._settings.page_size, limit + 1)
             part = Collector(resource, keep, options)
-            for rows in self._pages(_Reading(resource, where, representation, order, size)):
-                part.add(rows)
-                if len(part) > limit:
-                    complete = False
-                    break
+            first = dataclasses.replace(whole, order=order, page_size=size_for(limit, self._settings.page_size))
+            enough = self._read_first(first, way, part, limit)
+            if enough is None:
+                self._read_all(whole, found, selection)
+                continue
+            complete = complete and not enough
             found.merge(part)
         return found.result(order, limit, complete)
 
-    def _read_all(self, reading: _Reading, found: Collector, selection: Selection) -> None:
+    def _read_first(self, reading: Reading, way: Way, part: Collector, limit: int) -> bool | None:
+        """Reads until the first ``limit`` records are known: true; false when these are all; None when it takes all to know."""
+        if way is Way.NUMBER:
+            # Of more than one page in this order, rows would be lost when others before them are removed meanwhile.
+            page = self._fetch(reading)(_paging.Ask(reading.where, 1))
+            part.add(page.rows)
+            return False if page.is_last else part.settled(reading.order, limit, page.rows) or None
+        for rows in self._pages(reading):
+            part.add(rows)
+            if part.settled(reading.order, limit, rows):
+                return True
+        return False
+
+    def _read_all(self, reading: Reading, found: Collector, selection: Selection) -> None:
         if not reading.by_time:
             for rows in self._pages(reading):
                 found.add(rows)
@@ -233,13 +222,13 @@ class EnterpriseManagerClient:
 
         side_by_side(fetch, parts, order, first, found.add)
 
-    def _pages(self, reading: _Reading) -> t.Iterator[list[Node]]:
+    def _pages(self, reading: Reading) -> t.Iterator[list[Node]]:
         fetch = self._fetch(reading)
         if reading.by_time:
             return _paging.by_time(fetch, reading.where, reading.time_order)
         return _paging.by_number(fetch, reading.where)
 
-    def _fetch(self, reading: _Reading) -> _paging.Fetch:
+    def _fetch(self, reading: Reading) -> _paging.Fetch:
         def fetch(ask: _paging.Ask) -> _paging.Page:
             parameters: list[tuple[str, t.Any]] = [
                 ("type", reading.resource.query_type),
@@ -257,16 +246,6 @@ class EnterpriseManagerClient:
                 raise
 
         return fetch
-
-
-def _sorted_alike(resource: Resource, order: Order | None) -> bool:
-    """Whether the server sorts as we do, so that the first rows are known without reading all: times and plain numbers.
-
-    Text depends on the collation of its database, and rows without a value come first or last there.
-    """
-    if order is None or order.field == resource.time_field:
-        return resource.time_field is not None
-    return any(kind is Kind.INT and element == order.field for element, kind in resource.elements)
 
 
 def _format(representation: str, value: str) -> list[tuple[str, t.Any]]:

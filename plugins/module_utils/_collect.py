@@ -7,14 +7,18 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import itertools
 import threading
 import typing as t
 from operator import itemgetter
 
-from ._nodes import Node
+from ._nodes import Node, snake_case
 from ._records import Record, RecordOptions, build
 from ._resources import Resource
+from ._times import fraction_of, parse_moment, to_iso
+
+_ROUNDING = dt.timedelta(seconds=1)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,15 +42,22 @@ class Result:
         return cut(in_order([*self.records, *other.records], order), limit, not (self.truncated or other.truncated))
 
 
-def in_order(records: t.Iterable[Record], order: Order) -> list[Record]:
-    """Sorted by the key of ``order``, those without a value last, then by UID."""
+def in_order(records: t.Iterable[Record], order: Order, finer: t.Callable[[Record], str] | None = None) -> list[Record]:
+    """Sorted by the key of ``order``, those without a value last; those of one value by ``finer`` and by UID."""
     found = list(records)
     known = [record for record in found if record.get(order.key) is not None]
     value = _value_of(order.key, known)
     known.sort(key=value, reverse=order.descending)
     # The server sorted them already, mostly: then this costs much less than two sorts of everything.
-    ordered = [record for _value, tied in itertools.groupby(known, value) for record in sorted(tied, key=_uid)]
+    ordered = [record for _value, tied in itertools.groupby(known, value) for record in _untied(tied, order, finer)]
     return ordered + sorted((record for record in found if record.get(order.key) is None), key=_uid)
+
+
+def _untied(tied: t.Iterable[Record], order: Order, finer: t.Callable[[Record], str] | None) -> t.Iterable[Record]:
+    found = sorted(tied, key=_uid)
+    if finer is not None and len(found) > 1:
+        found.sort(key=finer, reverse=order.descending)
+    return found
 
 
 def _value_of(key: str, records: list[Record]) -> t.Callable[[Record], t.Any]:
@@ -81,6 +92,8 @@ class Collector:
         self._options = options
         self._lock = threading.Lock()
         self._records: dict[t.Any, Record] = {}
+        self._fractions: dict[t.Any, str] = {}
+        self._raw_time_key = ""
 
     def __len__(self) -> int:
         return len(self._records)
@@ -88,25 +101,68 @@ class Collector:
     def add(self, rows: list[Node]) -> None:
         """Rows of a page; of rows with one UID the first one stays."""
         fresh = [build(self._resource, row, self._options) for row in rows]
+        fractions = self._fractions_of(rows)
         with self._lock:
-            for record in fresh:
+            for record, fraction in zip(fresh, fractions):
                 if self._keep is None or self._keep(record):
                     # Things without a UID, such as objects in a job, are never the same.
                     self._records.setdefault(record["uid"] or object(), record)
+                    if fraction:
+                        self._fractions[record["uid"]] = fraction
+
+    def _fractions_of(self, rows: list[Node]) -> t.Iterable[str]:
+        """What records leave out of their time: newer servers tell which of two rows of one second came first."""
+        if not self._resource.time_field:
+            return itertools.repeat("")
+        key = self._raw_time_key
+        if rows and key not in rows[0]:
+            wanted = (self._resource.time_key, f"{self._resource.time_key}_utc")
+            key = self._raw_time_key = next((key for key in rows[0] if snake_case(key) in wanted), "")
+        return [fraction_of(row.get(key)) for row in rows]
 
     def merge(self, other: Collector) -> None:
         """What another collector of the same resource found."""
+        self._fractions.update(other._fractions)
         for uid, record in other._records.items():
             self._records.setdefault(uid, record)
+
+    def settled(self, order: Order | None, limit: int, rows: list[Node]) -> bool:
+        """Whether the first ``limit`` records and one more are here; ``rows`` are the last ones, of all rows in this order."""
+        if len(self) <= limit or not rows:
+            return False
+        if order is None or not any(record.get(order.key) is not None for record in self._records.values()):
+            return True
+        edge = self._edge(order, rows[-1])
+        if edge is None:
+            return False
+        before = [
+            record
+            for record in self._records.values()
+            if (value := record[order.key]) is not None and (value > edge if order.descending else value < edge)
+        ]
+        return len(before) >= limit
+
+    def _edge(self, order: Order, row: Node) -> t.Any:
+        """Rows that come after this one have this value or one beyond it; None when that can't be told."""
+        value = build(self._resource, row).get(order.key)
+        if order.key != self._resource.time_key:
+            return value if isinstance(value, int) else None
+        moment = parse_moment(value) if value else None
+        # What the server sorts by has more digits than what it prints, and may be rounded there.
+        return to_iso(moment + _ROUNDING if order.descending else moment - _ROUNDING) if moment else None
 
     def result(self, order: Order | None, limit: int | None, complete: bool = True) -> Result:
         """Everything found, sorted by ``order`` (default: the time if there is one, else the name), then by UID.
 
-        References tell no more than a name: in any other order they stay as they came.
+        Records that do not tell what they are sorted by stay as they came.
         """
         resource = self._resource
         order = order or Order(resource.time_key if resource.time_field else "name", "")
         records = list(self._records.values())
         if any(record.get(order.key) is not None for record in records):
-            records = in_order(records, order)
+            by_time = order.key == resource.time_key and self._fractions
+            records = in_order(records, order, self._fraction if by_time else None)
         return cut(records, limit, complete)
+
+    def _fraction(self, record: Record) -> str:
+        return self._fractions.get(record["uid"], "")

@@ -88,9 +88,8 @@ def _session(record: Record, links: list[Link], by_type: ByType) -> None:
     record["task_sessions_href"] = _href(
         by_type.get("BackupTaskSessionReferenceList") or by_type.get("ReplicaTaskSessionReferenceList")
     )
-    record["restore_point_uids"] = sorted(
-        f"urn:veeam:RestorePoint:{guid_of(link.href)}" for link in links if link.type == "RestorePointReference"
-    )
+    points = (f"urn:veeam:RestorePoint:{guid_of(link.href)}" for link in links if link.type == "RestorePointReference")
+    record["restore_point_uids"] = None if record["running"] is None else sorted(points)
 
 
 def _agent_role(record: Record) -> str | None:

@@ -170,15 +170,22 @@ def read_selection(name: str | Resource, params: t.Mapping[str, t.Any], now: dt.
             for option in _TEXT_LISTS
             if option in given
         ),
-        order=_order(params, resource),
+        order=_order(params, resource, endpoint),
         limit=limit,
         representation=params.get("representation") or "entity",
         options=RecordOptions(bool(params.get("include_links")), bool(params.get("include_raw"))),
     )
 
 
-def _order(params: t.Mapping[str, t.Any], resource: Resource) -> Order:
+def _order(params: t.Mapping[str, t.Any], resource: Resource, endpoint: str) -> Order:
     key = params.get("sort_by") or (resource.time_key if resource.time_field else "name")
+    if endpoint == "list" and params.get("representation") == "reference" and key != "name":
+        if params.get("limit") is not None or params.get("descending"):
+            raise SettingsError(
+                f"references of endpoint: list tell no {key}, so they can't be sorted by it",
+                hint="set sort_by to name, or representation to entity, or leave out limit and descending",
+            )
+        key = "name"
     return Order(key, sort_field(key, resource) or "", bool(params.get("descending")))
 
 

@@ -13,6 +13,8 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import sys
+import typing as t
 
 from ._errors import SettingsError
 
@@ -92,6 +94,13 @@ def wire_to_iso(text: str) -> str | None:
     if moment is None:
         return text
     return None if moment.year == 1 else to_iso(moment)
+
+
+def fraction_of(value: t.Any) -> str:
+    """The digits after the seconds of a time as the server writes it; they sort as text, and are empty when there are none."""
+    if value.__class__ is not str or value[19:20] != ".":
+        return ""
+    return sys.intern(value[20:].rstrip("Z").partition("+")[0].partition("-")[0])
 
 
 def seconds_between(start: str, end: str) -> int | None:

@@ -209,7 +209,7 @@ backup_sessions:
       type: str
       sample: "/api/backupSessions/44444444-aaaa-4bbb-8ccc-000000000001/taskSessions"
     restore_point_uids:
-      description: UIDs of the restore points that the session created.
+      description: UIDs of the restore points that the session created; null in a reference.
       type: list
       elements: str
       sample: ["urn:veeam:RestorePoint:55555555-aaaa-4bbb-8ccc-000000000001"]
