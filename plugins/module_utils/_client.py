@@ -23,7 +23,7 @@ from ._errors import NotFound, ProtocolError, RequestRejected, SettingsError
 from ._nodes import Node, pick, wrapped_rows
 from ._query import Selection, requests_for, target
 from ._reading import Reading, Way, size_for, way_of
-from ._records import Record, RecordOptions, build
+from ._records import Record, RecordOptions, build, own_row
 from ._resources import RESOURCES, Resource
 from ._session import API, Session
 from ._statuses import PORTAL_ADMINISTRATOR, PORTAL_USER
@@ -117,7 +117,10 @@ class EnterpriseManagerClient:
             )
         except NotFound:
             return None
-        return build(resource, node, options)
+        record = build(resource, node, options)
+        if (record["id"] or "").lower() != guid.lower():
+            raise ProtocolError("the answer is not the object that was asked for")
+        return record
 
     def collection(
         self,
@@ -139,7 +142,7 @@ class EnterpriseManagerClient:
 
         def read(chunks: t.Iterable[bytes]) -> Collector:
             part = Collector(resource, keep, options)
-            stream(chunks, lambda row: part.add([row]))
+            stream(chunks, lambda row: part.add([own_row(resource, row)]))
             return part
 
         for path in paths or [resource.path or ""]:

@@ -28,6 +28,7 @@ XMLTODICT_MISSING = importlib.util.find_spec("xmltodict") is None
 _BOM = codecs.BOM_UTF8
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 _HTML = re.compile(rb"<(!doctype\s+html|html)\b", re.IGNORECASE)
+_ERROR = re.compile(rb"(?:\s+|<\?.*?\?>|<!--.*?-->)*<Error[\s/>]", re.DOTALL)
 _PROLOG = re.compile(rb"(?:\s+|<\?.*?\?>|<!--.*?-->)*<!DOCTYPE", re.DOTALL)
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _LONE = re.compile("[\ud800-\udfff]")
@@ -82,6 +83,8 @@ def stream(chunks: t.Iterable[bytes], take: t.Callable[[Node], t.Any]) -> None:
     source = _resumed(head, pieces)
     if _start_of(head) == b"{":
         _stream_json(source, take)
+    elif _ERROR.match(head.lstrip(_BOM)):
+        raise ProtocolError("the answer is an error, although its status says that all is well")
     else:
         _stream_xml(source, take)
 
@@ -256,12 +259,24 @@ class _JsonRows:
         self._text, self._at = "".join(parts), 0
 
 
-def error_message(body: bytes) -> str | None:
-    """The message of an Error document, fit to be shown; None when the body is something else."""
+def error_message(body: bytes, secrets: t.Sequence[str] = ()) -> str | None:
+    """The message of an Error document, fit to be shown and without the secrets; None when the body is something else."""
     try:
         message = pick(decode(body), "message")
     except ProtocolError:
         return None
     if not isinstance(message, str) or not message.strip():
         return None
-    return " ".join(_CONTROL.sub(" ", message).split())[:_MESSAGE_LENGTH]
+    # Before anything is cut: half a secret can't be found any more. Servers may have cleaned up the blanks in what they quote.
+    message = _hidden(message, secrets)
+    return _hidden(_in_one_line(message), list(map(_in_one_line, secrets)))[:_MESSAGE_LENGTH]
+
+
+def _in_one_line(text: str) -> str:
+    return " ".join(_CONTROL.sub(" ", text).split())
+
+
+def _hidden(text: str, secrets: t.Sequence[str]) -> str:
+    for secret in sorted(filter(None, secrets), key=len, reverse=True):
+        text = text.replace(secret, "********")
+    return text

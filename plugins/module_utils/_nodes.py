@@ -46,6 +46,12 @@ def pick(node: t.Any, name: str) -> t.Any:
     return None
 
 
+def uid_of(row: Node) -> str | None:
+    """The UID as the server wrote it, whatever the key's case."""
+    value = row.get("UID") or row.get("@UID") or row.get("uid")
+    return value if isinstance(value, str) else None
+
+
 def checked_rows(rows: t.Any) -> list[Node]:
     """A list of rows, or the one row of a list that XML shows as a single element. Raises ProtocolError."""
     return [checked_row(row) for row in (rows if isinstance(rows, list) else [rows])]

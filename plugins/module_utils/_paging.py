@@ -18,7 +18,7 @@ import typing as t
 from functools import partial
 
 from ._errors import ProtocolError
-from ._nodes import Node, snake_case
+from ._nodes import Node, snake_case, uid_of
 from ._query import MAX_TARGET_LENGTH, Expr, all_of, compare, encoded_length
 from ._times import parse_moment, to_iso
 
@@ -189,12 +189,6 @@ def _moment(text: str) -> dt.datetime:
     if moment is None:
         raise ProtocolError(f"a row has the unreadable time {text[:40]!r}")
     return moment
-
-
-def uid_of(row: Node) -> str | None:
-    """The UID as the server wrote it, whatever the key's case."""
-    value = row.get("UID") or row.get("@UID") or row.get("uid")
-    return value if isinstance(value, str) else None
 
 
 def _uids(rows: list[Node]) -> list[t.Any]:

@@ -15,12 +15,14 @@ import functools
 import typing as t
 
 from ._convert import CONVERTERS, Convert, session_name, text
+from ._errors import ProtocolError
 from ._extras import EXTRAS, guid_of, path_of
-from ._nodes import Link, Node, check_depth, links_of, snake_case
-from ._resources import Resource
+from ._nodes import Link, Node, check_depth, links_of, snake_case, uid_of
+from ._resources import RESOURCES, Resource
 from ._values import infer
 
 Record = t.Dict[str, t.Any]
+_URN = "urn:veeam:"
 _HANDLED_APART = frozenset({"links", "type", "href", "xmlns"})
 
 
@@ -86,6 +88,22 @@ def build(resource: Resource, node: Node, options: RecordOptions = RecordOptions
         check_depth(node)
         record["raw"] = node
     return record
+
+
+def own_row(resource: Resource, node: Node) -> Node:
+    """The node, unless its UID is that of another resource. Raises ProtocolError."""
+    uid = uid_of(node)
+    found = uid[len(_URN) :].partition(":")[0] if uid and uid.startswith(_URN) else ""
+    if found.lower() in _foreign_urns(resource):
+        raise ProtocolError(f"the answer holds a {found} in the place of a {resource.type_name}")
+    return node
+
+
+@functools.cache
+def _foreign_urns(resource: Resource) -> frozenset[str]:
+    """The type parts of UIDs that other resources have; of one that is not known, nothing can be said."""
+    known = {urn.lower() for other in RESOURCES.values() for urn in other.urns}
+    return frozenset(known - {urn.lower() for urn in resource.urns})
 
 
 def _add_backup_server(record: Record, resource: Resource, by_type: dict[str | None, Link]) -> None:

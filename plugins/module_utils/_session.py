@@ -16,7 +16,7 @@ import threading
 import typing as t
 from email.utils import parsedate_to_datetime
 
-from ._codec import decode, only
+from ._codec import decode, error_message, only
 from ._errors import ConnectionFailed, EmError, NotEnterpriseManager, ProtocolError, SessionExpired
 from ._extras import guid_of
 from ._nodes import pick
@@ -95,7 +95,7 @@ class Session:
                     method="GET", path=address.partition("?")[0], status=401,
                 )  # fmt: skip
         if response.status != 200:
-            raise self._redacted(error_for(response.status, body, "GET", address, role))
+            raise error_for(response.status, self._message(body), "GET", address, role)
         return found[0]
 
     def log_off(self) -> list[str]:
@@ -122,8 +122,7 @@ class Session:
 
     def _open(self) -> Logon:
         settings = self._settings
-        pair = f"{settings.username}:{settings.password}".encode()
-        credentials = base64.b64encode(pair).decode("ascii")
+        credentials = self._credentials()
         self._on_secret(credentials)
         request = Request(
             "POST",
@@ -133,7 +132,7 @@ class Session:
         response, body = self._exchange(request, settings.retries + 1)
         token = response.headers.get(TOKEN_HEADER.lower())
         if response.status not in (200, 201) or not token:
-            raise self._redacted(logon_error(response, body, settings))
+            raise logon_error(response, self._message(body), settings)
         self._on_secret(token)
         logon = Logon(token, self._session_id(response, body))
         self._opened.append(logon)
@@ -194,12 +193,14 @@ class Session:
             )  # fmt: skip
         return response, body
 
-    def _redacted(self, error: EmError) -> EmError:
-        """A server may quote what it was sent."""
-        if error.server_message:
-            for secret in (self._settings.password, *(logon.token for logon in self._opened)):
-                error.server_message = error.server_message.replace(secret, "********")
-        return error
+    def _credentials(self) -> str:
+        pair = f"{self._settings.username}:{self._settings.password}".encode()
+        return base64.b64encode(pair).decode("ascii")
+
+    def _message(self, body: bytes) -> str | None:
+        """What an Error document says; a server may quote what it was sent."""
+        tokens = [logon.token for logon in self._opened]
+        return error_message(body, [self._settings.password, self._credentials(), *tokens])
 
 
 def _retry_after(response: Response) -> float:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import typing as t
 
-from ._codec import error_message
 from ._errors import (
     AccessDenied,
     AuthenticationFailed,
@@ -33,9 +32,8 @@ _PORTS = (
 )
 
 
-def error_for(status: int, body: bytes, method: str, address: str, role: str) -> EmError:
-    """The error for a status other than the expected one."""
-    message = error_message(body)
+def error_for(status: int, message: str | None, method: str, address: str, role: str) -> EmError:
+    """The error for a status other than the expected one; ``message`` is what the server says, None when it is not EM that speaks."""
     details: dict[str, t.Any] = {
         "method": method, "path": address.partition("?")[0], "status": status, "server_message": message,
     }  # fmt: skip
@@ -49,6 +47,12 @@ def error_for(status: int, body: bytes, method: str, address: str, role: str) ->
         return AccessDenied(
             "the account may not read this (HTTP 403)",
             hint=f"it needs the Enterprise Manager role {role}",
+            **details,
+        )
+    if status == 404 and message is None:
+        return NotEnterpriseManager(
+            "the answer is not Enterprise Manager's (HTTP 404)",
+            hint="check host, port, and any proxy between",
             **details,
         )
     if status == 404:
@@ -72,11 +76,10 @@ def error_for(status: int, body: bytes, method: str, address: str, role: str) ->
     )
 
 
-def logon_error(response: Response, body: bytes, settings: ConnectionSettings) -> EmError:
+def logon_error(response: Response, message: str | None, settings: ConnectionSettings) -> EmError:
     """The error for an answer to a logon that opened no session."""
     status, server = response.status, f"{settings.host} port {settings.port}"
     details: dict[str, t.Any] = {"method": "POST", "path": "/api/sessionMngr/", "status": status}
-    message = error_message(body)
     if settings.port == BACKUP_SERVER_PORT and status < 500:
         return NotEnterpriseManager(
             f"{server} is the backup server's own API and not Enterprise Manager's (HTTP {status} to a logon)",
@@ -108,4 +111,4 @@ def logon_error(response: Response, body: bytes, settings: ConnectionSettings) -
         return NotEnterpriseManager(
             f"{server} answers, but is not Enterprise Manager (HTTP {status} to a logon)", hint=_PORTS, **details
         )
-    return error_for(status, body, "POST", "/api/sessionMngr/", PORTAL_USER)
+    return error_for(status, message, "POST", "/api/sessionMngr/", PORTAL_USER)

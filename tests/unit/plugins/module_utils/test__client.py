@@ -280,6 +280,64 @@ def test_an_unknown_uid_is_none() -> None:
         assert client.detail("backup_task_session", guid) is None
 
 
+GUID = "66666666-aaaa-4bbb-8ccc-000000000001"
+OTHER = f"urn:veeam:BackupTaskSession:{GUID[:-1]}2"
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "error", "words"),
+    [
+        (200, {}, ProtocolError, "not the object that was asked for"),
+        (200, {"UID": OTHER, "Name": "srv02"}, ProtocolError, "not the object that was asked for"),
+        (200, b'<Error Message="Busy" StatusCode="500"/>', ProtocolError, "not the object that was asked for"),
+        (404, b"<html><h1>404</h1></html>", NotEnterpriseManager, "proxy"),
+        (404, b"", NotEnterpriseManager, "proxy"),
+    ],
+)
+def test_only_the_object_that_was_asked_for_is_one(status: int, body: t.Any, error: type[EmError], words: str) -> None:
+    run = Run(logon(), Call("GET", f"/api/backupTaskSessions/{GUID}", status, body), logoff())
+    with pytest.raises(error, match=words), run() as client:
+        client.detail("backup_task_session", GUID)
+
+
+def test_the_case_of_a_uid_does_not_matter() -> None:
+    body = {"UID": f"urn:veeam:BackupTaskSession:{GUID.upper()}"}
+    run = Run(logon(), Call("GET", f"/api/backupTaskSessions/{GUID}", 200, body), logoff())
+    with run() as client:
+        assert client.detail("backup_task_session", GUID)
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b'<Error Message="Busy" StatusCode="500"/>', "is an error"),
+        (b'\xef\xbb\xbf<?xml version="1.0"?><!-- x --> <Error Message="Busy"></Error>', "is an error"),
+        (
+            b'<BackupServers><BackupServer UID="urn:veeam:BackupServer:1" Name="a"/></BackupServers>',
+            "BackupServer in the place",
+        ),
+        ({"BackupServers": [{"UID": "urn:veeam:BackupServer:1", "Name": "a"}]}, "BackupServer in the place"),
+    ],
+)
+def test_a_collection_of_something_else_is_refused(body: t.Any, words: str) -> None:
+    run = Run(logon(), Call("GET", "/api/backupTaskSessions", 200, body), logoff())
+    with pytest.raises(ProtocolError, match=words), run() as client:
+        client.collection("backup_task_session")
+
+
+SPACED = "Pa  ss\tword-that-is-long"
+
+
+@pytest.mark.parametrize("quoted", [SPACED, " ".join(SPACED.split()), "x" * 290 + SPACED, "svc:" + SPACED])
+def test_what_the_server_quotes_of_the_password_is_not_shown(quoted: str) -> None:
+    run = Run(logon(status=401, body={"Message": f"Bad: {quoted}"}, headers={}), password=SPACED.replace("\t", "  "))
+    with pytest.raises(AuthenticationFailed) as caught, run() as client:
+        client.collection("backup_server")
+    shown = f"{caught.value} {caught.value.to_result()}"
+    assert "Pa" not in shown
+    assert "word" not in shown.replace("password", "")
+
+
 @pytest.mark.parametrize("body", [b"", b"garbage", b"<a", b'{"a":', b"[]", {"something": "else"}])
 def test_answers_that_are_no_query_result_are_refused(body: t.Any) -> None:
     run = Run(logon(), Call("GET", "/api/query", 200, body), logoff())
