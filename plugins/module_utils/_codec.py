@@ -35,6 +35,8 @@ _LONE = re.compile("[\ud800-\udfff]")
 _SPACE = re.compile(r"[ \t\r\n]*")
 _OF_ANY_DOCUMENT = frozenset({"links", "href", "type", "name", "uid"})
 _MESSAGE_LENGTH = 300
+# LookupError: an encoding that does not exist.
+_NOT_XML = (ExpatError, ValueError, LookupError, RecursionError)
 
 
 def _refuse(constant: str) -> t.Any:
@@ -135,7 +137,7 @@ def _xml(body: bytes) -> t.Any:
         document = xmltodict.parse(
             body[len(_BOM) :] if body.startswith(_BOM) else body, disable_entities=True, strip_whitespace=False
         )
-    except (ExpatError, ValueError, RecursionError) as error:
+    except _NOT_XML as error:
         raise ProtocolError("the answer is not valid XML") from error
     root = next(iter(document.values()))
     return {} if root is None else root
@@ -158,7 +160,7 @@ def _stream_xml(chunks: t.Iterator[bytes], take: t.Callable[[Node], t.Any]) -> N
             item_depth=2,
             item_callback=row,
         )
-    except (ExpatError, ValueError, RecursionError) as error:
+    except _NOT_XML as error:
         raise ProtocolError("the answer is not valid XML") from error
 
 

@@ -16,7 +16,7 @@ from operator import itemgetter
 from ._nodes import Node, snake_case
 from ._records import Record, RecordOptions, build
 from ._resources import Resource
-from ._times import fraction_of, parse_moment, to_iso
+from ._times import fraction_of, parse_moment, shifted, to_iso
 
 _ROUNDING = dt.timedelta(seconds=1)
 
@@ -149,7 +149,7 @@ class Collector:
             return value if isinstance(value, int) else None
         moment = parse_moment(value) if value else None
         # What the server sorts by has more digits than what it prints, and may be rounded there.
-        return to_iso(moment + _ROUNDING if order.descending else moment - _ROUNDING) if moment else None
+        return to_iso(shifted(moment, _ROUNDING if order.descending else -_ROUNDING)) if moment else None
 
     def result(self, order: Order | None, limit: int | None, complete: bool = True) -> Result:
         """Everything found, sorted by ``order`` (default: the time if there is one, else the name), then by UID.

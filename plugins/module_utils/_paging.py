@@ -20,7 +20,7 @@ from functools import partial
 from ._errors import ProtocolError
 from ._nodes import Node, snake_case, uid_of
 from ._query import MAX_TARGET_LENGTH, Expr, all_of, compare, encoded_length
-from ._times import parse_moment, to_iso
+from ._times import LAST_MOMENT, parse_moment, shifted, to_iso
 
 MAX_PAGES = 20000
 TARGET_RESERVE = 400
@@ -137,10 +137,10 @@ class Cursor:
 
     def _remember(self, new: list[Node], last: dt.datetime) -> None:
         if self._order.descending:
-            bound = (last + _MARGIN).replace(microsecond=0) + dt.timedelta(seconds=1)
+            bound = shifted(shifted(last, _MARGIN).replace(microsecond=0), dt.timedelta(seconds=1))
             self._bound = min(bound, self._bound or bound)
         else:
-            bound = (last - _MARGIN).replace(microsecond=0)
+            bound = shifted(last, -_MARGIN).replace(microsecond=0)
             self._bound = max(bound, self._bound or bound)
         near = {uid: time for uid, time in self._near.items() if self._within(time, bound)}
         for row in reversed(new):
@@ -158,7 +158,8 @@ class Cursor:
         if self._bound is None:
             raise ProtocolError("the server sends an empty page, but says that more pages follow")
         operator = "<=" if self._order.descending else ">="
-        since = compare(self._order.field, operator, to_iso(self._bound))
+        # Nothing lies beyond the last moment there is.
+        since = compare(self._order.field, operator, to_iso(self._bound)) if self._bound < LAST_MOMENT else None
         room = MAX_TARGET_LENGTH - TARGET_RESERVE - encoded_length(all_of([where, since])) - 20
         seen = [compare("UID", "!=", uid) for uid in self._near]
         fitting = [

@@ -19,8 +19,8 @@ MAX_PARALLEL = 8
 BACKUP_SERVER_PORT = 9419
 """The port of a backup server's own API, which is another product."""
 
-_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?\.?")
-_IPV6 = re.compile(r"\[?[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(?:%[A-Za-z0-9._-]+)?\]?")
+_LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
+_NAME = re.compile(rf"(?=.{{1,254}}\Z){_LABEL}(?:\.{_LABEL})*\.?")
 _VERSION = re.compile(r"latest|v1(?:_[0-9]{1,2})?")
 
 
@@ -69,7 +69,7 @@ class ConnectionSettings:
         return self.protocol == "https"
 
     def _check(self) -> None:
-        if not (_NAME.fullmatch(self.host) or _IPV6.fullmatch(self.host)):
+        if not (_NAME.fullmatch(self.host) or _is_ipv6(self.host)):
             raise SettingsError(
                 f"host has the value {self.host!r}, which is not a bare host name or address",
                 hint="leave out https://, the port and any path; port and protocol have options of their own",
@@ -105,6 +105,19 @@ class ConnectionSettings:
         value = getattr(self, name)
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not lowest <= value <= highest:
             raise SettingsError(f"{name} has the value {value!r}", hint=f"use a number from {lowest} to {highest}")
+
+
+def _is_ipv6(host: str) -> bool:
+    if ":" not in host:
+        return False
+    # Not needed for names, and it would cost every task its time.
+    import ipaddress
+
+    try:
+        ipaddress.IPv6Address(host[1:-1] if host[:1] == "[" and host[-1:] == "]" else host)
+    except ValueError:
+        return False
+    return True
 
 
 def _has_control(text: str) -> bool:

@@ -55,6 +55,12 @@ def error_for(status: int, message: str | None, method: str, address: str, role:
             hint="check host, port, and any proxy between",
             **details,
         )
+    if status == 404 and address.partition("?")[0].endswith("/query"):
+        return RequestRejected(
+            "Enterprise Manager does not know its own query service (HTTP 404)",
+            hint="check host, port, and any proxy between that changes addresses",
+            **details,
+        )
     if status == 404:
         return NotFound("Enterprise Manager has no such object (HTTP 404)", hint="check the UID", **details)
     if status in (429, 502, 503, 504):

@@ -19,6 +19,7 @@ import typing as t
 from ._errors import SettingsError
 
 UTC = dt.timezone.utc
+LAST_MOMENT = dt.datetime.max.replace(tzinfo=UTC)
 _UNITS = {"w": 604800, "d": 86400, "h": 3600, "m": 60, "s": 1}
 _AGE = re.compile(r"(?:\d+[wdhms])+", re.ASCII)
 _AGE_PART = re.compile(r"(\d+)([wdhms])", re.ASCII)
@@ -101,6 +102,14 @@ def fraction_of(value: t.Any) -> str:
     if value.__class__ is not str or value[19:20] != ".":
         return ""
     return sys.intern(value[20:].rstrip("Z").partition("+")[0].partition("-")[0])
+
+
+def shifted(moment: dt.datetime, by: dt.timedelta) -> dt.datetime:
+    """The moment so much later, or the first or last one that there is."""
+    try:
+        return moment + by
+    except OverflowError:
+        return LAST_MOMENT if by > dt.timedelta(0) else dt.datetime.min.replace(tzinfo=UTC)
 
 
 def seconds_between(start: str, end: str) -> int | None:

@@ -125,6 +125,8 @@ class RequestsTransport:
 
     def _session(self) -> requests.Session:
         session = requests.Session()
+        # Else it works out where a redirect leads, though none is followed, and fails when that is no address.
+        session.get_redirect_target = _nowhere  # type: ignore[method-assign]
         # A cookie would win over the session header at the server, and .netrc over our credentials.
         session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
         session.auth = _leave_headers_alone
@@ -224,13 +226,22 @@ class RequestsTransport:
             )
         if any(isinstance(cause, requests.exceptions.ContentDecodingError) for cause in causes):
             return ProtocolError(f"the answer of {server} can't be decompressed", **where)
-        if isinstance(error, requests.exceptions.InvalidURL):
-            return SettingsError(f"host has the value {settings.host!r}, which is not a host name")
+        # Our own host and protocol were checked, so it is not about them.
+        if isinstance(error, (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema)):
+            return SettingsError(
+                "the proxy that the environment names can't be used",
+                hint="check HTTPS_PROXY and HTTP_PROXY: http://HOST:PORT; SOCKS proxies are not supported",
+            )
         return ConnectionFailed(
             f"the connection to {server} broke",
             hint="check that protocol and port fit together: https on 9398, http on 9399 for old servers",
             **where,
         )
+
+
+def _nowhere(resp: requests.Response) -> str | None:
+    """Where a redirect leads: the client refuses every one by its status."""
+    return None
 
 
 def _leave_headers_alone(request: requests.PreparedRequest) -> requests.PreparedRequest:

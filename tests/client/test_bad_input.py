@@ -164,6 +164,12 @@ def test_an_unknown_filter_field(simulator: t.Any) -> None:
     [
         ({"host": "https://em01.example.test"}, "leave out https://"),
         ({"host": "em01.example.test:9398"}, "port and protocol have options of their own"),
+        ({"host": "10.0.0.5:9398"}, "port and protocol have options of their own"),
+        ({"host": "cafe:9398"}, "port and protocol have options of their own"),
+        ({"host": "[::1"}, "not a bare host name"),
+        ({"host": "em01..example.test"}, "not a bare host name"),
+        ({"host": f"{'x' * 64}.example.test"}, "not a bare host name"),
+        ({"host": "em01.example.test" + ".x" * 120}, "not a bare host name"),
         ({"port": 0}, "from 1 to 65535"),
         ({"page_size": 0}, "page_size .* from 1 to 10000"),
         ({"page_size": 10001}, "page_size .* from 1 to 10000"),
@@ -186,6 +192,33 @@ def test_options_that_cannot_work_are_refused_before_any_request(options: dict[s
     with pytest.raises(SettingsError, match=words) as caught:
         EnterpriseManagerClient(ConnectionSettings.from_options({**good, **options}))
     sentence(caught.value)
+
+
+@pytest.mark.parametrize(
+    "host", ["em01", "em_01.example.test.", "10.0.0.5", "::1", "[fe80::1%eth0]", "x" * 63 + ".test"]
+)
+def test_hosts_that_can_work(host: str) -> None:
+    settings = ConnectionSettings.from_options({"host": host, "username": "svc", "password": "s3cret-word"})
+    assert settings.base_url.startswith(f"https://{host}" if ":" not in host else "https://[")
+
+
+@pytest.mark.parametrize(
+    "proxy", ["http://svc:s3cret-word@[bad", "socks5://svc:s3cret-word@127.0.0.1:1080", "http://:0:0"]
+)
+def test_a_proxy_that_cannot_be_one(simulator: t.Any, monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
+    for name in ("NO_PROXY", "no_proxy", "https_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+    with pytest.raises(EmError, match="HTTPS_PROXY") as caught, connected(simulator, retries=0) as run:
+        run.client.query("backup_server")
+    assert "s3cret-word" not in sentence(caught.value)
+
+
+@pytest.mark.parametrize("location", ["https://[bad/", "http://\udcff", "", "//"])
+def test_a_redirect_to_nowhere_is_refused_like_any_other(simulator: t.Any, location: str) -> None:
+    simulator.add_fault({"kind": "redirect", "path": "/api/query", "location": location})
+    with pytest.raises(ProtocolError, match="redirects"), connected(simulator) as run:
+        run.client.query("backup_server")
 
 
 def test_answers_that_make_no_sense_are_protocol_errors(simulator: t.Any) -> None:

@@ -300,6 +300,12 @@ def test_only_the_object_that_was_asked_for_is_one(status: int, body: t.Any, err
         client.detail("backup_task_session", GUID)
 
 
+def test_a_query_service_that_is_not_there() -> None:
+    run = Run(logon(), Call("GET", "/api/query", 404, {"Message": "Not found"}), logoff())
+    with pytest.raises(RequestRejected, match=r"query service .*any proxy"), run() as client:
+        client.query("backup_server")
+
+
 def test_the_case_of_a_uid_does_not_matter() -> None:
     body = {"UID": f"urn:veeam:BackupTaskSession:{GUID.upper()}"}
     run = Run(logon(), Call("GET", f"/api/backupTaskSessions/{GUID}", 200, body), logoff())

@@ -99,6 +99,7 @@ def test_an_error_of_the_connection_passes_through() -> None:
         (b'<!DOCTYPE a [<!ENTITY x "y">]><a>&x;</a>', "document type"),
         (b"<?xml version='1.0'?><!-- x --><!DOCTYPE a><a/>", "document type"),
         (b"<a>&unknown;</a>", "not valid XML"),
+        (b'<?xml version="1.0" encoding="foo-8"?><a/>', "not valid XML"),
     ],
 )
 def test_what_is_no_collection_is_refused(body: bytes, words: str) -> None:

@@ -89,6 +89,13 @@ def test_an_empty_answer_is_one_page() -> None:
 
 
 @pytest.mark.parametrize("order", [ORDER, NEWEST_FIRST])
+@pytest.mark.parametrize("year", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999Z"])
+def test_the_first_and_the_last_moment_are_times_too(order: _paging.TimeOrder, year: str) -> None:
+    rows = [row(n, n * 1500) for n in range(10)] + [{**row(n, 0), "CreationTimeUTC": year} for n in range(20, 27)]
+    assert sorted(read(Server(rows, 5), order)) == sorted(each["UID"] for each in rows)
+
+
+@pytest.mark.parametrize("order", [ORDER, NEWEST_FIRST])
 def test_more_rows_at_one_moment_than_fit_a_page(order: _paging.TimeOrder) -> None:
     server = Server((row(n, 0) for n in range(950)), 50)
     assert sorted(read(server, order)) == [f"urn:veeam:BackupTaskSession:{n:08d}" for n in range(950)]
