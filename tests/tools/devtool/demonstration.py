@@ -89,10 +89,19 @@ def _control(ready: t.Mapping[str, t.Any], what: str) -> list[dict[str, t.Any]]:
     return found
 
 
-def session_faults(ready: t.Mapping[str, t.Any], logons: int) -> list[str]:
+def logons(ready: t.Mapping[str, t.Any]) -> int:
+    """Those of all runs so far."""
+    return sum(each["method"] == "POST" for each in _control(ready, "requests"))
+
+
+def open_sessions(ready: t.Mapping[str, t.Any]) -> list[str]:
+    """The logon sessions that nobody has ended."""
+    return differs("open sessions", _control(ready, "sessions"), [])
+
+
+def session_faults(ready: t.Mapping[str, t.Any], wanted: int) -> list[str]:
     """The logons of all runs so far, none of them left open."""
-    made = sum(each["method"] == "POST" for each in _control(ready, "requests"))
-    return [*differs("logons", made, logons), *differs("open sessions", _control(ready, "sessions"), [])]
+    return [*differs("logons", logons(ready), wanted), *open_sessions(ready)]
 
 
 def leaks(ready: t.Mapping[str, t.Any], paths: t.Iterable[Path], texts: t.Mapping[str, str]) -> list[str]:
