@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import hashlib
+import re
+import subprocess
 from pathlib import Path
 
 from devtool import artifact
@@ -11,7 +13,9 @@ from devtool.paths import ROOT
 
 RECORD = ROOT / "changelogs" / "released.sha256"
 _SHIPPED = ("plugins", "roles", "playbooks", "extensions", "meta")
-_HEAD = "# SPDX-License-Identifier: GPL-3.0-or-later\n# Files of the last release, made by 'dev.py release'; what differs needs a changelog fragment.\n"
+_CHANGES = ROOT / "changelogs" / "changelog.yaml"
+_HEAD = "# SPDX-License-Identifier: GPL-3.0-or-later\n# Files of the release {}, made by 'dev.py release'; what differs needs a changelog fragment.\n"
+_VERSION = r"\d+\.\d+\.\d+"
 
 
 def shipped() -> dict[str, str]:
@@ -21,7 +25,28 @@ def shipped() -> dict[str, str]:
 
 
 def write_record() -> None:
-    RECORD.write_text(_HEAD + "".join(f"{digest}  {path}\n" for path, digest in sorted(shipped().items())))
+    RECORD.write_text(
+        _HEAD.format(artifact.version()) + "".join(f"{digest}  {path}\n" for path, digest in sorted(shipped().items()))
+    )
+
+
+def _order(version: str) -> list[int]:
+    return [int(part) for part in version.split(".")]
+
+
+def unrecorded() -> str | None:
+    """The last release, when the list is missing or that of an earlier one: it was made without ``dev.py release``.
+
+    The changelog's entry for the version of galaxy.yml is no release yet, until a tag says so. Tags of other branches are not looked at.
+    """
+    listed = re.findall(rf"^  ({_VERSION}):$", _CHANGES.read_text(encoding="utf-8"), re.MULTILINE)
+    # Without a commit there is no HEAD, and git fails: then there is no tag either.
+    merged = subprocess.run(["git", "-C", ROOT, "tag", "--merged", "HEAD"], capture_output=True, text=True, check=False)
+    tagged = re.findall(rf"^v?({_VERSION})$", merged.stdout, re.MULTILINE)
+    released = [*tagged, *(version for version in listed if version != artifact.version())]
+    record = re.search(rf"release ({_VERSION}),", RECORD.read_text(encoding="utf-8")) if RECORD.exists() else None
+    last = max(released, key=_order, default=None)
+    return None if last is None or (record and _order(record.group(1)) >= _order(last)) else last
 
 
 def changed() -> dict[str, str] | None:

@@ -63,6 +63,13 @@ def changelog(log: Log) -> counts.Counts:
 
 def _told(log: Log) -> counts.Counts:
     """Whatever differs from the last release is told in a fragment; plugins, roles and playbooks by their names."""
+    unrecorded = releases.unrecorded()
+    if unrecorded is not None:
+        log.write(
+            f"{unrecorded} is released, and changelogs/released.sha256 is not there or of an earlier release, so nobody knows "
+            "what has changed since: make a release with dev.py release"
+        )
+        return counts.Counts(failed=1)
     changed = releases.changed()
     if changed is None:
         return counts.Counts(notes=("nothing is released yet, so no fragment is asked for",))
