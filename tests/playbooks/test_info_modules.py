@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import typing as t
 
@@ -38,29 +39,41 @@ def documentation(ansible: Ansible, module: str) -> dict[str, t.Any]:
     return _DOCUMENTED[f"backup_ops.veeam_em.{module}"]
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_results_have_the_documented_keys(ansible: Ansible, simulator: t.Any, module: str) -> None:
-    options, plural = MODULES[module]
-    result = ansible.module(module, options, em=simulator, check_mode=True)
-    assert not result["failed"], result
-    assert result["changed"] is False
-    assert result["request_count"] == len(simulator.requests())
+def requests_by_logon(em: t.Any) -> list[int]:
+    """How many requests the server got of each module that logged on, one after the other."""
+    methods = [request["method"] for request in em.requests()]
+    logons = [number for number, method in enumerate(methods) if method == "POST"]
+    return [end - begin for begin, end in itertools.pairwise([*logons, len(methods)])]
+
+
+def test_results_have_the_documented_keys(ansible: Ansible, simulator: t.Any) -> None:
+    calls = [{f"backup_ops.veeam_em.{name}": options, "check_mode": True} for name, (options, _key) in MODULES.items()]
+    results = ansible.tasks(calls, simulator)
+    assert [result.get("request_count") for result in results] == requests_by_logon(simulator)
+    for module, result in zip(MODULES, results, strict=True):
+        assert not result["failed"], result
+        assert result["changed"] is False, module
+        _has_the_documented_keys(ansible, module, result)
+
+
+def _has_the_documented_keys(ansible: Ansible, module: str, result: dict[str, t.Any]) -> None:
+    plural = MODULES[module][1]
     documented = documentation(ansible, module)["return"]
     keys = set(result) - {"failed", "changed", "invocation", "_ansible_no_log", "warnings", "deprecations"}
-    assert keys <= set(documented)
-    assert set(documented) - keys - {"window_start"} == COMMON - {"request_count"}
+    assert keys <= set(documented), module
+    assert set(documented) - keys - {"window_start"} == COMMON - {"request_count"}, module
     if plural is None:
         for name in keys & set(REPORTS):
             assert set(result[name]) == set(documented[name].get("contains") or result[name]), name
         assert set(REPORTS) <= keys
         return
     records = result[plural]
-    assert records
+    assert records, module
     seen: set[str] = set().union(*records)
     contains = set(documented[plural]["contains"])
     # The other keys of query_info are those of the type.
-    assert contains <= seen
-    assert module == "query_info" or seen == contains
+    assert contains <= seen, module
+    assert module == "query_info" or seen == contains, module
 
 
 @pytest.mark.parametrize("module", MODULES)
@@ -126,8 +139,7 @@ def test_a_play_uses_the_results(ansible: Ansible, simulator: t.Any) -> None:
     )
 
 
-@pytest.mark.parametrize("data_format", ["json", "xml"])
-def test_every_version_gives_the_same_tasks(ansible: Ansible, simulators: t.Any, data_format: str) -> None:
+def test_every_version_gives_the_same_tasks_in_both_formats(ansible: Ansible, simulators: t.Any) -> None:
     # Times are counted back from the start of each simulator, and old servers do not name the machine in its hypervisor.
     moving = {
         "creation_time",
@@ -139,48 +151,64 @@ def test_every_version_gives_the_same_tasks(ansible: Ansible, simulators: t.Any,
         "vm_ref",
         "platform",
     }
-    found = []
+    found: dict[str, list[t.Any]] = {"json": [], "xml": []}
     for profile in ("v95u4", "v12", "v13"):
-        em = simulators.get(profile=profile)
-        result = ansible.module(
-            "backup_task_session_info", {"data_format": data_format, "vm_display_name": ["web01", "db01"]}, em=em
-        )
-        records = [
-            {key: value for key, value in record.items() if key not in moving}
-            for record in result["backup_task_sessions"]
+        calls = [
+            {
+                "backup_ops.veeam_em.backup_task_session_info": {
+                    "data_format": data_format,
+                    "vm_display_name": ["web01", "db01"],
+                }
+            }
+            for data_format in found
         ]
-        found.append(sorted(records, key=lambda record: record["uid"]))
-    assert found[0]
-    assert found[0] == found[1] == found[2]
+        results = ansible.tasks(calls, simulators.get(profile=profile))
+        for data_format, result in zip(found, results, strict=True):
+            records = [
+                {key: value for key, value in record.items() if key not in moving}
+                for record in result["backup_task_sessions"]
+            ]
+            found[data_format].append(sorted(records, key=lambda record: record["uid"]))
+    for versions in found.values():
+        assert versions[0]
+        assert versions[0] == versions[1] == versions[2]
 
 
-@pytest.mark.parametrize(
-    ("module", "options", "kind", "words"),
-    [
-        ("backup_session_info", {"password": "wr0ng-Pa55"}, "authentication_failed", "refused the credentials of"),
-        ("backup_session_info", {"host": "no-such-host.invalid"}, "connection_failed", "can't be resolved"),
-        ("backup_session_info", {"ca_path": ""}, "tls_failed", "ca_path or ca_cert"),
-        ("backup_session_info", {"created_after": "tomorrow-ish"}, "bad_option", "neither a time nor an age"),
-        ("backup_session_info", {"uid": "urn:veeam:Job:x"}, "bad_option", "UID of a Job"),
-        ("backup_session_info", {"page_size": 0}, "bad_option", "from 1 to 10000"),
-        ("backup_session_info", {"filter": "Colour==1"}, "request_rejected", "its fields are UID, Name"),
-        ("backup_session_info", {"job_type": ["Magic"]}, None, "NasBackup"),
-        ("query_info", {"type": "Magic"}, None, "BackupTaskSession"),
-        ("query_info", {"type": "Repository", "sort_by": "Magic"}, "bad_option", "use UID, Name"),
-    ],
-)  # fmt: skip
-def test_failures_say_what_to_do(
-    ansible: Ansible, simulator: t.Any, module: str, options: dict[str, t.Any], kind: str | None, words: str
-) -> None:
-    result = ansible.module(module, options, em=simulator)
-    assert result["failed"]
-    assert words in result["msg"]
-    if kind is not None:
-        assert result["error"]["kind"] == kind
-        assert set(result["error"]) == {"kind", "status", "method", "path", "server_message", "hint"}
-        assert result["msg"].endswith(".")
-    if kind in ("bad_option", None):
-        assert simulator.requests() == []
+class Failure(t.NamedTuple):
+    module: str
+    options: dict[str, t.Any]
+    kind: str | None
+    """Of the error; None when Ansible itself refuses the option."""
+    words: str
+
+
+REFUSED = [
+    Failure("backup_session_info", {"created_after": "tomorrow-ish"}, "bad_option", "neither a time nor an age"),
+    Failure("backup_session_info", {"uid": "urn:veeam:Job:x"}, "bad_option", "UID of a Job"),
+    Failure("backup_session_info", {"page_size": 0}, "bad_option", "from 1 to 10000"),
+    Failure("backup_session_info", {"job_type": ["Magic"]}, None, "NasBackup"),
+    Failure("query_info", {"type": "Magic"}, None, "BackupTaskSession"),
+    Failure("query_info", {"type": "Repository", "sort_by": "Magic"}, "bad_option", "use UID, Name"),
+]
+ASKED = [
+    Failure("backup_session_info", {"password": "wr0ng-Pa55"}, "authentication_failed", "refused the credentials of"),
+    Failure("backup_session_info", {"host": "no-such-host.invalid"}, "connection_failed", "can't be resolved"),
+    Failure("backup_session_info", {"ca_path": ""}, "tls_failed", "ca_path or ca_cert"),
+    Failure("backup_session_info", {"filter": "Colour==1"}, "request_rejected", "its fields are UID, Name"),
+]
+
+
+@pytest.mark.parametrize(("failures", "asks"), [(REFUSED, False), (ASKED, True)], ids=["refused", "asked"])
+def test_failures_say_what_to_do(ansible: Ansible, simulator: t.Any, failures: list[Failure], asks: bool) -> None:
+    calls = [{f"backup_ops.veeam_em.{failure.module}": failure.options} for failure in failures]
+    for failure, result in zip(failures, ansible.tasks(calls, simulator), strict=True):
+        assert result["failed"], failure
+        assert failure.words in result["msg"]
+        if failure.kind is not None:
+            assert result["error"]["kind"] == failure.kind
+            assert set(result["error"]) == {"kind", "status", "method", "path", "server_message", "hint"}
+            assert result["msg"].endswith("."), failure
+    assert bool(simulator.requests()) is asks
 
 
 def test_plain_http_warns(ansible: Ansible, simulators: t.Any) -> None:

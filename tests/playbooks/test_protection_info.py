@@ -58,11 +58,11 @@ def test_a_no_with_its_reasons(ansible: Ansible, simulator: t.Any) -> None:
 
 
 def test_check_mode_and_an_old_python_tell_the_same(ansible: Ansible, simulator: t.Any) -> None:
-    def verdicts(**how: t.Any) -> list[tuple[str, list[str]]]:
-        result = ansible.module("protection_info", {"machines": MACHINES}, em=simulator, **how)
-        return [(one["verdict"], one["reasons"]) for one in result["machines"]]
-
-    assert verdicts() == verdicts(check_mode=True) == verdicts(python=ansible.module_python)
+    call = {"backup_ops.veeam_em.protection_info": {"machines": MACHINES}}
+    old = {"vars": {"ansible_python_interpreter": ansible.module_python}}
+    results = ansible.tasks([call, {**call, "check_mode": True}, {**call, **old}], simulator)
+    verdicts = [[(one["verdict"], one["reasons"]) for one in result["machines"]] for result in results]
+    assert verdicts[0] == verdicts[1] == verdicts[2]
 
 
 def test_a_play_stops_on_a_no(ansible: Ansible, simulator: t.Any) -> None:
@@ -94,20 +94,16 @@ def test_waivers(ansible: Ansible, simulator: t.Any) -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("options", "words"),
-    [
-        ({"machines": []}, "machines names no machine"),
-        ({"machines": [{"name": "web01", "max_edge": "1h"}]}, "max_edge"),
-        ({"machines": ["web01"], "waivers": [{"machine": "web01", "reason_code": "age_over_limit"}]}, "until"),
-    ],
-)
-def test_bad_options_are_refused_before_any_request(
-    ansible: Ansible, simulator: t.Any, options: dict[str, t.Any], words: str
-) -> None:
-    result = ansible.module("protection_info", options, em=simulator)
-    assert result["failed"]
-    assert words in result["msg"]
+def test_bad_options_are_refused_before_any_request(ansible: Ansible, simulator: t.Any) -> None:
+    bad: dict[str, dict[str, t.Any]] = {
+        "machines names no machine": {"machines": []},
+        "max_edge": {"machines": [{"name": "web01", "max_edge": "1h"}]},
+        "until": {"machines": ["web01"], "waivers": [{"machine": "web01", "reason_code": "age_over_limit"}]},
+    }
+    results = ansible.tasks([{"backup_ops.veeam_em.protection_info": options} for options in bad.values()], simulator)
+    for words, result in zip(bad, results, strict=True):
+        assert result["failed"], words
+        assert words in result["msg"]
     assert simulator.requests() == []
 
 

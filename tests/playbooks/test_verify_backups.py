@@ -425,7 +425,7 @@ def test_playbooks_by_name(ansible: Ansible, simulator: t.Any) -> None:
         "backup_ops.veeam_em.verify_backups",
         inventory=hosts,
         em=simulator,
-        extra_vars={"verify_backups_group": "web01"},
+        extra_vars={"verify_backups_group": "web01", **no_files},
     )
     assert run.rc == 0, run.output
     assert [machine["name"] for machine in asked(run)[0]["machines"]] == ["web01"]
@@ -443,21 +443,20 @@ def test_playbooks_by_name(ansible: Ansible, simulator: t.Any) -> None:
     assert run.custom_stats["veeam_gate_counts"] == {"failed": 1, "ok": 1, "total": 2}
 
 
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"verify_backups_on_not_ok": "ask"},
-        {"verify_backups_report_formats": ["pdf"]},
-        {"verify_backups_waivers": [{"machine": "web01"}]},
-        {"verify_backups_allowed_verdicts": ["fine"]},
-    ],
-)
-def test_wrong_variables_are_refused_before_any_request(
-    ansible: Ansible, simulator: t.Any, wrong: dict[str, t.Any]
-) -> None:
-    run = ansible.playbook(play(wrong), inventory=inventory("web01"), em=simulator)
+def test_wrong_variables_are_refused_before_any_request(ansible: Ansible, simulator: t.Any) -> None:
+    wrong: dict[str, dict[str, t.Any]] = {
+        "web01": {"verify_backups_on_not_ok": "ask"},
+        "web02": {"verify_backups_report_formats": ["pdf"]},
+        "web03": {"verify_backups_waivers": [{"machine": "web01"}]},
+        "web04": {"verify_backups_allowed_verdicts": ["fine"]},
+    }
+    run = ansible.playbook(play(evidence=True), inventory=inventory(*wrong, variables=wrong), em=simulator)
     assert run.rc == 2
-    assert next(iter(wrong)) in run.output or "machine" in run.output
+    refusals = {each["host"]: each["result"]["msg"] for each in run.results}
+    assert {each["status"] for each in run.results} == {"failed"}
+    assert refusals.keys() == wrong.keys()
+    for host, variables in wrong.items():
+        assert next(iter(variables)) in refusals[host]
     assert simulator.requests() == []
 
 
