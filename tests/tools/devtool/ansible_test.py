@@ -8,6 +8,7 @@ whoever runs it must look whether anything ran.
 from __future__ import annotations
 
 import shutil
+import typing as t
 from pathlib import Path
 
 from devtool import artifact, environments, interpreters
@@ -19,10 +20,14 @@ _OTHER_TESTS = ("bench", "client", "contract", "demo", "playbooks", "simulator",
 
 # ansible-test fetches this script from a host that not every network reaches; these are the names it looks for.
 _GET_PIP_NAMES = ("20_3_4", "21_3_1", "23_1_2", "24_2", "25_2")
-_GET_PIP = '''"""Stand-in for the get-pip script: pip from the standard library, then the wanted version from the index."""
+_GET_PIP = '''"""Stand-in for the get-pip script: the wanted version from the index, by uv in no time, else by the standard library's pip."""
 import os, subprocess, sys
 env = {name: value for name, value in os.environ.items() if name != "GET_PIP"}
 args = [arg for arg in sys.argv[1:] if arg not in ("--no-setuptools", "--no-wheel")]
+packages = [arg for arg in args if not arg.startswith("-")]
+uv = UV
+if uv and not subprocess.call([*uv, "--python", sys.executable, *packages], env=env, stderr=subprocess.DEVNULL):
+    sys.exit()
 pip = [sys.executable, "-m", "ensurepip", "--upgrade", "--default-pip"]
 code = subprocess.call(pip, env=env, stdout=subprocess.DEVNULL)
 sys.exit(code or subprocess.call([sys.executable, "-m", "pip", "install", "--quiet", *args], env=env))
@@ -30,13 +35,13 @@ sys.exit(code or subprocess.call([sys.executable, "-m", "pip", "install", "--qui
 
 
 class Checkout:
-    """A copy of the collection for one ansible-core and one purpose, in which ansible-test can be run."""
+    """A copy of the collection, but for some folders, for one ansible-core and one purpose, in which ansible-test can be run."""
 
-    def __init__(self, core: str, purpose: str) -> None:
+    def __init__(self, core: str, purpose: str, without: t.Iterable[Path] = ()) -> None:
         self.core = core
         self.environment = environments.ensure(f"core-{core}")
         self.path = BUILD / "ansible-test" / f"{core}-{purpose}" / "ansible_collections" / NAMESPACE / NAME
-        artifact.copy(self.path, without=tuple(Path("tests", name) for name in _OTHER_TESTS))
+        artifact.copy(self.path, without=(*(Path("tests", name) for name in _OTHER_TESTS), *without))
 
     def run(self, log: Log, *arguments: str | Path) -> tuple[int, str]:
         return log.output(
@@ -47,8 +52,6 @@ class Checkout:
             env={
                 "HOME": str(_home(self.core)),
                 "PATH": f"{self.environment.bin}:{_interpreters()}:/usr/local/bin:/usr/bin:/bin",
-                "PIP_CACHE_DIR": str(BUILD / "pip-cache"),
-                "PIP_DISABLE_PIP_VERSION_CHECK": "1",
                 "TERM": "dumb",
             },
         )
@@ -57,13 +60,18 @@ class Checkout:
 def _home(core: str) -> Path:
     """A home for ansible-test's caches; one per core, as two may fill theirs at once."""
     home = BUILD / "home" / core
-    cache = home / ".ansible" / "test" / "cache"
-    cache.mkdir(parents=True, exist_ok=True)
+    script = _GET_PIP.replace("UV", repr(environments.uv_install()), 1)
     for name in _GET_PIP_NAMES:
-        path = cache / f"get_pip_{name}.py"
-        if not path.exists():
-            path.write_text(_GET_PIP)
+        _write(home / ".ansible" / "test" / "cache" / f"get_pip_{name}.py", script)
+    # ansible-test hands no variables on to pip; what one core has downloaded and built the others need not.
+    _write(home / ".config" / "pip" / "pip.conf", f"[global]\ncache-dir = {BUILD / 'pip-cache'}\n")
     return home
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists() or path.read_text() != text:
+        path.write_text(text)
 
 
 def _interpreters() -> Path:

@@ -6,7 +6,9 @@ from __future__ import annotations
 import dataclasses
 import functools
 import hashlib
+import os
 import shutil
+import subprocess
 from pathlib import Path
 
 from devtool import interpreters
@@ -112,6 +114,16 @@ def _find_uv() -> Path | None:
                 return None
             stamp.write_text(UV)
         return home / "bin" / "uv"
+
+
+def uv_install() -> list[str]:
+    """The command that installs packages for whoever has neither this environment's home nor its variables; empty without uv."""
+    found = _find_uv()
+    if found is None:
+        return []
+    trusted = [f"{name}={os.environ[name]}" for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if name in os.environ]
+    cache = subprocess.run([found, "cache", "dir"], capture_output=True, text=True, check=True).stdout.strip()
+    return ["env", *trusted, str(found), "pip", "install", "--quiet", "--cache-dir", cache]
 
 
 def uv() -> Path:

@@ -4,12 +4,16 @@
 from __future__ import annotations
 
 import functools
+import json
 import re
 import typing as t
+from pathlib import Path
 
-from devtool import counts, environments, pytests
+from devtool import counts, demonstration, environments, pytests
 from devtool.ansible_test import Checkout
+from devtool.checks import judge
 from devtool.environments import CORES, MAIN_CORE
+from devtool.paths import fresh_folder
 from devtool.process import Log
 from devtool.running import Step
 
@@ -23,8 +27,12 @@ def _where_available(check: t.Callable[[str, Log], counts.Counts], core: str, lo
 
 
 def sanity(core: str, log: Log) -> counts.Counts:
-    """All tests of ansible-test sanity, on every Python that the machine and the core have; no ignore files."""
-    checkout = Checkout(core, "sanity")
+    """All tests of ansible-test sanity, on every Python that the machine and the core have; no ignore files.
+
+    Unit tests are not shipped: their style is checked on the main core, and the units steps run them on every one. They are
+    half of what pylint reads.
+    """
+    checkout = Checkout(core, "sanity", without=() if core == MAIN_CORE else (Path("tests", "unit"),))
     if list((checkout.path / "tests").glob("sanity/ignore*")):
         return counts.Counts(failed=1, notes=("findings are repaired, not ignored",))
     code, text = checkout.run(log, "sanity")
@@ -47,12 +55,14 @@ def units(core: str, log: Log) -> counts.Counts:
 
 
 def integration(core: str, log: Log) -> counts.Counts:
-    """The targets of tests/integration; the simulator that they talk to comes from an environment of its own."""
+    """The targets of tests/integration, all with one simulator, on which none of them may leave a logon session open."""
     checkout = Checkout(core, "integration")
-    simulator = environments.ensure("demo").bin / "veeam-em-simulator"
     settings = checkout.path / "tests" / "integration" / "integration_config.yml"
-    settings.write_text(f"---\nveeam_em_simulator_command: {simulator}\n")
-    code, text = checkout.run(log, "integration", "--local", "--python", checkout.environment.python_version)
+    with demonstration.simulator(fresh_folder(f"integration-{core}")) as ready:
+        # JSON is YAML.
+        settings.write_text(json.dumps({"setup_simulator_environment": demonstration.connection(ready)}))
+        code, text = checkout.run(log, "integration", "--local", "--python", checkout.environment.python_version)
+        logons, left_open = demonstration.logons(ready), demonstration.open_sessions(ready)
     ran = re.findall(r"^Running (\S+) integration test (?:role|script)$", text, re.MULTILINE)
     targets = {path.name for path in (checkout.path / "tests" / "integration" / "targets").iterdir() if path.is_dir()}
     wanted = {name for name in targets if not name.startswith("setup_")}
@@ -60,7 +70,9 @@ def integration(core: str, log: Log) -> counts.Counts:
     notes = (f"these targets were not run: {', '.join(sorted(missing))}",) if missing else ()
     good = len(wanted) - len(missing)
     # The first target that fails ends the run.
-    return counts.Counts(good - 1 if code else good, len(missing) or int(bool(code)), notes=notes)
+    targets_result = counts.Counts(good - 1 if code else good, len(missing) or int(bool(code)), notes=notes)
+    few = [] if logons >= good else [f"only {logons} logons: not every target has asked this simulator"]
+    return targets_result.plus(judge({"all targets logged on, and off again": [*few, *left_open]}, log))
 
 
 def smoke(core: str, log: Log) -> counts.Counts:
