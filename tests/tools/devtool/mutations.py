@@ -64,6 +64,11 @@ MUTATIONS = [
         "contract", "logon sessions open", _RESULTS,
     ),
     Mutation(
+        "a logon session that is left open by an integration target", f"{_UTILS}/_session.py",
+        "for logon in self._opened:\n            request", "for logon in self._opened[1:]:\n            request",
+        "integration", "open sessions: [{",
+    ),
+    Mutation(
         "no_log missing on the password", f"{_UTILS}/_module.py",
         "required=True, no_log=True", "required=True",
         "contract", "the module shows a secret", _RESULTS,
@@ -153,6 +158,11 @@ MUTATIONS = [
         "a development file in the tarball", "galaxy.yml",
         "  - CONTRIBUTING.md\n", "",
         "tarball-contents", "CONTRIBUTING.md must not be in the tarball",
+    ),
+    Mutation(
+        "a release made by hand", "changelogs/changelog.yaml",
+        "\nreleases:\n", "\nreleases:\n  99.0.0:\n    release_date: '2026-01-01'\n",
+        "changelog", "99.0.0 is released, and changelogs/released.sha256 is not there",
     ),
     Mutation(
         "a missing changelog fragment", "plugins/modules/summary_info.py",

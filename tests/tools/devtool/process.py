@@ -24,6 +24,9 @@ class ToolError(Exception):
 class Log:
     """The output of one step or set-up, in a file."""
 
+    cpu = 0.0
+    """Seconds of a core's time that the commands have used: on a busy machine the only measure of how dear they are."""
+
     def __init__(self, path: Path) -> None:
         self.path = path
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -45,39 +48,41 @@ class Log:
         *command: Argument,
         cwd: Path = ROOT,
         env: t.Mapping[str, str] | None = None,
-        input_text: str | None = None,
     ) -> int:
         """The exit code; output of both kinds is appended to the log."""
-        return self.output(*command, cwd=cwd, env=env, input_text=input_text)[0]
+        return self.output(*command, cwd=cwd, env=env)[0]
 
     def output(
         self,
         *command: Argument,
         cwd: Path = ROOT,
         env: t.Mapping[str, str] | None = None,
-        input_text: str | None = None,
     ) -> tuple[int, str]:
         """The exit code and the output of both kinds, which is in the log too."""
         self.write(f"$ {shlex.join(map(str, command))}")
         start = time.monotonic()
         with self.path.open("a", encoding="utf-8") as file:
             begin = file.tell()
-            done = subprocess.run(
+            running = subprocess.Popen(
                 [str(part) for part in command],
                 cwd=cwd,
                 env={**environment(), **(env or {})},
-                input=input_text,
-                stdin=None if input_text is not None else subprocess.DEVNULL,
+                stdin=subprocess.DEVNULL,
                 stdout=file,
                 stderr=subprocess.STDOUT,
-                text=True,
-                check=False,
             )
+            # Popen's own wait would throw away what the command and those that it has started have used.
+            _pid, status, used = os.wait4(running.pid, 0)
+            running.returncode = os.waitstatus_to_exitcode(status)
+        cpu = used.ru_utime + used.ru_stime
+        self.cpu += cpu
         with self.path.open(encoding="utf-8", errors="replace") as file:
             file.seek(begin)
             text = file.read()
-        self.write(f"= exit code {done.returncode} after {time.monotonic() - start:.1f} s")
-        return done.returncode, text
+        self.write(
+            f"= exit code {running.returncode} after {time.monotonic() - start:.1f} s, {cpu:.1f} s of a core's time"
+        )
+        return running.returncode, text
 
     def tail(self, lines: int) -> str:
         return "\n".join(self.path.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])

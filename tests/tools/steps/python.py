@@ -11,7 +11,7 @@ from pathlib import Path
 from devtool import counts, environments, pytests
 from devtool.paths import BUILD
 from devtool.process import Log
-from devtool.running import Step
+from devtool.running import HALF, Step
 
 _COVERED = ("unit", "contract")
 """The client's tests run beside a simulator, which measuring slows down four times; so their share is not in the figures."""
@@ -20,9 +20,11 @@ LINES = 95.0
 WHOLE = ("_protection.py", "_protection_result.py", "_identity.py", "_policy.py", "_verify_join.py")
 """What decides about a verdict: every branch of it is taken by a test."""
 
+_WORKERS = ("-n", str(HALF)) if HALF > 1 else ()
+
 
 def tests(name: str, covered: bool, log: Log) -> counts.Counts:
-    return pytests.run(log, name, f"tests/{name}", options=["-n", "2"], covered=covered)
+    return pytests.run(log, name, f"tests/{name}", options=_WORKERS, covered=covered)
 
 
 def coverage(log: Log) -> counts.Counts:
@@ -56,19 +58,19 @@ def _judge(report: dict[str, t.Any], log: Log) -> counts.Counts:
 
 
 def simulator(log: Log) -> counts.Counts:
-    return pytests.run(log, "simulator", "tests/simulator/tests", options=["-n", "2"])
+    return pytests.run(log, "simulator", "tests/simulator/tests", options=_WORKERS)
 
 
 def playbooks(log: Log) -> counts.Counts:
     env = pytests.installed(environments.MAIN_CORE, log)
-    return pytests.run(log, "playbooks", "tests/playbooks", env=env, options=["-n", "2"])
+    return pytests.run(log, "playbooks", "tests/playbooks", env=env, options=_WORKERS)
 
 
 STEPS = [
-    Step("unit", functools.partial(tests, "unit", True), whole=True, quick=functools.partial(tests, "unit", False)),
-    Step("client", functools.partial(tests, "client", False), whole=True),
-    Step("contract", functools.partial(tests, "contract", True), whole=True),
-    Step("coverage", coverage, whole=True),
-    Step("simulator", simulator, whole=True),
-    Step("playbooks", playbooks, whole=True),
+    Step("playbooks", playbooks, wide=True),
+    Step("client", functools.partial(tests, "client", False), wide=True),
+    Step("contract", functools.partial(tests, "contract", True), wide=True),
+    Step("unit", functools.partial(tests, "unit", True), wide=True, quick=functools.partial(tests, "unit", False)),
+    Step("simulator", simulator, wide=True),
+    Step("coverage", coverage, after=_COVERED),
 ]
