@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from support import modules
 from support.commands import Ansible, Run
 
 ASK = "Ask Enterprise Manager about all machines"
@@ -78,15 +79,13 @@ def files(ansible: Ansible, folder: str = "backup-evidence") -> list[Path]:
 
 @pytest.mark.smoke
 def test_go_lets_all_hosts_go_on_after_one_question(ansible: Ansible, simulator: t.Any) -> None:
-    run = ansible.playbook(play(evidence=True), inventory=inventory(*FINE), em=simulator)
+    run = ansible.playbook(play(), inventory=inventory(*FINE), em=simulator)
     assert run.rc == 0, run.output
     assert verdicts(run) == {"web01": "ok", "web02": "ok"}
     assert len(asked(run)) == 1
     assert sum(each["method"] == "POST" for each in simulator.requests()) == 1, "one logon for the whole play"
     assert run.custom_stats["veeam_gate_ok"] is True
     assert {host: state["changed"] for host, state in run.stats.items()} == {"web01": 0, "web02": 0}
-    assert [path.suffix for path in files(ansible)] == [".html", ".json"]
-    assert {path.stat().st_mode & 0o777 for path in files(ansible)} == {0o640}
 
 
 @pytest.mark.smoke
@@ -103,6 +102,9 @@ def test_no_go_stops_all_with_reasons_after_writing_the_evidence(ansible: Ansibl
         "Change CHG0042: NO-GO: 2 of 4 machines are not ready (1 failed, 1 unprotected, 2 ok). db02 is failed: "
     )
     assert "legacy01 is unprotected: " in message
+    assert [path.suffix for path in files(ansible)] == [".html", ".json"]
+    assert {path.stat().st_mode & 0o777 for path in files(ansible)} == {0o640}
+    assert {state["changed"] for state in run.stats.values()} == {0}, "evidence is no change of a host"
     page, document = files(ansible)
     assert str(document) in message
     assert document.name.startswith("backup-evidence_CHG0042_2")
@@ -190,7 +192,7 @@ def test_serial_asks_once_for_each_batch(ansible: Ansible, simulator: t.Any, hos
 
 
 def test_names_limits_and_references_of_each_host(ansible: Ansible, simulator: t.Any) -> None:
-    answer = ansible.module("protection_info", {"machines": ["web02"]}, em=simulator)
+    answer = modules.run("protection_info", {"machines": ["web02"]}, simulator)
     variables = {
         "frontend": {"verify_backups_machine_name": "web01"},
         "other-name": {"veeam_em_name": "web02", "veeam_em_vm_uid": answer["machines"][0]["vm_uid"]},
@@ -266,6 +268,8 @@ def test_second_run_in_a_play_asks_again_and_a_failed_question_leaves_no_old_ver
     - name: First
       ansible.builtin.include_role:
         name: backup_ops.veeam_em.verify_backups
+      vars:
+        verify_backups_report_formats: []
     - name: Second
       block:
         - name: Ask nobody
@@ -273,6 +277,7 @@ def test_second_run_in_a_play_asks_again_and_a_failed_question_leaves_no_old_ver
             name: backup_ops.veeam_em.verify_backups
           vars:
             verify_backups_max_age: nonsense
+            verify_backups_report_formats: []
       rescue:
         - name: The maintenance
           ansible.builtin.debug:

@@ -15,7 +15,7 @@ from devtool.checks import judge
 from devtool.environments import CORES, MAIN_CORE
 from devtool.paths import fresh_folder
 from devtool.process import Log
-from devtool.running import Step
+from devtool.running import HALF, Step
 
 NEWEST_CORE = list(CORES)[-1]
 
@@ -47,7 +47,8 @@ def sanity(core: str, log: Log) -> counts.Counts:
 
 def units(core: str, log: Log) -> counts.Counts:
     checkout = Checkout(core, "units")
-    code, _text = checkout.run(log, "units", "--python", checkout.environment.python_version)
+    workers = ("--num-workers", str(HALF))
+    code, _text = checkout.run(log, "units", "--python", checkout.environment.python_version, *workers)
     result = counts.Counts()
     for report in (checkout.path / "tests" / "output" / "junit").glob("*units.xml"):
         result = result.plus(counts.of_junit(report))
@@ -81,12 +82,14 @@ def smoke(core: str, log: Log) -> counts.Counts:
     return pytests.run(log, f"smoke-{core}", "tests/playbooks", env=env, options=["-m", "smoke"])
 
 
-def _steps(name: str, check: t.Callable[[str, Log], counts.Counts], cores: t.Iterable[str]) -> list[Step]:
-    return [Step(f"{name}-{core}", functools.partial(_where_available, check, core)) for core in cores]
+def _steps(
+    name: str, check: t.Callable[[str, Log], counts.Counts], cores: t.Iterable[str], wide: bool = False
+) -> list[Step]:
+    return [Step(f"{name}-{core}", functools.partial(_where_available, check, core), wide) for core in cores]
 
 
 STEPS = [
     *_steps("sanity", sanity, CORES),
-    *_steps("units", units, CORES),
+    *_steps("units", units, CORES, wide=True),
     *_steps("smoke", smoke, [core for core in CORES if core != MAIN_CORE]),
 ]
