@@ -111,8 +111,8 @@ def galaxy_importer(log: Log) -> counts.Counts:
 
 
 STEPS = [
+    Step("galaxy-importer", galaxy_importer),
     Step("tarball-contents", contents),
     Step("tarball-same-bytes", same_bytes),
     Step("tarball-installed", installed),
-    Step("galaxy-importer", galaxy_importer),
 ]
