@@ -113,7 +113,7 @@ MUTATIONS = [
         "unit", "test_values_are_quoted", ("tests/unit/plugins/module_utils/test__query.py",),
     ),
     Mutation(
-        "a password in an error message", f"{_UTILS}/_session.py",
+        "a password in an error message", f"{_UTILS}/_codec.py",
         'secret, "********"', "secret, secret",
         "unit", "test_what_the_server_quotes_is_redacted_and_cut", ("tests/unit/plugins/module_utils/test__client.py",),
     ),
