@@ -32,7 +32,7 @@ options:
     default: https
   username:
     description:
-      - Account that has a role in Enterprise Manager, such as C(DOMAIN\\user), C(HOST\\user) or C(user).
+      - Account that has a role in Enterprise Manager, such as C(DOMAIN\user), C(HOST\user) or C(user).
       - If it is not set, the environment variable E(VEEAM_EM_USERNAME) is used.
     type: str
     required: true

@@ -19,6 +19,7 @@ options:
   name:
     description:
       - Names. Upper and lower case matter, any character may occur. Hundreds of names become few requests.
+      - Write a list, also for one name, because Ansible cuts plain text at its commas.
     type: list
     elements: str
   filter:
@@ -33,8 +34,7 @@ options:
     default: false
   limit:
     description:
-      - Return at most this many, the first ones in the order of O(sort_by).
-      - In the order of a time or a number the server reads no more than that. Text it sorts differently, so then everything is read.
+      - Return at most this many, the first ones of the list that O(sort_by) gives.
     type: int
   include_links:
     description:
@@ -57,6 +57,7 @@ options:
   backup_server_name:
     description:
       - Names of backup servers as Enterprise Manager shows them.
+      - Write a list, also for one name, because Ansible cuts plain text at its commas.
     type: list
     elements: str
   backup_server_uid:

@@ -30,6 +30,7 @@ options:
   job_name:
     description:
       - Names of jobs. Upper and lower case matter, any character may occur.
+      - Write a list, also for one name, because Ansible cuts plain text at its commas.
     type: list
     elements: str
   job_uid:
@@ -47,6 +48,7 @@ options:
     description:
       - Only sessions that started at this time or later.
       - ISO 8601 (without a zone it is UTC), a date, or an age such as V(36h), V(7d) or V(1d12h).
+      - A bare date is the first second of that day. Whole seconds count, as in the records, and the second that is named belongs to it.
     type: str
   created_before:
     description:

@@ -229,6 +229,7 @@ compose:
 
 import datetime as dt
 import json
+import os
 import typing as t
 
 from ansible.errors import AnsibleError, AnsibleParserError
@@ -252,6 +253,7 @@ from ansible_collections.backup_ops.veeam_em.plugins.plugin_utils._options impor
     fill_in,
     read_request,
     require_libraries,
+    where_variables_are_empty,
 )
 from ansible_collections.backup_ops.veeam_em.plugins.plugin_utils._trust import inert_name, never_template, render
 
@@ -266,6 +268,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     inventory: t.Any
     # get_option_and_origin knows nothing of the inventory file before ansible-core 2.18.
     _duplicates_chosen = False
+    _unset: frozenset[str] = frozenset()
 
     def verify_file(self, path: str) -> bool:
         return bool(super().verify_file(path)) and path.endswith(_FILE_NAMES)
@@ -275,7 +278,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         if direct:
             self._duplicates_chosen = "duplicates" in direct
             self.templar.available_variables = var_options or {}
-            direct = fill_in(self.templar, direct)
+            defaults = where_variables_are_empty(direct, os.environ)
+            self._unset = frozenset(name for name, default in defaults.items() if default is None)
+            direct = {**fill_in(self.templar, direct), **defaults}
         super().set_options(task_keys=task_keys, var_options=var_options, direct=direct)
 
     def parse(self, inventory: t.Any, loader: t.Any, path: str, cache: bool = True) -> None:
@@ -283,13 +288,17 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         try:
             require_libraries()
             self._read_config_data(path)
-            request = read_request(self.get_option, dt.datetime.now(UTC))
+            request = read_request(self._given, dt.datetime.now(UTC))
             found = self._found(request, self.get_cache_key(path), cache)
             for text in found["warnings"]:
                 self.display.warning(text)
             self._populate(request, found["hosts"])
         except EmError as error:
             raise AnsibleParserError(str(error)) from error
+
+    def _given(self, name: str) -> t.Any:
+        """An option; Ansible would make the current folder of an empty variable for a path."""
+        return None if name in self._unset else self.get_option(name)
 
     def _found(self, request: Request, key: str, may_read: bool) -> dict[str, t.Any]:
         """From the cache if it has what is asked for, else from Enterprise Manager."""

@@ -14,7 +14,7 @@ import typing as t
 
 from ._client import EnterpriseManagerClient
 from ._collect import Result
-from ._selection import Wanted, read_selection
+from ._selection import Wanted, read_selection, refuse_empty
 from ._times import UTC, to_iso
 
 COLLECTION_WINDOW = dt.timedelta(days=30)
@@ -68,6 +68,7 @@ def read(client: EnterpriseManagerClient, wanted: Wanted) -> Result:
 
 def gather_repositories(client: EnterpriseManagerClient, params: Params) -> Answer:
     """Like ``gather``; the server can't filter by kind, and compares an unknown size as -1."""
+    refuse_empty({"kind": params["kind"]})
     wanted = read_selection("repository", params, dt.datetime.now(UTC))
     kinds, bounded = params["kind"], params["free_space_max"] is not None
 

@@ -15,7 +15,7 @@ from ._errors import SettingsError
 from ._extras import job_object, objects_of
 from ._gather import Answer, Params, answer_of, read
 from ._resources import RESOURCES
-from ._selection import filter_field, read_selection
+from ._selection import filter_field, read_selection, refuse_empty
 from ._session import API
 from ._times import UTC
 
@@ -33,6 +33,7 @@ JOB_KINDS = tuple(_KINDS)
 
 def gather_jobs(client: EnterpriseManagerClient, params: Params) -> Answer:
     """Jobs of all kinds in one list; a condition that one kind of jobs does not know leaves that kind out."""
+    refuse_empty({"kind": params["kind"]})
     now = dt.datetime.now(UTC)
     wanted = [read_selection(name, given, now) for name, given in _job_queries(params)]
     if not wanted:

@@ -9,8 +9,10 @@ from __future__ import annotations
 from ._client import EnterpriseManagerClient
 from ._gather import Answer, Params
 from ._reports import REPORTS, read_report
+from ._selection import refuse_empty
 
 
 def gather_summary(client: EnterpriseManagerClient, params: Params) -> Answer:
     """The summary reports that were asked for, each under its own name."""
+    refuse_empty({"reports": params["reports"]})
     return {name: read_report(name, client.document(REPORTS[name].path)) for name in dict.fromkeys(params["reports"])}

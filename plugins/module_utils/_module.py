@@ -6,10 +6,11 @@
 
 from __future__ import annotations
 
+import os
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
-from ansible.module_utils.common.parameters import env_fallback
+from ansible.module_utils.errors import AnsibleFallbackNotFound
 
 from ._client import EnterpriseManagerClient
 from ._codec import XMLTODICT_MISSING
@@ -25,8 +26,16 @@ except ImportError:  # before ansible-core 2.22
 Gather = t.Callable[[EnterpriseManagerClient, t.Dict[str, t.Any]], t.Dict[str, t.Any]]
 
 
+def filled_variable(name: str) -> str:
+    """The environment variable; an empty one is as good as none, because job templates set variables that nobody filled in."""
+    value = os.environ.get(name)
+    if not value:
+        raise AnsibleFallbackNotFound
+    return value
+
+
 def _option(name: str, **spec: t.Any) -> dict[str, t.Any]:
-    return {**spec, "fallback": (env_fallback, [f"VEEAM_EM_{name.upper()}"])}
+    return {**spec, "fallback": (filled_variable, [f"VEEAM_EM_{name.upper()}"])}
 
 
 CONNECTION_SPEC: dict[str, dict[str, t.Any]] = {

@@ -35,14 +35,15 @@ class Expr:
 
 
 def literal(value: str | int | bool) -> str:
-    """A value as it stands in a filter. Raises SettingsError for control characters, which no quoting protects."""
+    """A value as it stands in a filter. Raises SettingsError for control characters: no EM page tells how they are written."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int):
         return str(value)
     if any(ord(character) < 32 or ord(character) == 127 or 0xD800 <= ord(character) <= 0xDFFF for character in value):
         raise SettingsError(
-            f"{value!r} holds a control character", hint="remove it; no name in Enterprise Manager has one"
+            f"{value!r} holds a line break or another control character, which a filter of the server can't be asked for",
+            hint="remove it, or select by other options and compare the records",
         )
     return '"' + value.replace('"', '""') + '"'
 
@@ -115,29 +116,79 @@ def encoded_length(expression: Expr | None) -> int:
 def requests_for(selection: Selection, reserve: int) -> list[Expr | None]:
     """The expressions that together ask for the selection, each short enough for one URL.
 
-    Only the longest list is cut into pieces: together with the shorter ones every combination is still asked for once.
+    The longest list is cut into pieces and, where that asks for less, the second-longest too: every combination is asked for once.
     ``reserve`` is the length of everything else in the request target. Raises SettingsError when even that is too long.
     """
-    lists = [[_alternative(field, value) for value in dict.fromkeys(values)] for field, values in selection.lists]
-    lists.sort(key=lambda parts: sum(len(part.text) for part in parts))
-    base = all_of([selection.always, *(any_of_exprs(parts) for parts in lists[:-1])])
-    if not lists:
-        return [base]
-    room = MAX_TARGET_LENGTH - reserve - encoded_length(base) - len(quote("();")) * 3
-    pieces: list[list[Expr]] = [[]]
+    lists = [
+        [_Sized(part, encoded_length(part) + _SEPARATOR) for part in _alternatives(field, values)]
+        for field, values in selection.lists
+    ]
+    lists.sort(key=_size)
+    whole, cut = lists[:-2], lists[-2:]
+    base = all_of([selection.always, *(_any_of(parts) for parts in whole)])
+    room = MAX_TARGET_LENGTH - reserve - encoded_length(base) - _GROUPING
+    groups = _groups(cut, room) if cut else [[]]
+    found = [all_of([base, *(_any_of(parts) for parts in group)]) for group in groups]
+    if not found or any(encoded_length(each) > MAX_TARGET_LENGTH - reserve for each in found):
+        raise SettingsError("the filters together are too long for one request", hint="give fewer or shorter values")
+    return found
+
+
+class _Sized(t.NamedTuple):
+    """One value of a list as an expression, and what it takes up in an URL together with others."""
+
+    part: Expr
+    size: int
+
+
+# A comma, and the parentheses of a value that is a compound expression itself.
+_SEPARATOR = len(quote(",()"))
+# The parentheses of the groups and the semicolons between them.
+_GROUPING = len(quote("();")) * 3
+
+
+def _alternatives(field: str, values: t.Sequence[str | Expr]) -> list[Expr]:
+    return [_alternative(field, value) for value in dict.fromkeys(values)]
+
+
+def _any_of(parts: t.Sequence[_Sized]) -> Expr:
+    return any_of_exprs([each.part for each in parts])
+
+
+def _size(parts: t.Sequence[_Sized]) -> int:
+    return sum(each.size for each in parts)
+
+
+def _groups(lists: list[list[_Sized]], room: int) -> list[list[list[_Sized]]]:
+    """One or two lists cut so that a piece of each fits together: the fewest combinations; none when a value is too long."""
+    longest = lists[-1]
+    if len(lists) == 1:
+        return [[piece] for piece in _pieces(longest, room)]
+    shorter = lists[0]
+    best: list[list[list[_Sized]]] = []
+    count = 1
+    while count < 2 * len(shorter):
+        few = _pieces(shorter, -(-_size(shorter) // count))
+        many = _pieces(longest, room - max(map(_size, few), default=room))
+        if many and (not best or len(few) * len(many) < len(best)):
+            best = [[first, second] for first in few for second in many]
+        count *= 2
+    return best
+
+
+def _pieces(parts: t.Sequence[_Sized], room: int) -> list[list[_Sized]]:
+    """The values in as few pieces of this size as their order allows; none when one of them is larger."""
+    pieces: list[list[_Sized]] = [[]]
     used = 0
-    for part in lists[-1]:
-        cost = encoded_length(part) + 9
-        if cost > room:
-            raise SettingsError(
-                "the filters together are too long for one request", hint="give fewer or shorter values"
-            )
-        if used + cost > room:
+    for each in parts:
+        if each.size > room:
+            return []
+        if used + each.size > room:
             pieces.append([])
             used = 0
-        pieces[-1].append(part)
-        used += cost
-    return [all_of([base, any_of_exprs(piece)]) for piece in pieces]
+        pieces[-1].append(each)
+        used += each.size
+    return pieces
 
 
 def target(path: str, parameters: t.Iterable[tuple[str, t.Any]]) -> str:

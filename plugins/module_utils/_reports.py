@@ -15,6 +15,7 @@ import typing as t
 from ._convert import CONVERTERS
 from ._nodes import Node, rows_of, snake_case
 from ._resources import INT, SIZE, TEXT, TIME, Kind
+from ._times import parse_moment
 from ._values import infer
 
 Elements = t.Tuple[t.Tuple[str, Kind], ...]
@@ -75,9 +76,18 @@ def read_report(name: str, document: Node) -> dict[str, t.Any]:
     report = REPORTS[name]
     if report.rows_key is None:
         return _figures(report.elements, document)
-    rows = [_figures(report.row_elements, row) for row in rows_of(document)]
+    rows = [_row(report, row) for row in rows_of(document)]
     flat = {key: value for key, value in document.items() if not isinstance(value, (dict, list))}
     return {**_figures(report.elements, flat), report.rows_key: rows}
+
+
+def _row(report: Report, node: Node) -> dict[str, t.Any]:
+    figures = _figures(report.row_elements, node)
+    if report.rows_key == "days":
+        # Midnight in the zone of the server: in UTC, east of it, that is the day before.
+        text = next((value for key, value in node.items() if snake_case(key) == "timestamp"), None)
+        figures["date"] = text[:10] if figures["timestamp"] and isinstance(text, str) and parse_moment(text) else None
+    return figures
 
 
 def _figures(elements: Elements, node: Node) -> dict[str, t.Any]:

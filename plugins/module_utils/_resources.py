@@ -213,17 +213,21 @@ BY_QUERY_TYPE: dict[str, Resource] = {resource.query_type.lower(): resource for 
 _OTHER_TYPES = (
     "AgentProtectionGroup", "CdpPolicy", "CdpReplica", "CdpReplicaSession", "CdpReplicaTaskSession", "CloudGateway",
     "CloudGatewayPool", "CloudTenant", "CloudFailoverPlan", "CloudFailoverSession", "CloudHardwarePlan",
-    "CloudPublicIpAddress", "CloudReplica", "CloudSubtenant", "CloudVmReplicaPoint", "Credentials", "FailoverPlan",
+    "CloudPublicIpAddress", "CloudReplica", "CloudSubtenant", "CloudVmReplicaPoint", "Credentials", "ExternalRepository",
+    "FailoverPlan",
     "FileServer", "NasObject", "Passwords", "RestoreSession", "Task", "VAppReplicaPoint", "VAppRestorePoint",
     "VCloudOrganizationConfig", "VlanConfiguration", "VmReplicaPoint", "VSphereSelfServiceConfig", "WanAccelerator",
 )  # fmt: skip
 _ADMIN_ONLY = frozenset({"AgentProtectionGroup", "CdpPolicy", "CdpReplica", "FailoverPlan", "NasObject"})
-# How the lists that have no name are sorted (EM page querysvc).
-_WITHOUT_NAME = {"Task": "TaskId", "Passwords": "BackupServerUid", "Credentials": "BackupServerUid"}
+# The fields of types that have no name, the one they are sorted by first (EM pages querysvc, get_query_task). Of all other
+# types without a table no page tells more fields than the name.
+_WITHOUT_NAME = {
+    "Task": ("TaskId", "State", "Operation"), "Passwords": ("BackupServerUid",), "Credentials": ("BackupServerUid",),
+}  # fmt: skip
 QUERY_TYPES: tuple[str, ...] = tuple(
     sorted([*(r.query_type for r in _ALL if r.query_type), *_OTHER_TYPES], key=str.lower)
 )
-"""All types that the query service knows (EM pages ``get_query_*``)."""
+"""All types that the query service knows (EM pages ``get_query_*`` and querysvc)."""
 
 
 def queryable(query_type: str) -> Resource:
@@ -232,6 +236,6 @@ def queryable(query_type: str) -> Resource:
     if known is not None:
         return dataclasses.replace(known, plural="records")
     return Resource(
-        query_type, "records", query_type, None, (), query_type, (_WITHOUT_NAME.get(query_type, "Name"),),
+        query_type, "records", query_type, None, (), query_type, _WITHOUT_NAME.get(query_type, ("Name",)),
         admin_only=query_type in _ADMIN_ONLY,
     )  # fmt: skip

@@ -22,7 +22,7 @@ from ._nodes import snake_case
 from ._query import Expr, Selection, all_of, any_of_exprs, compare, raw
 from ._records import Record, RecordOptions
 from ._resources import RESOURCES, Resource
-from ._times import parse_moment, parse_when, to_iso
+from ._times import first_second, parse_moment, parse_when, second_after, to_iso
 
 _GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 _URN = re.compile(r"urn:veeam:(?P<type>[A-Za-z]+):(?P<guid>.+)", re.ASCII | re.IGNORECASE)
@@ -52,11 +52,12 @@ _UID_LISTS = {
 _LISTS = (*_TEXT_LISTS, *_WORD_LISTS, *_UID_LISTS)
 _CREATED = "CreationTime"
 _TIMES = {
-    "created_after": (_CREATED, ">="), "created_before": (_CREATED, "<="),
-    "ended_after": ("EndTime", ">="), "ended_before": ("EndTime", "<="),
-    "next_run_after": ("NextRun", ">="), "next_run_before": ("NextRun", "<="),
+    "created_after": (_CREATED, ">="), "created_before": (_CREATED, "<"),
+    "ended_after": ("EndTime", ">="), "ended_before": ("EndTime", "<"),
+    "next_run_after": ("NextRun", ">="), "next_run_before": ("NextRun", "<"),
 }  # fmt: skip
 _WINDOWS = (("created_after", "created_before"), ("ended_after", "ended_before"), ("next_run_after", "next_run_before"))
+_RANGES = (("total_size_min", "total_size_max"), ("free_space_min", "free_space_max"))
 _NUMBERS = {
     "total_size_min": ("TotalSize", ">="), "total_size_max": ("TotalSize", "<="),
     "free_space_min": ("FreeSpace", ">="), "free_space_max": ("FreeSpace", "<="),
@@ -142,18 +143,18 @@ def read_selection(name: str | Resource, params: t.Mapping[str, t.Any], now: dt.
     resource = RESOURCES[name] if isinstance(name, str) else name
     parent, pattern = _PARENTS.get(resource.name, ("", ""))
     given = {option: params[option] for option in (*FILTER_OPTIONS, parent) if params.get(option) is not None}
-    for option, value in given.items():
-        if value == []:
-            raise SettingsError(f"{option} is an empty list", hint="leave it out to select everything")
+    # Records carry whole seconds, so an age counts in them too.
+    now = now.replace(microsecond=0)
+    refuse_empty(given)
     guid = guid_from(params["uid"], resource.urns, "uid") if params.get("uid") is not None else None
     endpoint = params.get("endpoint") or "query"
     paths: tuple[str, ...] = ()
     if guid is not None:
-        _refuse(given, "uid")
+        _refuse(given, "uid", "leave out one or the other")
     elif endpoint == "list":
         guids = [guid_from(uid, ("BackupJobSession",), parent) for uid in given.pop(parent, [])]
         paths = tuple(pattern.format(found) for found in dict.fromkeys(guids))
-        _refuse(given, "endpoint: list")
+        _refuse(given, "endpoint: list", "filters go with endpoint: query")
     elif parent == "parent_session_uid" and parent in given:
         raise SettingsError("parent_session_uid is no filter of the query service", hint="add endpoint: list")
     limit = params.get("limit")
@@ -189,11 +190,16 @@ def _order(params: t.Mapping[str, t.Any], resource: Resource, endpoint: str) -> 
     return Order(key, sort_field(key, resource) or "", bool(params.get("descending")))
 
 
-def _refuse(given: t.Mapping[str, t.Any], because: str) -> None:
+def refuse_empty(given: t.Mapping[str, t.Any]) -> None:
+    """Raises SettingsError for an empty list: it could mean everything as well as nothing."""
+    for option, value in given.items():
+        if value == []:
+            raise SettingsError(f"{option} is an empty list", hint="leave it out to select everything")
+
+
+def _refuse(given: t.Mapping[str, t.Any], because: str, hint: str) -> None:
     if given:
-        raise SettingsError(
-            f"{because} can't be combined with {', '.join(sorted(given))}", hint="filters go with endpoint: query"
-        )
+        raise SettingsError(f"{because} can't be combined with {', '.join(sorted(given))}", hint=hint)
 
 
 def _selection(given: t.Mapping[str, t.Any], resource: Resource, now: dt.datetime) -> Selection:
@@ -212,8 +218,8 @@ def _selection(given: t.Mapping[str, t.Any], resource: Resource, now: dt.datetim
         if option in given:
             guids = [guid_from(uid, types, option) for uid in given[option]]
             lists.append((field, tuple(f"urn:veeam:{types[0]}:{guid}" for guid in guids)))
-    _refuse_empty_window(given, now)
-    until = parse_when(given["created_before"], now, "created_before") if "created_before" in given else None
+    _refuse_what_nothing_matches(given, now)
+    until = second_after(parse_when(given["created_before"], now)) if "created_before" in given else None
     return Selection(all_of(_conditions(given, resource, now)), tuple(lists), until)
 
 
@@ -231,7 +237,10 @@ def _conditions(given: t.Mapping[str, t.Any], resource: Resource, now: dt.dateti
     for option, (field, operator) in _TIMES.items():
         if option in given:
             field = resource.time_field or field if field == _CREATED else field
-            yield compare(field, operator, to_iso(parse_when(given[option], now, option)))
+            moment = parse_when(given[option], now, option)
+            # The server's times have fractions that records do not show: a record of the last second belongs to it.
+            edge = first_second(moment) if operator == ">=" else second_after(moment)
+            yield compare(field, operator, to_iso(edge))
     for option, (field, operator) in _NUMBERS.items():
         if option in given:
             yield compare(field, operator, given[option])
@@ -242,9 +251,12 @@ def _conditions(given: t.Mapping[str, t.Any], resource: Resource, now: dt.dateti
         yield raw(given["filter"])
 
 
-def _refuse_empty_window(given: t.Mapping[str, t.Any], now: dt.datetime) -> None:
+def _refuse_what_nothing_matches(given: t.Mapping[str, t.Any], now: dt.datetime) -> None:
     for after, before in _WINDOWS:
         if not (after in given and before in given):
             continue
-        if parse_when(given[after], now, after) > parse_when(given[before], now, before):
+        if first_second(parse_when(given[after], now, after)) >= second_after(parse_when(given[before], now, before)):
             raise SettingsError(f"{after} is later than {before}, so nothing can match", hint="swap them")
+    for lowest, highest in _RANGES:
+        if lowest in given and highest in given and given[lowest] > given[highest]:
+            raise SettingsError(f"{lowest} is greater than {highest}, so nothing can match", hint="swap them")

@@ -36,7 +36,7 @@ class ConnectionSettings:
     validate_certs: bool = True
     ca_path: str | None = None
     ca_cert: str | None = dataclasses.field(default=None, repr=False)
-    timeout: float = 60.0
+    timeout: float = 60
     retries: int = 3
     api_version: str = "latest"
     data_format: str = "auto"

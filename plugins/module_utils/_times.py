@@ -28,6 +28,8 @@ _MOMENT = re.compile(
     re.ASCII,
 )
 MAX_AGE = dt.timedelta(days=36500)
+_SECOND = dt.timedelta(seconds=1)
+_LAST = dt.datetime.max.replace(microsecond=0, tzinfo=UTC)
 
 
 def parse_age(text: str, option: str = "age") -> dt.timedelta:
@@ -61,7 +63,10 @@ def parse_moment(text: str) -> dt.datetime | None:
             moment = moment.replace(microsecond=int(match["fraction"][:6].ljust(6, "0")))
         zone = match["zone"]
         if zone and zone not in "Zz":
-            minutes = int(zone[1:3]) * 60 + int(zone[-2:])
+            hours, minutes = int(zone[1:3]), int(zone[-2:])
+            if hours > 23 or minutes > 59:
+                return None
+            minutes += hours * 60
             moment -= dt.timedelta(minutes=minutes if zone[0] == "+" else -minutes)
     except (ValueError, OverflowError):
         return None
@@ -80,6 +85,17 @@ def parse_when(text: str, now: dt.datetime, option: str = "time") -> dt.datetime
         f"{option} has the value {text!r}, which is neither a time nor an age",
         hint="write an ISO 8601 time such as 2026-01-05T20:00:00Z, a date, or an age such as 36h, 7d or 1d12h",
     )
+
+
+def first_second(moment: dt.datetime) -> dt.datetime:
+    """The first whole second that is not before a moment."""
+    return second_after(moment) if moment.microsecond else moment
+
+
+def second_after(moment: dt.datetime) -> dt.datetime:
+    """The whole second that follows the one of a moment; the last one that there is has none after it."""
+    second = moment.replace(microsecond=0)
+    return min(second, _LAST - _SECOND) + _SECOND
 
 
 def to_iso(moment: dt.datetime) -> str:

@@ -74,31 +74,40 @@ EXAMPLES = r"""
 - name: Stop here while a backup job is still running
   backup_ops.veeam_em.backup_session_info:
     job_type: [Backup, AgentBackup]
-    state: [Starting, Working, Stopping]
+    state: [Starting, Working, Pausing, Resuming, Stopping]
   delegate_to: localhost
   register: active
-  failed_when: active.backup_sessions | length > 0
+  failed_when: active.count > 0
 
-- name: Read the newest session of two jobs whose names hold special characters
+- name: Read the newest session of all that two jobs had, whose names hold special characters
   backup_ops.veeam_em.backup_session_info:
     job_name:
       - 'Web; Tier "A", Köln'
       - SQL (prod)
-    sort_by: creation_time
     descending: true
     limit: 1
   delegate_to: localhost
+  register: newest
 
-- name: Read the machines of an agent job's container sessions
+- name: Read that session again, if there is one
+  backup_ops.veeam_em.backup_session_info:
+    uid: "{{ newest.backup_sessions[0].uid }}"
+  delegate_to: localhost
+  when: newest.count > 0
+
+- name: Read the container sessions of agent jobs
+  backup_ops.veeam_em.backup_session_info:
+    job_type: [AgentBackup]
+    created_after: 24h
+  delegate_to: localhost
+  register: containers
+
+- name: Read the sessions of their machines
   backup_ops.veeam_em.backup_session_info:
     endpoint: list
-    parent_session_uid: "{{ active.backup_sessions | selectattr('agent_role', 'eq', 'parent') | map(attribute='uid') }}"
+    parent_session_uid: "{{ containers.backup_sessions | map(attribute='uid') }}"
   delegate_to: localhost
-
-- name: Read one session again
-  backup_ops.veeam_em.backup_session_info:
-    uid: "{{ active.backup_sessions[0].uid }}"
-  delegate_to: localhost
+  when: containers.count > 0
 """
 
 RETURN = r"""
@@ -129,7 +138,7 @@ backup_sessions:
       type: str
       sample: "urn:veeam:Job:11111111-aaaa-4bbb-8ccc-000000000001"
     job_name:
-      description: Name of the job. A copy worker is named C(copy job\\source job).
+      description: Name of the job. A copy worker is named C(copy job\source job).
       type: str
       sample: Daily VMs
     job_type:
@@ -233,7 +242,7 @@ truncated:
   type: bool
   sample: false
 window_start:
-  description: Older sessions than this are not in the plain collection.
+  description: Older sessions than this are not in the plain collection. It is worked out with the clock of where the module runs.
   returned: when O(endpoint=list)
   type: str
   sample: "2026-01-01T06:00:00Z"
@@ -249,6 +258,7 @@ error:
   contains:
     kind:
       description: Stable name of the kind of error, such as V(authentication_failed), V(access_denied) or V(timed_out).
+        The guide on connecting lists all of them.
       type: str
       sample: access_denied
     status:

@@ -27,6 +27,7 @@ options:
   vm_display_name:
     description:
       - Names of machines. Upper and lower case matter. Hundreds of names become few requests.
+      - Write a list, also for one name, because Ansible cuts plain text at its commas.
     type: list
     elements: str
   job_session_uid:
@@ -44,6 +45,8 @@ options:
   reason:
     description:
       - Exact texts of failures. The server knows no pattern matching.
+      - A text with a line break is refused, since it is not known how the server takes one. Select by O(result) and compare the records.
+      - Write a list, also for one name, because Ansible cuts plain text at its commas.
     type: list
     elements: str
   total_size_min:
@@ -218,7 +221,7 @@ truncated:
   type: bool
   sample: false
 window_start:
-  description: Older sessions than this are not in the plain collection.
+  description: Older sessions than this are not in the plain collection. It is worked out with the clock of where the module runs.
   returned: when O(endpoint=list)
   type: str
   sample: "2026-01-01T06:00:00Z"
@@ -234,6 +237,7 @@ error:
   contains:
     kind:
       description: Stable name of the kind of error, such as V(authentication_failed), V(access_denied) or V(timed_out).
+        The guide on connecting lists all of them.
       type: str
       sample: access_denied
     status:

@@ -46,6 +46,7 @@ options:
       - C(vm_ref) is the id in its hypervisor, such as V(vm-1042). If there are several hypervisors, C(name) must fit too.
       - C(backup_server_name) counts only what this backup server did.
       - C(max_age), C(needed_at), C(accept_warning), C(job_types) and C(require_restore_point) override the options of the same name.
+      - Write a list, also for one name, because Ansible cuts plain text at its commas.
     type: list
     elements: raw
     required: true
@@ -447,6 +448,7 @@ error:
   contains:
     kind:
       description: Stable name of the kind of error, such as V(authentication_failed), V(access_denied) or V(timed_out).
+        The guide on connecting lists all of them.
       type: str
       sample: access_denied
     status:

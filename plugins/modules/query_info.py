@@ -32,18 +32,20 @@ options:
       BackupServer, BackupTaskSession, CdpPolicy, CdpReplica, CdpReplicaSession, CdpReplicaTaskSession,
       CloudFailoverPlan, CloudFailoverSession, CloudGateway, CloudGatewayPool, CloudHardwarePlan,
       CloudPublicIpAddress, CloudReplica, CloudSubtenant, CloudTenant, CloudVmReplicaPoint, Credentials,
-      DiscoveredComputer, FailoverPlan, FileServer, HierarchyRoot, Job, ManagedServer, NasJob, NasObject,
+      DiscoveredComputer, ExternalRepository, FailoverPlan, FileServer, HierarchyRoot, Job, ManagedServer, NasJob, NasObject,
       ObjectInJob, Passwords, Replica, ReplicaJobSession, ReplicaTaskSession, Repository, RestorePoint,
       RestoreSession, Task, VAppReplicaPoint, VAppRestorePoint, VCloudOrganizationConfig, VlanConfiguration,
       VmReplicaPoint, VmRestorePoint, VSphereSelfServiceConfig, WanAccelerator]
   name:
     description:
       - Names. Upper and lower case matter, any character may occur.
+      - Write a list, also for one name, because Ansible cuts plain text at its commas.
     type: list
     elements: str
   job_name:
     description:
       - Names of jobs. Only for types that have this field.
+      - Write a list, also for one name, because Ansible cuts plain text at its commas.
     type: list
     elements: str
   job_uid:
@@ -64,6 +66,7 @@ options:
   vm_display_name:
     description:
       - Names of machines. Only for types that have this field.
+      - Write a list, also for one name, because Ansible cuts plain text at its commas.
     type: list
     elements: str
   state:
@@ -84,6 +87,7 @@ options:
   created_after:
     description:
       - Only what was created at this time or later; ISO 8601 (without a zone it is UTC), a date, or an age such as V(7d).
+      - A bare date is the first second of that day. Whole seconds count, as in the records, and the second that is named belongs to it.
     type: str
   created_before:
     description:
@@ -240,6 +244,7 @@ error:
   contains:
     kind:
       description: Stable name of the kind of error, such as V(authentication_failed), V(access_denied) or V(timed_out).
+        The guide on connecting lists all of them.
       type: str
       sample: access_denied
     status:

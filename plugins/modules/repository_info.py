@@ -25,7 +25,7 @@ options:
   kind:
     description:
       - Kinds of repositories as the server names them, such as V(WindowsLocal), V(LinuxLocal), V(Nfs) or V(Extendable).
-      - The server can't filter by it, so all repositories are read.
+      - The server can't filter by it, so all repositories are read. Can't be combined with O(uid).
     type: list
     elements: str
   free_space_min:
@@ -167,6 +167,7 @@ error:
   contains:
     kind:
       description: Stable name of the kind of error, such as V(authentication_failed), V(access_denied) or V(timed_out).
+        The guide on connecting lists all of them.
       type: str
       sample: access_denied
     status:
@@ -219,6 +220,7 @@ def main() -> None:
             "free_space_min": {"type": "int"},
             "free_space_max": {"type": "int"},
         },
+        mutually_exclusive=[("uid", "kind")],
     )
 
 

@@ -209,10 +209,12 @@ job_statistics:
       type: str
       sample: /Reports/Jobs
 processed_vms:
-  description: Machines processed day by day, in C(days), the newest day first.
+  description:
+    - Machines processed day by day, in C(days), the newest day first.
+    - C(date) is the day as the server counts it. C(timestamp) is its midnight in UTC, which east of UTC is on the day before.
   returned: when asked for with O(reports)
   type: dict
-  sample: {"days": [{"timestamp": "2026-01-05T00:00:00Z", "backuped_vms": 60, "replicated_vms": 4}]}
+  sample: {"days": [{"date": "2026-01-05", "timestamp": "2026-01-04T23:00:00Z", "backuped_vms": 60, "replicated_vms": 4}]}
 repository:
   description: Space of the repositories, in C(periods). Sizes are bytes, null when unknown.
   returned: when asked for with O(reports)
@@ -232,6 +234,7 @@ error:
   contains:
     kind:
       description: Stable name of the kind of error, such as V(authentication_failed), V(access_denied) or V(timed_out).
+        The guide on connecting lists all of them.
       type: str
       sample: access_denied
     status:

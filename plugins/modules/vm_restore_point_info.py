@@ -26,12 +26,14 @@ options:
   vm_display_name:
     description:
       - Names of machines. Upper and lower case matter. Hundreds of names become few requests.
+      - Write a list, also for one name, because Ansible cuts plain text at its commas.
     type: list
     elements: str
   created_after:
     description:
       - Only points that were made at this time or later.
       - ISO 8601 (without a zone it is UTC), a date, or an age such as V(36h), V(7d) or V(1d12h).
+      - A bare date is the first second of that day. Whole seconds count, as in the records, and the second that is named belongs to it.
     type: str
   created_before:
     description:
@@ -204,6 +206,7 @@ error:
   contains:
     kind:
       description: Stable name of the kind of error, such as V(authentication_failed), V(access_denied) or V(timed_out).
+        The guide on connecting lists all of them.
       type: str
       sample: access_denied
     status:

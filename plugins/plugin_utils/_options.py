@@ -43,6 +43,17 @@ def require_libraries() -> None:
             )
 
 
+def where_variables_are_empty(config: t.Mapping[str, t.Any], environment: t.Mapping[str, str]) -> dict[str, t.Any]:
+    """Defaults for the options that are not in the inventory file and whose variable is empty: as if it were not set."""
+    return {
+        field.name: field.default
+        for field in dataclasses.fields(ConnectionSettings)
+        if field.default is not dataclasses.MISSING
+        and environment.get(f"VEEAM_EM_{field.name.upper()}") == ""
+        and config.get(field.name) is None
+    }
+
+
 def fill_in(templar: t.Any, config: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """The inventory file's options with their templates filled in. Raises SettingsError."""
     return {name: value if name in _NOT_TEMPLATED else _filled(templar, name, value) for name, value in config.items()}

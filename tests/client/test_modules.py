@@ -13,7 +13,7 @@ from ansible_collections.backup_ops.veeam_em.plugins.module_utils._gather import
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._gather_jobs import JOB_KINDS, gather_jobs
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._gather_query import gather_query
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._gather_summary import gather_summary
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._reports import REPORTS
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._reports import REPORTS, read_report
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._resources import QUERY_TYPES
 
 from .conftest import asked, connected
@@ -90,6 +90,13 @@ class TestSessions:
         found = ask(simulator, "backup_session", **{option: limit})["backup_sessions"]
         assert found == [record for record in everything if keeps(record[key], limit)]
         assert 0 < len(found) < len(everything)
+
+    def test_the_times_of_a_record_find_it(self, simulator: t.Any) -> None:
+        """Records carry whole seconds, newer servers have fractions of them."""
+        some = ask(simulator, "backup_session", ended_after="3d", limit=3)["backup_sessions"][-1]
+        for key, prefix in (("creation_time", "created"), ("end_time", "ended")):
+            window = {f"{prefix}_after": some[key], f"{prefix}_before": some[key]}
+            assert some in ask(simulator, "backup_session", **window)["backup_sessions"]
 
     def test_agent_machines_below_their_container(self, simulator: t.Any) -> None:
         parent = ask(simulator, "backup_session", job_type=["AgentBackup"])["backup_sessions"][-1]
@@ -326,6 +333,29 @@ def test_summary(simulators: t.Any, profile: str, data_format: str) -> None:
     assert any(period["capacity"] is None for period in answer["repository"]["periods"])
 
 
+def test_days_are_those_of_the_server() -> None:
+    days = [
+        {"Timestamp": "2026-02-03T00:00:00+01:00"},
+        {"timestamp": "2026-02-03T00:00:00Z"},
+        {"Timestamp": "0001-01-01T00:00:00"},
+    ]
+    rows = read_report("processed_vms", {"Days": days})["days"]
+    assert [row["date"] for row in rows] == ["2026-02-03", "2026-02-03", None]
+    assert [row["timestamp"] for row in rows] == ["2026-02-02T23:00:00Z", "2026-02-03T00:00:00Z", None]
+
+
+def test_empty_lists_are_refused_before_any_request(simulator: t.Any) -> None:
+    for gathering, words in (
+        (lambda: jobs(simulator, kind=[]), "kind is an empty list"),
+        (lambda: repositories(simulator, kind=[]), "kind is an empty list"),
+    ):
+        with pytest.raises(SettingsError, match=words):
+            gathering()
+    with pytest.raises(SettingsError, match="reports is an empty list"), connected(simulator) as run:
+        gather_summary(run.client, {"reports": []})
+    assert simulator.requests() == []
+
+
 def test_one_summary_is_one_request(simulator: t.Any) -> None:
     with connected(simulator) as run:
         assert list(gather_summary(run.client, {"reports": ["overview"]})) == ["overview"]
@@ -355,6 +385,13 @@ class TestQuery:
         with pytest.raises(SettingsError, match="Repository can't be selected by result"):
             rows(simulator, "Repository", result=["Failed"])
         assert simulator.requests() == []
+
+    def test_fields_of_a_type_without_names(self, simulator: t.Any) -> None:
+        assert "ExternalRepository" in QUERY_TYPES
+        for params in ({"sort_by": "State"}, {"state": ["Finished"]}, {"sort_by": "operation"}):
+            rows(simulator, "Task", **params)
+        with pytest.raises(SettingsError, match="use TaskId, State, Operation"):
+            rows(simulator, "Task", sort_by="Name")
 
     def test_references(self, simulator: t.Any) -> None:
         answer = rows(simulator, "HierarchyRoot", representation="reference")

@@ -79,8 +79,9 @@ class Seen:
         return {query["pageSize"][0] for query in self._query() if "pageSize" in query}
 
     def slices(self) -> t.Any:
-        """Whether an answer was read in pieces of time, side by side."""
-        return any(re.search(r'Time<"', query["filter"][0]) for query in self._query() if "filter" in query)
+        """Whether an answer was read in pieces of time, side by side: only then do requests of one call end at different times."""
+        ends = {tuple(re.findall(r'Time<"([^"]+)"', query.get("filter", [""])[0])) for query in self._query()}
+        return len(ends - {()}) > 1
 
     def groups(self) -> t.Any:
         return self.result["groups"]

@@ -137,3 +137,41 @@ def test_playbooks_name_their_plays() -> None:
     for name in playbooks():
         plays = yaml.safe_load((ROOT / "playbooks" / f"{name}.yml").read_text(encoding="utf-8"))
         assert all(play.get("name") for play in plays)
+
+
+@pytest.mark.parametrize("name", modules())
+def test_lists_of_names_say_what_commas_do(name: str) -> None:
+    free = {"name", "job_name", "backup_server_name", "vm_display_name", "reason", "machines"}
+    options = documentation(name)[0]["options"]
+    told = {
+        option: " ".join(facts["description"])
+        for option, facts in options.items()
+        if option in free and facts["type"] == "list"
+    }
+    assert [option for option, text in told.items() if "Ansible cuts plain text at its commas" not in text] == []
+
+
+def test_examples_give_names_as_lists() -> None:
+    for name in modules():
+        options = documentation(name)[0]["options"]
+        text = (ROOT / "plugins" / "modules" / f"{name}.py").read_text(encoding="utf-8")
+        for task in yaml.safe_load(text.partition('EXAMPLES = r"""')[2].partition('"""')[0]):
+            for option, value in (task.get(f"{COLLECTION}.{name}") or {}).items():
+                given = isinstance(value, list) or "{{" in str(value)
+                assert given or options[option]["type"] != "list", (name, option)
+
+
+@pytest.mark.parametrize("name", modules())
+def test_no_backslash_is_shown_twice(name: str) -> None:
+    """In C() a backslash stands for itself."""
+    assert not re.search(r"C\([^)]*\\\\[^)]*\)", str(documentation(name)).replace("\\\\", "\\"))
+
+
+def test_the_guide_lists_every_kind_of_error() -> None:
+    from ansible_collections.backup_ops.veeam_em.plugins.module_utils import _errors
+
+    kinds = {
+        each.kind for each in vars(_errors).values() if isinstance(each, type) and issubclass(each, _errors.EmError)
+    }
+    guide = (ROOT / "docs" / "docsite" / "rst" / "guide_connection.rst").read_text(encoding="utf-8")
+    assert [kind for kind in sorted(kinds - {_errors.EmError.kind}) if f"``{kind}``" not in guide] == []

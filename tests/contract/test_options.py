@@ -163,3 +163,15 @@ def test_option_of_the_evidence(option: str, em: t.Any) -> None:
         return str(evidence(inputs[options.pop("_input", None)], **options))
 
     assert text(case.value) != text(case.without)
+
+
+@pytest.mark.parametrize("plugin", [CONNECTED, PLUGIN])
+@pytest.mark.parametrize("option", sorted(CONNECTION.keys() - {"host", "username", "password"}))
+def test_an_empty_variable_is_as_good_as_none(plugin: str, option: str, em: t.Any, tmp_path: Path) -> None:
+    caller = Caller(plugin, option, Case(None, "outcome"), em, tmp_path)
+    empty, none = (caller.call(None, {f"VEEAM_EM_{name}": ""}) for name in (option.upper(), "NOTHING"))
+    # Without its port or its authority the server of the tests can't be reached: what is compared is how.
+    assert (caller.look(empty), str(empty.result.get("msg"))[:40]) == (
+        caller.look(none),
+        str(none.result.get("msg"))[:40],
+    )

@@ -73,6 +73,52 @@ def test_many_names_become_few_requests_that_fit(names: list[str]) -> None:
     assert len(parts) <= needed // (MAX_TARGET_LENGTH - 1800) + 1
 
 
+@given(
+    st.lists(NAMES, min_size=1, max_size=300, unique=True),
+    st.lists(NAMES, min_size=1, max_size=300, unique=True),
+)
+def test_two_long_lists_become_requests_that_fit_and_ask_for_each_pair_once(
+    first: list[str], second: list[str]
+) -> None:
+    lists = (("Reason", tuple(first)), ("VmDisplayName", tuple(second)))
+    parts = requests_for(Selection(compare("State", "==", "Completed"), lists), 1200)
+    asked: list[tuple[str, str]] = []
+    for part in parts:
+        assert part is not None
+        assert encoded_length(part) + 1200 <= MAX_TARGET_LENGTH
+        reasons = [name for name in first if compare("Reason", "==", name).text in part.text]
+        asked += [
+            (reason, name)
+            for reason in reasons
+            for name in second
+            if compare("VmDisplayName", "==", name).text in part.text
+        ]
+    assert set(asked) == {(reason, name) for reason in first for name in second}
+
+
+def test_two_long_lists_become_few_requests() -> None:
+    lists = (
+        ("JobName", tuple(f"job {number:03d}" for number in range(300))),
+        ("VmDisplayName", tuple(f"srv{number:03d}" for number in range(300))),
+    )
+    parts = requests_for(Selection(lists=lists), 1200)
+    assert len(parts) <= 20
+    assert sum(part.text.count("JobName") * part.text.count("VmDisplayName") for part in parts if part) == 300 * 300
+
+
+@pytest.mark.parametrize(
+    "selection",
+    [
+        Selection(raw(f'Name=="{"x" * 7000}"')),
+        Selection(raw(f'Name=="{"x" * 6280}"'), (("State", ("Working",)),)),
+        Selection(lists=(("Name", ("x" * 4000,)), ("JobName", ("y" * 4000,)))),
+    ],
+)
+def test_what_does_not_fit_in_one_request_is_refused(selection: Selection) -> None:
+    with pytest.raises(SettingsError, match="too long"):
+        requests_for(selection, 1200)
+
+
 def test_a_value_longer_than_an_url_is_refused() -> None:
     with pytest.raises(SettingsError, match="too long"):
         requests_for(Selection(lists=(("Name", ("x" * 9000,)),)), 400)

@@ -42,9 +42,13 @@ def filter_of(kind: str = "backup_task_session", /, **params: t.Any) -> str:
         ("backup_task_session", {"job_session_uid": [GUID]}, f'JobSessionUid=="urn:veeam:BackupJobSession:{GUID}"'),
         ("backup_task_session", {"total_size_min": 1, "total_size_max": 9}, "TotalSize>=1;TotalSize<=9"),
         ("backup_task_session", {"created_after": "24h"}, 'CreationTime>="2026-01-05T06:00:00Z"'),
-        ("backup_task_session", {"created_before": "2026-01-05"}, 'CreationTime<="2026-01-05T00:00:00Z"'),
+        ("backup_task_session", {"created_before": "2026-01-05"}, 'CreationTime<"2026-01-05T00:00:01Z"'),
+        ("backup_task_session", {"created_before": "2026-01-05T20:00:07.9Z"}, 'CreationTime<"2026-01-05T20:00:08Z"'),
+        ("backup_task_session", {"created_after": "2026-01-05T20:00:07.1Z"}, 'CreationTime>="2026-01-05T20:00:08Z"'),
+        ("backup_task_session", {"ended_after": "9999-12-31T23:59:59.1Z"}, 'EndTime>="9999-12-31T23:59:59Z"'),
+        ("backup_task_session", {"ended_before": "9999-12-31T23:59:59Z"}, 'EndTime<"9999-12-31T23:59:59Z"'),
         ("backup_task_session", {"ended_after": "2026-01-05T02:00:00+02:00"}, 'EndTime>="2026-01-05T00:00:00Z"'),
-        ("backup_task_session", {"ended_before": "1d"}, 'EndTime<="2026-01-05T06:00:00Z"'),
+        ("backup_task_session", {"ended_before": "1d"}, 'EndTime<"2026-01-05T06:00:01Z"'),
         ("backup_task_session", {"filter": "a==1,b==2", "result": ["Failed"]}, '(a==1,b==2);Result=="Failed"'),
         ("job", {"schedule_enabled": True, "schedule_configured": False}, "ScheduleEnabled==true;ScheduleConfigured==false"),
         ("job", {"platform": ["VMware"]}, 'Platform=="VMware"'),
@@ -93,6 +97,12 @@ def test_text_is_looked_at_once_more() -> None:
         ("backup_session", {"created_after": "yesterday"}, "created_after .* neither a time nor an age; write"),
         ("backup_session", {"created_after": "2026-13-01"}, "neither a time nor an age"),
         ("backup_session", {"created_after": "1d", "created_before": "2d"}, "created_after is later than created_before"),
+        ("backup_session", {"created_after": "2026-01-05T08:00:00+99:99"}, "neither a time nor an age"),
+        ("backup_session", {"created_after": "2026-01-05T20:00:07.2Z", "created_before": "2026-01-05T20:00:07.8Z"}, "nothing can match"),
+        ("backup_task_session", {"total_size_min": 2, "total_size_max": 1}, "total_size_min is greater than total_size_max"),
+        ("repository", {"free_space_min": 2, "free_space_max": 1}, "free_space_min is greater than free_space_max"),
+        ("backup_session", {"filter": f'Name=="{"x" * 9000}"'}, "too long for one request"),
+        ("backup_task_session", {"reason": ["a\nb"]}, "a line break or another control character.* compare the records"),
         ("backup_session", {"job_name": ["a\nb"]}, "control character"),
         ("backup_session", {"filter": 'a=="b'}, "not an expression"),
         ("backup_session", {"filter": "a==1),(b==2"}, "not an expression"),
@@ -106,6 +116,23 @@ def test_mistakes_are_told_in_one_sentence(name: str, params: dict[str, t.Any], 
     with pytest.raises(SettingsError, match=words) as caught:
         filter_of(name, **params)
     assert str(caught.value).endswith(".")
+
+
+def test_hints_name_options_that_the_module_has() -> None:
+    with pytest.raises(SettingsError) as caught:
+        select("repository", uid=GUID, name=["x"])
+    assert "endpoint" not in str(caught.value)
+    with pytest.raises(SettingsError, match="filters go with endpoint: query"):
+        select("backup_session", endpoint="list", name=["x"])
+
+
+def test_the_same_age_twice_is_one_second() -> None:
+    wanted = read_selection(
+        "backup_session", {"created_after": "1d", "created_before": "1d"}, NOW.replace(microsecond=7)
+    )
+    assert wanted.selection.always is not None
+    assert wanted.selection.always.text == 'CreationTime>="2026-01-05T06:00:00Z";CreationTime<"2026-01-05T06:00:01Z"'
+    assert wanted.selection.until == dt.datetime(2026, 1, 5, 6, 0, 1, tzinfo=dt.timezone.utc)
 
 
 def test_parents_of_collections() -> None:

@@ -34,7 +34,22 @@ def test_what_users_write(text: str, iso: str) -> None:
     assert _times.to_iso(_times.parse_when(text, NOW)) == iso
 
 
-@pytest.mark.parametrize("text", ["", "yesterday", "24", "24x", "2026-13-01", "2026-01-05T25:00:00Z", "h", "-3h", "٣h"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "yesterday",
+        "24",
+        "24x",
+        "2026-13-01",
+        "2026-01-05T25:00:00Z",
+        "2026-01-05T20:00:00+99:99",
+        "2026-01-05T20:00:00+01:60",
+        "h",
+        "-3h",
+        "٣h",
+    ],
+)
 def test_what_is_no_time_is_refused_with_the_option(text: str) -> None:
     with pytest.raises(SettingsError, match="created_after"):
         _times.parse_when(text, NOW, "created_after")
