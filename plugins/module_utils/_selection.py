@@ -228,7 +228,7 @@ def _named(name: str, time_field: str) -> str | Expr:
     start = parse_moment(name.rpartition("@")[2]) if name[-3:-2] == ":" else None
     if start is None:
         return name
-    second = (to_iso(start), to_iso(start + dt.timedelta(seconds=1)))
+    second = (to_iso(start), to_iso(second_after(start)))
     during = all_of([compare(time_field, ">=", second[0]), compare(time_field, "<", second[1])])
     return any_of_exprs([compare("Name", "==", name), during])
 

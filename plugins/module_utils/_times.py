@@ -28,8 +28,6 @@ _MOMENT = re.compile(
     re.ASCII,
 )
 MAX_AGE = dt.timedelta(days=36500)
-_SECOND = dt.timedelta(seconds=1)
-_LAST = dt.datetime.max.replace(microsecond=0, tzinfo=UTC)
 
 
 def parse_age(text: str, option: str = "age") -> dt.timedelta:
@@ -94,8 +92,7 @@ def first_second(moment: dt.datetime) -> dt.datetime:
 
 def second_after(moment: dt.datetime) -> dt.datetime:
     """The whole second that follows the one of a moment; the last one that there is has none after it."""
-    second = moment.replace(microsecond=0)
-    return min(second, _LAST - _SECOND) + _SECOND
+    return shifted(moment.replace(microsecond=0), dt.timedelta(seconds=1))
 
 
 def to_iso(moment: dt.datetime) -> str:
