@@ -28,8 +28,8 @@ XMLTODICT_MISSING = importlib.util.find_spec("xmltodict") is None
 _BOM = codecs.BOM_UTF8
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 _HTML = re.compile(rb"<(!doctype\s+html|html)\b", re.IGNORECASE)
-_ERROR = re.compile(rb"(?:\s+|<\?.*?\?>|<!--.*?-->)*<Error[\s/>]", re.DOTALL)
-_PROLOG = re.compile(rb"(?:\s+|<\?.*?\?>|<!--.*?-->)*<!DOCTYPE", re.DOTALL)
+_BEFORE_ROOT = re.compile(rb"\s+|<\?.*?\?>|<!--.*?-->", re.DOTALL)
+_ERROR = re.compile(rb"<Error[\s/>]")
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _LONE = re.compile("[\ud800-\udfff]")
 _SPACE = re.compile(r"[ \t\r\n]*")
@@ -85,7 +85,7 @@ def stream(chunks: t.Iterable[bytes], take: t.Callable[[Node], t.Any]) -> None:
     source = _resumed(head, pieces)
     if _start_of(head) == b"{":
         _stream_json(source, take)
-    elif _ERROR.match(head.lstrip(_BOM)):
+    elif _ERROR.match(_from_root(head)):
         raise ProtocolError("the answer is an error, although its status says that all is well")
     else:
         _stream_xml(source, take)
@@ -105,9 +105,17 @@ def _start_of(body: bytes) -> bytes:
         raise ProtocolError("the answer is neither XML nor JSON")
     if _HTML.match(head):
         raise NotEnterpriseManager("the answer is a web page", hint="check host, port, and any proxy between")
-    if _PROLOG.match(head):
+    if _from_root(head).startswith(b"<!DOCTYPE"):
         raise ProtocolError("the answer is XML with a document type, which Enterprise Manager does not send")
     return b"<"
+
+
+def _from_root(head: bytes) -> bytes:
+    """XML without what may stand before its root. One piece after the other: a pattern for all would take for ever on some."""
+    position = len(_BOM) if head.startswith(_BOM) else 0
+    while (piece := _BEFORE_ROOT.match(head, position)) is not None:
+        position = piece.end()
+    return head[position:]
 
 
 def _json(body: bytes) -> t.Any:

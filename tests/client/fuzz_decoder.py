@@ -41,6 +41,7 @@ def seeds(folder: Path) -> None:
         json.dumps({"Refs": [ref, ref]}),
         json.dumps({"backupTaskSessions": [{key[0].lower() + key[1:]: value for key, value in row.items()}]}),
         json.dumps(page),
+        json.dumps(page).replace("2026-01-05T20:02:31.84Z", "9999-12-31T23:59:59.9Z"),
         json.dumps({"Message": "Bad", "StatusCode": 400}),
         '<BackupTaskSessions xmlns="http://www.veeam.com/ent/v1.0"><BackupTaskSession Type="BackupTaskSession" Href="https://em/1" Name="a&amp;b" '
         'UID="urn:veeam:X:1"><Links><Link Rel="Up" Href="/x" Type="BackupServerReference" Name="v"/></Links><State>Completed</State><Reason />'
@@ -48,6 +49,7 @@ def seeds(folder: Path) -> None:
         '<QueryResult><Entities><Jobs><Job Name="a"><JobInfo><Includes><ObjectInJob/></Includes></JobInfo></Job></Jobs></Entities>'
         '<PagingInfo PageNum="1" PageSize="100" PagesCount="1"/></QueryResult>',
         "<!DOCTYPE html><html/>",
+        '<?xml version="1.0" encoding="latin-1"?><Jobs/>',
         "<Error Message='Null' StatusCode='500'/>",
     ]
     for number, answer in enumerate(answers):
@@ -62,7 +64,13 @@ def main(seconds: int) -> int:
 
     prefix = "ansible_collections.backup_ops.veeam_em.plugins.module_utils"
     with atheris.instrument_imports(include=[prefix, "xmltodict", "json"]):
-        from ansible_collections.backup_ops.veeam_em.plugins.module_utils import _codec, _nodes, _records, _reports
+        from ansible_collections.backup_ops.veeam_em.plugins.module_utils import (
+            _codec,
+            _nodes,
+            _paging,
+            _records,
+            _reports,
+        )
         from ansible_collections.backup_ops.veeam_em.plugins.module_utils._errors import EmError
         from ansible_collections.backup_ops.veeam_em.plugins.module_utils._resources import RESOURCES
 
@@ -81,8 +89,14 @@ def main(seconds: int) -> int:
             with contextlib.suppress(EmError):
                 _reports.read_report(name, document)
         records(document)
-        for row in _nodes.wrapped_rows(document):
+        rows = _nodes.wrapped_rows(document)
+        for row in rows:
             records(row)
+        for order in (_paging.TimeOrder("CreationTime", "creation_time", descending) for descending in (False, True)):
+            with contextlib.suppress(EmError):
+                cursor = _paging.Cursor(order)
+                cursor.take(rows)
+                cursor.next_ask(None)
 
     def streamed(body: bytes) -> None:
         middle = len(body) // 2
