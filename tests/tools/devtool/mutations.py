@@ -144,8 +144,8 @@ MUTATIONS = [
     ),
     Mutation(
         "a module that works on the newest core only", f"{_UTILS}/_module.py",
-        "from ansible.module_utils.common.parameters",
-        "from ansible.module_utils.datatag import native_type_name  # noqa: F401\nfrom ansible.module_utils.common.parameters",
+        "from ansible.module_utils.errors",
+        "from ansible.module_utils.datatag import native_type_name  # noqa: F401\nfrom ansible.module_utils.errors",
         "smoke-2.16", "ansible.module_utils.datatag",
         ("--core", "2.16", "tests/playbooks/test_info_modules.py", "-m", "smoke"),
     ),
