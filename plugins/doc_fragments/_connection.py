@@ -63,7 +63,7 @@ options:
     type: str
   timeout:
     description:
-      - Seconds to wait for an answer of the server, from 1 to 86400.
+      - Seconds to wait until the server answers or goes on with its answer, from 1 to 86400. A whole answer may take longer.
       - If it is not set, the environment variable E(VEEAM_EM_TIMEOUT) is used.
     type: int
     default: 60
