@@ -24,7 +24,7 @@ options:
       - References are read by page number. A row can be missed when others are deleted on the server in the meantime.
       - With O(endpoint=list) references can be sorted by name only, and O(limit) and O(descending) need O(sort_by=name).
       - Else only the server can sort references. So O(limit) is refused when filters are too long for one request; without it, the answers follow each other.
-      - Names are compared once more here, as some servers take no regard of case. A reference does not tell all names, so there it is as the server compares them.
+      - Names are compared once more here, as some servers take no regard of case. References do not tell all of them; there it is as the server compares.
     type: str
     choices: [entity, reference]
     default: entity

@@ -123,7 +123,7 @@ options:
     description:
       - V(entity) gives whole records. V(reference) gives name, UID, address and what links tell.
       - Only the server can sort references. So O(limit) is refused when filters are too long for one request; without it, the answers follow each other.
-      - Names are compared once more here, as some servers take no regard of case. A reference does not tell all names, so there it is as the server compares them.
+      - Names are compared once more here, as some servers take no regard of case. References do not tell all of them; there it is as the server compares.
     type: str
     choices: [entity, reference]
     default: entity
