@@ -28,7 +28,6 @@ def secret(monkeypatch: pytest.MonkeyPatch) -> str:
     return SECRET
 
 
-@pytest.mark.smoke
 def test_results_come_back_whole(ansible: Ansible) -> None:
     run = ansible.playbook(PLAY, extra_vars={"text": "röntgen"})
     assert run.rc == 0, run.output

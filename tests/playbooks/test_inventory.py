@@ -85,7 +85,6 @@ def plain(value: t.Any) -> t.Any:
     return [plain(each) for each in value] if isinstance(value, list) else value
 
 
-@pytest.mark.smoke
 def test_graph(ansible: Ansible, simulator: t.Any) -> None:
     run = ansible.inventory(f"{PLUGIN}include: [backup_servers, vms, agents]\n", em=simulator, args=["--graph"])
     assert run.rc == 0, run.output
@@ -176,7 +175,6 @@ def test_duplicates_warn(ansible: Ansible, simulator: t.Any) -> None:
     assert "twin01" in run.stderr
 
 
-@pytest.mark.smoke
 def test_duplicates_fail(ansible: Ansible, simulator: t.Any) -> None:
     run = ansible.inventory(f"{PLUGIN}duplicates: fail\n", em=simulator)
     assert run.rc != 0

@@ -5,8 +5,6 @@ from __future__ import annotations
 
 import typing as t
 
-import pytest
-
 from support import connection
 from support.commands import Ansible
 
@@ -37,7 +35,6 @@ def used(em: t.Any) -> list[tuple[str, str]]:
     return [(one["method"], one["path"].partition("?")[0]) for one in em.requests()]
 
 
-@pytest.mark.smoke
 def test_a_no_with_its_reasons(ansible: Ansible, simulator: t.Any) -> None:
     result = ansible.module("protection_info", {"machines": MACHINES, "history": "2d"}, em=simulator)
     assert not result["failed"]

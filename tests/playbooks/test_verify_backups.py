@@ -77,7 +77,6 @@ def files(ansible: Ansible, folder: str = "backup-evidence") -> list[Path]:
     return sorted(found.iterdir()) if found.exists() else []
 
 
-@pytest.mark.smoke
 def test_go_lets_all_hosts_go_on_after_one_question(ansible: Ansible, simulator: t.Any) -> None:
     run = ansible.playbook(play(), inventory=inventory(*FINE), em=simulator)
     assert run.rc == 0, run.output
@@ -144,7 +143,6 @@ def test_exclude_stops_when_the_trouble_is_no_host_of_the_play(ansible: Ansible,
     assert "No host of this play can be left out for db02" in messages(run)[0]
 
 
-@pytest.mark.smoke
 def test_report_goes_on_with_all_hosts_and_their_verdicts(ansible: Ansible, simulator: t.Any) -> None:
     run = ansible.playbook(
         play({"verify_backups_on_not_ok": "report"}), inventory=inventory(*FINE, *NOT_FINE), em=simulator
