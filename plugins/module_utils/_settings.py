@@ -21,6 +21,7 @@ BACKUP_SERVER_PORT = 9419
 
 _LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 _NAME = re.compile(rf"(?=.{{1,254}}\Z){_LABEL}(?:\.{_LABEL})*\.?")
+_IPV6 = re.compile(r"[0-9A-Fa-f:.]+(?:%[A-Za-z0-9._-]+)?")
 _VERSION = re.compile(r"latest|v1(?:_[0-9]{1,2})?")
 
 
@@ -110,11 +111,15 @@ class ConnectionSettings:
 def _is_ipv6(host: str) -> bool:
     if ":" not in host:
         return False
+    address = host[1:-1] if host[:1] == "[" and host[-1:] == "]" else host
+    # ipaddress takes anything for a zone, even what would make an URL lead to another host.
+    if not _IPV6.fullmatch(address):
+        return False
     # Not needed for names, and it would cost every task its time.
     import ipaddress
 
     try:
-        ipaddress.IPv6Address(host[1:-1] if host[:1] == "[" and host[-1:] == "]" else host)
+        ipaddress.IPv6Address(address)
     except ValueError:
         return False
     return True

@@ -167,6 +167,8 @@ def test_an_unknown_filter_field(simulator: t.Any) -> None:
         ({"host": "10.0.0.5:9398"}, "port and protocol have options of their own"),
         ({"host": "cafe:9398"}, "port and protocol have options of their own"),
         ({"host": "[::1"}, "not a bare host name"),
+        ({"host": "::1%]@127.0.0.1#"}, "not a bare host name"),
+        ({"host": "fe80::1%eth 0"}, "not a bare host name"),
         ({"host": "em01..example.test"}, "not a bare host name"),
         ({"host": f"{'x' * 64}.example.test"}, "not a bare host name"),
         ({"host": "em01.example.test" + ".x" * 120}, "not a bare host name"),
