@@ -19,7 +19,7 @@ import typing as t
 from . import _paging
 from ._codec import decode, stream
 from ._collect import Collector, Order, Result
-from ._errors import NotFound, ProtocolError, RequestRejected, SettingsError
+from ._errors import NotEnterpriseManager, NotFound, ProtocolError, RequestRejected, SettingsError
 from ._nodes import Node, pick, wrapped_rows
 from ._query import Selection, requests_for, target
 from ._reading import Reading, Way, size_for, way_of
@@ -115,11 +115,24 @@ class EnterpriseManagerClient:
             node = self.document(
                 f"{resource.path}/{guid}", _format(representation, "Entity"), admin_only=resource.admin_only
             )
-        except NotFound:
-            return None
+        except NotFound as error:
+            if error.server_message is not None:
+                return None
+            # Only what Enterprise Manager itself says is believed; a missing object could make a check pass.
+            raise NotEnterpriseManager(
+                "the answer is not Enterprise Manager's (HTTP 404)",
+                hint="check host, port, and any proxy between",
+                method=error.method,
+                path=error.path,
+                status=error.status,
+            ) from error
         record = build(resource, node, options)
         if (record["id"] or "").lower() != guid.lower():
-            raise ProtocolError("the answer is not the object that was asked for")
+            raise ProtocolError(
+                "the answer is not the object that was asked for",
+                hint="check that host and port are Enterprise Manager's",
+                path=f"{API}/{resource.path}/{guid}",
+            )
         return record
 
     def collection(

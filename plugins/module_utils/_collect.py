@@ -83,6 +83,11 @@ def cut(records: list[Record], limit: int | None, complete: bool) -> Result:
     return Result(records, not complete)
 
 
+def _is_before(value: t.Any, edge: t.Any, descending: bool) -> bool:
+    """Values of another kind, or none, are on no side."""
+    return value.__class__ is edge.__class__ and bool(value > edge if descending else value < edge)
+
+
 class Collector:
     """Records of one resource, each UID once. Safe for several threads."""
 
@@ -135,19 +140,15 @@ class Collector:
         edge = self._edge(order, rows[-1])
         if edge is None:
             return False
-        before = [
-            record
-            for record in self._records.values()
-            if (value := record[order.key]) is not None and (value > edge if order.descending else value < edge)
-        ]
-        return len(before) >= limit
+        values = [record.get(order.key) for record in self._records.values()]
+        return len([value for value in values if _is_before(value, edge, order.descending)]) >= limit
 
     def _edge(self, order: Order, row: Node) -> t.Any:
         """Rows that come after this one have this value or one beyond it; None when that can't be told."""
         value = build(self._resource, row).get(order.key)
         if order.key != self._resource.time_key:
             return value if isinstance(value, int) else None
-        moment = parse_moment(value) if value else None
+        moment = parse_moment(value) if isinstance(value, str) else None
         # What the server sorts by has more digits than what it prints, and may be rounded there.
         return to_iso(shifted(moment, _ROUNDING if order.descending else -_ROUNDING)) if moment else None
 

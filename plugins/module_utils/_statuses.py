@@ -49,12 +49,6 @@ def error_for(status: int, message: str | None, method: str, address: str, role:
             hint=f"it needs the Enterprise Manager role {role}",
             **details,
         )
-    if status == 404 and message is None:
-        return NotEnterpriseManager(
-            "the answer is not Enterprise Manager's (HTTP 404)",
-            hint="check host, port, and any proxy between",
-            **details,
-        )
     if status == 404 and address.partition("?")[0].endswith("/query"):
         return RequestRejected(
             "Enterprise Manager does not know its own query service (HTTP 404)",

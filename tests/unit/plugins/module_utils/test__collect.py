@@ -61,6 +61,7 @@ NEWEST_FIRST = Order("creation_time", "CreationTime", descending=True)
         # What is shown may be rounded: rows of a neighbouring second can still come.
         (NEWEST_FIRST, ["02:35", "02:34"], 1, False),
         (BY_TIME, ["02:31", "02:33", None], 1, False),
+        (BY_TIME, [None, "02:31", "02:33"], 1, True),
     ],
 )
 def test_the_first_by_time_are_known_once_all_of_their_second_are_here(order, times, limit, settled):
@@ -70,7 +71,14 @@ def test_the_first_by_time_are_known_once_all_of_their_second_are_here(order, ti
 
 @pytest.mark.parametrize(
     ("sizes", "limit", "settled"),
-    [([9, 8, 7], 2, True), ([9, 8, 8], 2, False), ([9, 8, 8], 1, True), ([9, 8, "many"], 1, False), ([9], 1, False)],
+    [
+        ([9, 8, 7], 2, True),
+        ([9, 8, 8], 2, False),
+        ([9, 8, 8], 1, True),
+        ([9, 8, "many"], 1, False),
+        ([9], 1, False),
+        ([True, "many", 9, 8, 7], 2, True),
+    ],
 )
 def test_the_first_by_number_are_known_once_a_smaller_one_is_here(sizes, limit, settled):
     found = rows(*sizes, key="TotalSize")
