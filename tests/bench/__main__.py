@@ -16,6 +16,7 @@ from bench import playbooks
 from bench.site import Site, running
 
 REPEATS = 5
+LONG_PLAYS = 2
 LONG_RUN = 50_000
 """From so many rows on, one run takes so long that two of each are enough."""
 TASKS = 10
@@ -90,11 +91,13 @@ def memory(site: Site, rows: int, data_format: str, program: str) -> Line:
 
 
 def with_ansible(site: Site, rows: int) -> t.Iterator[Line]:
-    environment = site.environment
-    ours = playbooks.seconds(playbooks.module(rows), environment)
-    for page_size in (100, 500):
-        theirs = playbooks.seconds(playbooks.uri_loop(rows, page_size), environment)
-        yield Line(f"{rows} rows in a playbook, uri in a loop of {page_size}", ours, theirs, "s", 10.0, at_least=True)
+    """Taken in turn, and the best of each."""
+    sizes = (100, 500)
+    plays = [playbooks.module(rows), *(playbooks.uri_loop(rows, size) for size in sizes)]
+    runs = [[playbooks.seconds(play, site.environment) for play in plays] for _ in range(LONG_PLAYS)]
+    ours, *theirs = map(min, zip(*runs, strict=True))
+    for size, seconds in zip(sizes, theirs, strict=True):
+        yield Line(f"{rows} rows in a playbook, uri in a loop of {size}", ours, seconds, "s", 10.0, at_least=True)
 
 
 def one_more_task(site: Site) -> Line:
