@@ -12,7 +12,8 @@ version_added: 0.1.0
 description:
   - Asks the query service for records of any type, for what has no module of its own.
   - Records have every element that the server sends, with snake_case keys. Times end in C(Z), what is empty is null.
-  - References, and types without a time of creation, are read by page number. A row can be missed when others are removed at the server meanwhile.
+  - References, types without a time of creation, and rows sorted by a field that they do not show are read by page number.
+    A row can be missed when others are removed at the server meanwhile.
   - Most types need the Enterprise Manager role Portal User or Portal Administrator.
   - Jobs, objects in jobs, discovered computers, protection groups, CDP policies, CDP replicas and failover plans need Portal Administrator.
 author:
