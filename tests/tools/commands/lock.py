@@ -18,7 +18,7 @@ def main(arguments: list[str]) -> int:
         source = REQUIREMENTS / f"{name}.in"
         lowest = min(environments.pythons_for(name), key=lambda version: int(version.partition(".")[2]))
         code = log.run(
-            environments.uv(), "pip", "compile", "--quiet", *_OPTIONS, "--python-version", lowest, source, "-o", target
+            *environments.uv(), "pip", "compile", "--quiet", *_OPTIONS, "--python-version", lowest, source, "-o", target
         )
         if code:
             raise process.ToolError(f"{name} can't be resolved:\n{log.tail(20)}")

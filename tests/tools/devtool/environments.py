@@ -30,6 +30,8 @@ CORES = {
 MODULE_PYTHONS = ("3.9", "3.10", "3.11")
 """Where modules run, the oldest supported first."""
 _WITH_SIMULATOR = ("dev", "demo")
+_failed: set[str] = set()
+"""Environments that could not be made, so that what hinders them is told once and not by every step."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,7 +66,13 @@ def ensure(name: str) -> Environment:
         raise ToolError(f"the environment {name} needs one of the Pythons {', '.join(pythons_for(name))}")
     version, interpreter = choice
     with exclusive(f"venv-{name}"):
-        return _ensure(name, version, interpreter)
+        if name in _failed:
+            raise ToolError(f"the environment {name} can't be made, see above")
+        try:
+            return _ensure(name, version, interpreter)
+        except ToolError:
+            _failed.add(name)
+            raise
 
 
 def _ensure(name: str, version: str, interpreter: Path) -> Environment:
@@ -81,11 +89,11 @@ def _ensure(name: str, version: str, interpreter: Path) -> Environment:
     shutil.rmtree(environment.path, ignore_errors=True)
     log = Log(LOGS / f"venv-{name}.log")
     tool = _find_uv()
-    if tool is not None:
-        failed = log.run(tool, "venv", "--quiet", "--python", interpreter, environment.path)
+    if tool:
+        failed = log.run(*tool, "venv", "--quiet", "--python", interpreter, environment.path)
         # As pip does: without bytecode every command would compile its libraries again, since nothing here writes any.
         compiled = ["install", "--quiet", "--compile-bytecode", "--python"]
-        install: list[str | Path] = [tool, "pip", *compiled, environment.python]
+        install: list[str | Path] = [*tool, "pip", *compiled, environment.python]
     else:
         failed = log.run(interpreter, "-m", "venv", environment.path)
         install = [environment.python, "-m", "pip", "install", "--quiet"]
@@ -99,8 +107,8 @@ def _ensure(name: str, version: str, interpreter: Path) -> Environment:
 
 
 @functools.cache
-def _find_uv() -> Path | None:
-    """uv in an environment of its own; None when it can't be had, then pip does the same, slower."""
+def _find_uv() -> tuple[str, ...]:
+    """uv in an environment of its own; nothing when it can't be had, then pip does the same, slower."""
     with exclusive("uv"):
         home = BUILD / "venvs" / "uv"
         stamp = home / ".made-from"
@@ -109,26 +117,27 @@ def _find_uv() -> Path | None:
             choice = interpreters.first(MAIN_PYTHONS)
             log = Log(LOGS / "venv-uv.log")
             if choice is None or log.run(choice[1], "-m", "venv", home):
-                return None
+                return ()
             if log.run(home / "bin" / "python", "-m", "pip", "install", "--quiet", UV):
-                return None
+                return ()
             stamp.write_text(UV)
-        return home / "bin" / "uv"
+        # Who has certificates of their own, as some proxies have, makes them known to the system: git and pip believe it.
+        return (str(home / "bin" / "uv"), "--system-certs")
 
 
 def uv_install() -> list[str]:
     """The command that installs packages for whoever has neither this environment's home nor its variables; empty without uv."""
     found = _find_uv()
-    if found is None:
+    if not found:
         return []
     trusted = [f"{name}={os.environ[name]}" for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if name in os.environ]
-    cache = subprocess.run([found, "cache", "dir"], capture_output=True, text=True, check=True).stdout.strip()
-    return ["env", *trusted, str(found), "pip", "install", "--quiet", "--cache-dir", cache]
+    cache = subprocess.run([*found, "cache", "dir"], capture_output=True, text=True, check=True).stdout.strip()
+    return ["env", *trusted, *found, "pip", "install", "--quiet", "--cache-dir", cache]
 
 
-def uv() -> Path:
-    """uv, for what nothing else can do. Raises ToolError."""
+def uv() -> tuple[str, ...]:
+    """The command uv, for what nothing else can do. Raises ToolError."""
     found = _find_uv()
-    if found is None:
+    if not found:
         raise ToolError(f"uv can't be installed:\n{Log.of('venv-uv').tail(10)}")
     return found
