@@ -86,6 +86,8 @@ def _row(machine: Machine, document: Document, axis: t.Any) -> dict[str, t.Any]:
     last = machine.get("last_try") or {}
     age = good.get("age_seconds")
     marks = read_marks(machine, axis) if axis else []
+    message = one_line(machine.get("message") or "-")
+    try_reason = one_line(last.get("reason") or "")
     return {
         "name": one_line(machine["name"]),
         "verdict": one_line(machine["verdict"]),
@@ -98,9 +100,9 @@ def _row(machine: Machine, document: Document, axis: t.Any) -> dict[str, t.Any]:
         "result": one_line(good.get("result") or ""),
         "job": one_line(good.get("job_name") or last.get("job_name") or "-"),
         "server": one_line(good.get("backup_server_name") or last.get("backup_server_name") or "-"),
-        "message": one_line(machine.get("message") or "-"),
+        "message": message,
         "reasons": [one_line(reason) for reason in machine.get("reasons") or []],
-        "try_reason": one_line(last.get("reason") or ""),
+        "try_reason": "" if try_reason.rstrip(".") in message else try_reason,
         "marks": marks,
         "marks_in_words": in_words(machine, marks) if axis else "",
     }

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import re
 import typing as t
 from pathlib import Path
 
@@ -106,7 +107,8 @@ def test_no_go_stops_all_with_reasons_after_writing_the_evidence(ansible: Ansibl
     assert {state["changed"] for state in run.stats.values()} == {0}, "evidence is no change of a host"
     page, document = files(ansible)
     assert str(document) in message
-    assert document.name.startswith("backup-evidence_CHG0042_2")
+    assert re.fullmatch(r"backup-evidence_CHG0042_\d{8}T\d{6}Z_[0-9a-f]{8}\.json", document.name)
+    assert page.stem == document.stem
     evidence = json.loads(document.read_text())
     assert evidence["decision"]["not_ok"] == NOT_FINE
     assert evidence["em_host"] == simulator.host
@@ -343,8 +345,8 @@ def test_all_formats_in_a_folder_of_ones_own_with_a_hostile_change_number(ansibl
     run = ansible.playbook(play(), inventory=inventory("web01"), em=simulator, extra_vars=_unsafe(role))
     assert run.rc == 0, run.output
     names = [path.name for path in files(ansible, "deep/er")]
-    assert {name.partition("Z.")[2] for name in names} == {"csv", "html", "json", "junit.xml", "md"}
-    assert {name.rpartition("_")[0] for name in names} == {"backup-evidence_..-..-x-b-"}
+    assert {name.partition("Z_")[2].partition(".")[2] for name in names} == {"csv", "html", "json", "junit.xml", "md"}
+    assert {name.rsplit("_", 2)[0] for name in names} == {"backup-evidence_..-..-x-b-"}
     assert {path.stat().st_mode & 0o777 for path in files(ansible, "deep/er")} == {0o600}
     assert folder.stat().st_mode & 0o777 == 0o750
     assert not [
@@ -354,6 +356,24 @@ def test_all_formats_in_a_folder_of_ones_own_with_a_hostile_change_number(ansibl
     ]
     json_file = next(path for path in files(ansible, "deep/er") if path.suffix == ".json")
     assert json.loads(json_file.read_text())["change_number"] == "../../{% x %} <b>"
+
+
+def test_questions_of_the_same_second_and_change_keep_their_own_evidence(ansible: Ansible, simulator: t.Any) -> None:
+    """As the slices of a job ask them, that share a folder."""
+    roles = [
+        {
+            "name": f"Slice {number}",
+            "ansible.builtin.import_role": {"name": "backup_ops.veeam_em.verify_backups"},
+            "vars": {"verify_backups_machines": machines, "verify_backups_report_formats": ["csv"]},
+        }
+        for number, machines in enumerate((["web01"], ["web02"]))
+    ]
+    text = json.dumps([{"name": "Play", "hosts": "localhost", "gather_facts": False, "tasks": roles}])
+    run = ansible.playbook(f"{text}\n", em=simulator, extra_vars={"__verify_backups_time": "2026-01-06T05:50:00Z"})
+    assert run.rc == 0, run.output
+    first, second = files(ansible)
+    assert {path.name.rpartition("_")[0] for path in (first, second)} == {"backup-evidence_20260106T055000Z"}
+    assert ("web01" in first.read_text()) != ("web01" in second.read_text())
 
 
 def _unsafe(role: dict[str, t.Any]) -> dict[str, t.Any]:

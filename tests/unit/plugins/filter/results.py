@@ -117,7 +117,7 @@ def hostile() -> dict[str, t.Any]:
     machines = []
     for number, text in enumerate(HOSTILE):
         verdict = ("ok", "failed", "unknown", "waived")[number % 4]
-        server = good(job_name=text, backup_server_name=text, reason=text, result=text)
+        server = good(job_name=text, backup_server_name=text, reason=f"As {text}", result=text)
         tries = [attempt("Failed", job_name=text), attempt(text, "2026-01-04T20:02:31Z")]
         machines.append(
             machine(

@@ -350,6 +350,15 @@ def test_html_tells_go_and_no_go_with_reasons_policy_and_times() -> None:
         assert text in seen
     assert "The last try failed." in seen
     assert "Last try: No space: 5 < 6" in seen
+    told = result(
+        machine(
+            "a",
+            "failed",
+            message="The last try failed: No space; no backup.",
+            last_try=attempt("Failed", reason="No space."),
+        )
+    )
+    assert "Last try" not in evidence(told, "html"), "what the message tells already is not told again"
     assert "would be stale" in seen
     rows = [each["data-verdict"] for each in page.all("tr") if "data-verdict" in each]
     assert rows == ["failed", "stale", "unprotected", "unknown", "running", "waived", "ok", "ok"]
