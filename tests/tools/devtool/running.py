@@ -9,6 +9,7 @@ import fnmatch
 import importlib
 import os
 import time
+import traceback
 import typing as t
 
 from devtool.counts import Counts
@@ -108,6 +109,10 @@ def _run(step: Step) -> Outcome:
         counts = step.run(log)
     except ToolError as error:
         log.write(str(error))
+        counts = Counts(failed=1)
+    except Exception:  # noqa: BLE001
+        # A fault of the tool itself: it must not hide how the other steps went.
+        log.write(traceback.format_exc())
         counts = Counts(failed=1)
     if not any((counts.passed, counts.failed, counts.skipped)):
         log.write("this step ran nothing")
