@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What must hold on every supported ansible-core: sanity, units, integration targets, and a few runs of the real commands."""
+"""What must hold on the supported ansible-cores: sanity, units, integration targets, and a few runs of the real commands."""
 
 from __future__ import annotations
 
