@@ -100,22 +100,22 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.backup_ops.veeam_em.plugins.plugin_utils._evidence import (
+from ..plugin_utils._evidence.document import (
     GOOD_VERDICTS,
     Document,
     EvidenceError,
     build_document,
 )
-from ansible_collections.backup_ops.veeam_em.plugins.plugin_utils._evidence_text import parsed_moment
-from ansible_collections.backup_ops.veeam_em.plugins.plugin_utils._report_html import to_html
-from ansible_collections.backup_ops.veeam_em.plugins.plugin_utils._report_junit import to_junit
-from ansible_collections.backup_ops.veeam_em.plugins.plugin_utils._report_text import (
+from ..plugin_utils._evidence.formats import (
     to_csv,
     to_json,
     to_markdown,
     to_table,
 )
-from ansible_collections.backup_ops.veeam_em.plugins.plugin_utils._trust import never_template
+from ..plugin_utils._evidence.html import to_html
+from ..plugin_utils._evidence.junit import to_junit
+from ..plugin_utils._evidence.text import parsed_moment
+from ..plugin_utils._trust import never_template
 
 _FORMATS: dict[str, t.Callable[[Document], t.Any]] = {
     "table": to_table,

@@ -235,27 +235,27 @@ import typing as t
 from ansible.errors import AnsibleError, AnsibleParserError
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._client import EnterpriseManagerClient
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._errors import EmError
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._machines import KINDS, gather_machines
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection_codes import VERDICTS
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._times import UTC
-from ansible_collections.backup_ops.veeam_em.plugins.plugin_utils._filters import HostFilter
-from ansible_collections.backup_ops.veeam_em.plugins.plugin_utils._hosts import (
+from ..module_utils._client.client import EnterpriseManagerClient
+from ..module_utils._errors import EmError
+from ..module_utils._inventory.gather import KINDS, gather_machines
+from ..module_utils._protection.codes import VERDICTS
+from ..module_utils._times import UTC
+from ..plugin_utils._inventory.filters import HostFilter
+from ..plugin_utils._inventory.names import (
     Named,
     duplicate_names,
     settle,
     usable_name,
     variables_of,
 )
-from ansible_collections.backup_ops.veeam_em.plugins.plugin_utils._options import (
+from ..plugin_utils._inventory.options import (
     Request,
     fill_in,
     read_request,
     require_libraries,
     where_variables_are_empty,
 )
-from ansible_collections.backup_ops.veeam_em.plugins.plugin_utils._trust import inert_name, never_template, render
+from ..plugin_utils._trust import inert_name, never_template, render
 
 _FILE_NAMES = tuple(f"{stem}.{end}" for stem in ("enterprise_manager", "veeam_em") for end in ("yml", "yaml"))
 _GROUPS = {kind: f"veeam_em_{kind}" for kind in KINDS}

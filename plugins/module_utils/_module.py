@@ -12,11 +12,11 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible.module_utils.errors import AnsibleFallbackNotFound
 
-from ._client import EnterpriseManagerClient
-from ._codec import XMLTODICT_MISSING
+from ._client.client import EnterpriseManagerClient
+from ._client.decoding import XMLTODICT_MISSING
+from ._client.settings import DATA_FORMATS, PROTOCOLS, ConnectionSettings
+from ._client.transport import REQUESTS_IMPORT_ERROR
 from ._errors import EmError
-from ._settings import DATA_FORMATS, PROTOCOLS, ConnectionSettings
-from ._transport import REQUESTS_IMPORT_ERROR
 
 try:
     from ansible.module_utils.secrets import register_secret  # type: ignore[import-not-found]

@@ -288,10 +288,11 @@ msg:
   sample: nothing listens on em01.example.test port 9398; check host and port (9398 by default) and any firewall between.
 """
 
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._gather import gather
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._module import run_info
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._selection import JOB_TYPES, SESSION_STATES
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._sessions import session_spec
+from ..module_utils._info.argspec import session_spec
+from ..module_utils._info.options import SESSION_STATES
+from ..module_utils._info.resource import gather
+from ..module_utils._module import run_info
+from ..module_utils._records.resources import JOB_TYPES
 
 SORT_KEYS = ("creation_time", "end_time", "name", "job_name", "backup_server_name")
 

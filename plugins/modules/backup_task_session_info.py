@@ -267,10 +267,10 @@ msg:
   sample: nothing listens on em01.example.test port 9398; check host and port (9398 by default) and any firewall between.
 """
 
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._gather import gather
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._module import run_info
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._selection import TASK_STATES
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._sessions import session_spec
+from ..module_utils._info.argspec import session_spec
+from ..module_utils._info.options import TASK_STATES
+from ..module_utils._info.resource import gather
+from ..module_utils._module import run_info
 
 SORT_KEYS = ("creation_time", "end_time", "name", "vm_display_name", "total_size", "backup_server_name")
 

@@ -476,12 +476,12 @@ error:
 import datetime as dt
 import typing as t
 
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._client import EnterpriseManagerClient
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._module import run_info
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._policy import POLICY_SPEC, read_policy
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection_result import warnings_of
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._times import UTC
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._verify import verify
+from ..module_utils._client.client import EnterpriseManagerClient
+from ..module_utils._module import run_info
+from ..module_utils._protection.policy import POLICY_SPEC, read_policy
+from ..module_utils._protection.result import warnings_of
+from ..module_utils._times import UTC
+from ..module_utils._verify.verify import verify
 
 
 def gather(client: EnterpriseManagerClient, params: dict[str, t.Any]) -> dict[str, t.Any]:

@@ -276,10 +276,10 @@ msg:
   sample: nothing listens on em01.example.test port 9398; check host and port (9398 by default) and any firewall between.
 """
 
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._gather_query import gather_query
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._module import run_info
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._resources import QUERY_TYPES
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._sessions import query_spec
+from ..module_utils._info.any_type import gather_query
+from ..module_utils._info.argspec import query_spec
+from ..module_utils._module import run_info
+from ..module_utils._records.resources import QUERY_TYPES
 
 
 def main() -> None:

@@ -264,9 +264,9 @@ msg:
   sample: nothing listens on em01.example.test port 9398; check host and port (9398 by default) and any firewall between.
 """
 
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._gather_summary import gather_summary
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._module import run_info
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._reports import REPORTS
+from ..module_utils._info.summary import gather_summary
+from ..module_utils._module import run_info
+from ..module_utils._records.reports import REPORTS
 
 
 def main() -> None:

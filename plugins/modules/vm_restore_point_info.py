@@ -236,9 +236,9 @@ msg:
   sample: nothing listens on em01.example.test port 9398; check host and port (9398 by default) and any firewall between.
 """
 
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._gather import gather
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._module import run_info
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._sessions import select_spec
+from ..module_utils._info.argspec import select_spec
+from ..module_utils._info.resource import gather
+from ..module_utils._module import run_info
 
 SORT_KEYS = (
     "creation_time",

@@ -17,9 +17,9 @@ import typing as t
 import requests
 import xmltodict
 
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._client import EnterpriseManagerClient
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._gather import gather
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._settings import ConnectionSettings
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._client.client import EnterpriseManagerClient
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._client.settings import ConnectionSettings
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._info.resource import gather
 
 PAGE_SIZE = 500
 Result = t.Dict[str, t.Any]

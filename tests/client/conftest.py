@@ -9,9 +9,12 @@ import typing as t
 
 import pytest
 
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._client import EnterpriseManagerClient
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._settings import ConnectionSettings
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._transport import MAX_ANSWER_BYTES, RequestsTransport
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._client.client import EnterpriseManagerClient
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._client.settings import ConnectionSettings
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._client.transport import (
+    MAX_ANSWER_BYTES,
+    RequestsTransport,
+)
 
 Options = t.Dict[str, t.Any]
 

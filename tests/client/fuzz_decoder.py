@@ -64,46 +64,41 @@ def main(seconds: int) -> int:
 
     prefix = "ansible_collections.backup_ops.veeam_em.plugins.module_utils"
     with atheris.instrument_imports(include=[prefix, "xmltodict", "json"]):
-        from ansible_collections.backup_ops.veeam_em.plugins.module_utils import (
-            _codec,
-            _nodes,
-            _paging,
-            _records,
-            _reports,
-        )
+        from ansible_collections.backup_ops.veeam_em.plugins.module_utils._client import decoding, paging
         from ansible_collections.backup_ops.veeam_em.plugins.module_utils._errors import EmError
-        from ansible_collections.backup_ops.veeam_em.plugins.module_utils._resources import RESOURCES
+        from ansible_collections.backup_ops.veeam_em.plugins.module_utils._records import build, nodes, reports
+        from ansible_collections.backup_ops.veeam_em.plugins.module_utils._records.resources import RESOURCES
 
     resources = [
         RESOURCES[name] for name in ("backup_task_session", "backup_session", "job", "repository", "vm_restore_point")
     ]
 
-    def records(row: _nodes.Node) -> None:
+    def records(row: nodes.Node) -> None:
         for resource in resources:
             with contextlib.suppress(EmError):
-                json.dumps(_records.build(resource, row, _records.RecordOptions(True, True)), allow_nan=False).encode()
+                json.dumps(build.build(resource, row, build.RecordOptions(True, True)), allow_nan=False).encode()
 
     def whole(body: bytes) -> None:
-        document = _codec.decode(body)
-        for name in _reports.REPORTS:
+        document = decoding.decode(body)
+        for name in reports.REPORTS:
             with contextlib.suppress(EmError):
-                _reports.read_report(name, document)
+                reports.read_report(name, document)
         records(document)
-        rows = _nodes.wrapped_rows(document)
+        rows = nodes.wrapped_rows(document)
         for row in rows:
             records(row)
-        for order in (_paging.TimeOrder("CreationTime", "creation_time", descending) for descending in (False, True)):
+        for order in (paging.TimeOrder("CreationTime", "creation_time", descending) for descending in (False, True)):
             with contextlib.suppress(EmError):
-                cursor = _paging.Cursor(order)
+                cursor = paging.Cursor(order)
                 cursor.take(rows)
                 cursor.next_ask(None)
 
     def streamed(body: bytes) -> None:
         middle = len(body) // 2
-        _codec.stream([body[:middle], body[middle:]], records)
+        decoding.stream([body[:middle], body[middle:]], records)
 
     def one_input(body: bytes) -> None:
-        for read in (whole, streamed, _codec.error_message):
+        for read in (whole, streamed, decoding.error_message):
             with contextlib.suppress(EmError):
                 read(body)
 

@@ -7,7 +7,9 @@ import typing as t
 
 import pytest
 
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._client import EnterpriseManagerClient
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._client.client import EnterpriseManagerClient
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._client.filters import Selection, raw
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._client.settings import ConnectionSettings
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._errors import (
     AccessDenied,
     AuthenticationFailed,
@@ -20,8 +22,6 @@ from ansible_collections.backup_ops.veeam_em.plugins.module_utils._errors import
     TimedOut,
     TlsFailed,
 )
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._query import Selection, raw
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._settings import ConnectionSettings
 
 from . import servers
 from .conftest import connected, connection

@@ -10,7 +10,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._resources import RESOURCES
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._records.resources import RESOURCES
 from veeam_em_simulator.testing import Simulator
 
 from .conftest import connected

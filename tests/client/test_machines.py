@@ -14,7 +14,11 @@ from ansible_collections.backup_ops.veeam_em.plugins.module_utils._errors import
     ConnectionFailed,
     EmError,
 )
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._machines import KINDS, Wanted, gather_machines
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._inventory.gather import (
+    KINDS,
+    Wanted,
+    gather_machines,
+)
 from support import connection
 from veeam_em_simulator.testing import Simulator
 

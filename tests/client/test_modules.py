@@ -8,13 +8,13 @@ import typing as t
 import pytest
 
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._errors import AccessDenied, NotFound, SettingsError
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._extras import objects_of
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._gather import gather, gather_repositories
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._gather_jobs import JOB_KINDS, gather_jobs
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._gather_query import gather_query
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._gather_summary import gather_summary
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._reports import REPORTS, read_report
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._resources import QUERY_TYPES
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._info.any_type import gather_query
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._info.jobs import JOB_KINDS, gather_jobs
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._info.resource import gather, gather_repositories
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._info.summary import gather_summary
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._records.derived import objects_of
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._records.reports import REPORTS, read_report
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._records.resources import QUERY_TYPES
 
 from .conftest import asked, connected
 
@@ -281,11 +281,11 @@ class TestJobs:
         assert any(job["objects"][0]["linked_uid"] for job in whole if job["kind"] == "copy" and job["objects"])
 
     def test_objects_from_their_own_collection(self, simulator: t.Any) -> None:
-        from ansible_collections.backup_ops.veeam_em.plugins.module_utils import _gather_jobs
+        from ansible_collections.backup_ops.veeam_em.plugins.module_utils._info import jobs
 
         with connected(simulator) as run:
             record = next(job for job in run.client.query("job").records if job["kind"] == "backup")
-            assert _gather_jobs._included(run.client, record) == objects_of(record)
+            assert jobs._included(run.client, record) == objects_of(record)
 
     @pytest.mark.parametrize("kind", JOB_KINDS)
     def test_by_any_form_of_uid(self, simulator: t.Any, kind: str) -> None:

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._errors import SettingsError
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._selection import read_selection
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._info.options import read_selection
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._times import UTC, parse_moment
 
 from .conftest import asked, connected

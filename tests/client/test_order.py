@@ -8,10 +8,10 @@ import typing as t
 
 import pytest
 
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._collect import Order
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._errors import SettingsError
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._gather import gather
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._gather_query import gather_query
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._info.any_type import gather_query
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._info.resource import gather
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._records.record_set import Order
 
 from .conftest import asked, connected
 from .estates import generated, written

@@ -38,7 +38,7 @@ def test_parts_read_side_by_side_give_the_same(simulators: t.Any, busy: str) -> 
 
 @pytest.mark.parametrize("descending", [False, True])
 def test_a_limit_reads_no_more_than_it_needs(simulator: t.Any, descending: bool) -> None:
-    from ansible_collections.backup_ops.veeam_em.plugins.module_utils._collect import Order
+    from ansible_collections.backup_ops.veeam_em.plugins.module_utils._records.record_set import Order
 
     order = Order("creation_time", "CreationTime", descending)
     with connected(simulator) as run:

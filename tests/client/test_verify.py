@@ -8,9 +8,9 @@ import typing as t
 
 import pytest
 
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._policy import read_policy
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection.policy import read_policy
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._times import parse_moment
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._verify import verify
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._verify.verify import verify
 from support.connection import Server, client
 
 PROFILES = ("v95u4", "v12", "v13")

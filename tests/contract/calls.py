@@ -107,7 +107,7 @@ def watching(sent: list[dict[str, t.Any]], variables: t.Mapping[str, str]) -> t.
     """Notes what is sent, with these environment variables; pauses take no time."""
     import requests
 
-    from ansible_collections.backup_ops.veeam_em.plugins.module_utils._client import EnterpriseManagerClient
+    from ansible_collections.backup_ops.veeam_em.plugins.module_utils._client.client import EnterpriseManagerClient
 
     real = requests.Session.request
 

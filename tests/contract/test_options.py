@@ -25,7 +25,7 @@ def em(simulators: t.Any) -> t.Any:
 
 def documented(name: str, kind: str = "modules") -> set[str]:
     """Options and, with a dot, their suboptions; the keys of a machine are told in a text and known to the code."""
-    from ansible_collections.backup_ops.veeam_em.plugins.module_utils._policy import _MACHINE_KEYS
+    from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection.policy import _MACHINE_KEYS
 
     options = documentation(name, kind)[0]["options"]
     parts = {f"{option}.{part}" for option, facts in options.items() for part in facts.get("suboptions") or {}}
@@ -87,7 +87,7 @@ def test_every_option_of_a_module_has_a_case(module: str) -> None:
 
 
 def test_protection_of_the_inventory_is_that_of_the_module() -> None:
-    from ansible_collections.backup_ops.veeam_em.plugins.module_utils._machine_verdicts import KEYS
+    from ansible_collections.backup_ops.veeam_em.plugins.module_utils._inventory.verdicts import KEYS
 
     mine = documentation(PLUGIN, "inventory")[0]["options"]["protection"]["suboptions"]
     theirs = documentation("protection_info")[0]["options"]

@@ -9,7 +9,7 @@ import typing as t
 from support import leaks
 
 if t.TYPE_CHECKING:
-    from ansible_collections.backup_ops.veeam_em.plugins.module_utils._client import EnterpriseManagerClient
+    from ansible_collections.backup_ops.veeam_em.plugins.module_utils._client.client import EnterpriseManagerClient
 
 
 class Server(t.Protocol):
@@ -58,8 +58,8 @@ def remember_tokens(server: Server) -> None:
 
 def client(server: Server, **changes: t.Any) -> EnterpriseManagerClient:
     """The collection's client for this simulator; its warnings are in the list ``warnings`` when one is given."""
-    from ansible_collections.backup_ops.veeam_em.plugins.module_utils._client import EnterpriseManagerClient
-    from ansible_collections.backup_ops.veeam_em.plugins.module_utils._settings import ConnectionSettings
+    from ansible_collections.backup_ops.veeam_em.plugins.module_utils._client.client import EnterpriseManagerClient
+    from ansible_collections.backup_ops.veeam_em.plugins.module_utils._client.settings import ConnectionSettings
 
     warnings: list[str] = changes.pop("warnings", [])
     settings = ConnectionSettings.from_options(options(server, **changes))

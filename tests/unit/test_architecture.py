@@ -13,32 +13,34 @@ import pytest
 
 PLUGINS = Path(__file__).resolve().parents[2] / "plugins"
 COLLECTION = "ansible_collections.backup_ops.veeam_em.plugins"
-# A file of module_utils that is not named is of layer 2: pure functions and tables. Those of WITH_CLIENT may ask the server.
-LAYERS = {
-    "module_utils._errors": 0,
-    "module_utils._settings": 0,
-    "module_utils._version": 0,
-    "module_utils._times": 0,
-    "module_utils._nodes": 0,
-    "module_utils._transport": 1,
-    "module_utils._codec": 1,
-    "module_utils._session": 3,
-    "module_utils._client": 3,
-    "module_utils._sessions": 3,
-    "module_utils._module": 4,
-}
-WITH_CLIENT = ("module_utils._verify", "module_utils._machine", "module_utils._gather")
-PURE, CLIENT, FRAME, PLUGIN = 2, 3, 4, 5
+# Each package and what it may import from, besides itself and the ground. The folder of a file is its layer.
+GROUND = frozenset({"module_utils._errors", "module_utils._times"})
+PACKAGES = {
+    "module_utils._records": set(),
+    "module_utils._client": {"module_utils._records"},
+    "module_utils._protection": {"module_utils._records"},
+    "module_utils._info": {"module_utils._records", "module_utils._client"},
+    "module_utils._verify": {"module_utils._records", "module_utils._client", "module_utils._protection"},
+    "module_utils._inventory": {
+        "module_utils._records", "module_utils._client", "module_utils._protection", "module_utils._verify",
+    },
+}  # fmt: skip
+# What faces leave to the packages in between: how the server is spoken to.
+WIRE = {"module_utils._client.transport", "module_utils._client.decoding", "module_utils._client.json_stream"}
+PURE = ("module_utils._records", "module_utils._protection")
+FACES = ("modules", "inventory", "filter", "action")
+CONTROLLER = ("inventory", "filter", "action", "plugin_utils")
 # The only files that may import these; everything else goes through them.
 OWNERS = {
-    "requests": {"module_utils._transport"},
-    "xmltodict": {"module_utils._codec"},
+    "requests": {"module_utils._client.transport"},
+    "xmltodict": {"module_utils._client.decoding"},
     "ansible.module_utils.basic": {"module_utils._module"},
 }
 LINES = {
     "module_utils": 300,
     "plugin_utils": 300,
     "filter": 300,
+    "action": 300,
     "modules": 500,
     "inventory": 450,
     "doc_fragments": 450,
@@ -51,11 +53,9 @@ def name_of(path: Path) -> str:
     return ".".join(path.relative_to(PLUGINS).with_suffix("").parts)
 
 
-def layer(name: str) -> int:
-    folder = name.partition(".")[0]
-    if folder == "module_utils":
-        return LAYERS.get(name, CLIENT if name.startswith(WITH_CLIENT) else PURE)
-    return FRAME if folder in ("plugin_utils", "doc_fragments") else PLUGIN
+def package(name: str) -> str:
+    """``module_utils._client`` for ``module_utils._client.paging``; a file on top is a package of its own."""
+    return ".".join(name.split(".")[:2])
 
 
 @functools.cache
@@ -96,14 +96,28 @@ def test_there_is_something_to_check() -> None:
     assert any(collection_imports(path) for path in FILES)
 
 
+def test_every_package_has_its_place() -> None:
+    found = {package(name_of(path)) for path in FILES if name_of(path).startswith("module_utils.")}
+    assert found == {*PACKAGES, *GROUND, "module_utils._module"}
+
+
 @pytest.mark.parametrize("path", FILES, ids=name_of)
 def test_imports_only_from_the_layers_below(path: Path) -> None:
-    own = layer(name_of(path))
-    assert not {name for name in collection_imports(path) if layer(name) > own}
-    if own == PLUGIN:
-        others = {name for name in collection_imports(path) if layer(name) in (1, PLUGIN)}
+    name = name_of(path)
+    used = collection_imports(path)
+    if package(name) in PACKAGES:
+        allowed = PACKAGES[package(name)] | {package(name)}
+        assert {package(each) for each in used - GROUND} <= allowed
+    elif name in GROUND:
+        assert used <= GROUND
+    elif name == "module_utils._module":
+        assert all(each.startswith("module_utils.") for each in used)
+    elif name.startswith("plugin_utils."):
+        assert all(each.startswith(("module_utils.", "plugin_utils.")) for each in used)
+    else:
+        assert not {each for each in used if each.partition(".")[0] in FACES}
         # A controller's plugin has to say itself that a library is missing.
-        assert others <= ({"module_utils._codec", "module_utils._transport"} if "inventory" in path.parts else set())
+        assert not used & WIRE
 
 
 @pytest.mark.parametrize("path", FILES, ids=name_of)
@@ -114,7 +128,7 @@ def test_third_party_imports_have_one_owner(path: Path) -> None:
         assert not used or name in owners, f"only {owners} may import {library}"
     foreign = {each.partition(".")[0] for each in imports(path) - collection_imports(path)}
     allowed = {"requests", "xmltodict", "__future__", "ansible_collections"} | set(sys.stdlib_module_names)
-    if layer(name) >= FRAME:
+    if package(name) not in {*PACKAGES, *GROUND}:
         allowed |= {"ansible"} | ({"jinja2", "markupsafe", "yaml"} if not name.startswith("module") else set())
     assert foreign <= allowed
 
@@ -127,16 +141,42 @@ def test_side_by_side(path: Path) -> None:
         assert not {
             name for name in imports(path) if name.startswith(("plugin_utils", "ansible.plugins", "ansible.parsing"))
         }
-    if folder in ("inventory", "filter", "plugin_utils"):
+    if folder in CONTROLLER:
         assert "module_utils._module" not in imports(path)
 
 
-@pytest.mark.parametrize("path", [path for path in FILES if layer(name_of(path)) == PURE], ids=name_of)
-def test_pure_files_reach_no_network(path: Path) -> None:
+@pytest.mark.parametrize("path", [path for path in FILES if name_of(path).startswith(PURE)], ids=name_of)
+def test_pure_packages_reach_no_network(path: Path) -> None:
     used = {name for name in imports(path) if name.partition(".")[0] in UNTOUCHED_BY_NETWORK}
     assert used <= {
         f"urllib.parse.{name}" for name in ("quote", "quote_plus", "urlencode", "urlsplit", "unquote", "parse_qsl")
     }
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in FILES if name_of(path).startswith("module_utils._protection")], ids=name_of
+)
+def test_decisions_are_pure(path: Path) -> None:
+    """No input or output, no clock, no randomness, no threads: what a verdict depends on is passed in."""
+    used = {name.partition(".")[0] for name in imports(path) - collection_imports(path)}
+    assert not used & {
+        "io",
+        "os",
+        "pathlib",
+        "random",
+        "secrets",
+        "socket",
+        "subprocess",
+        "sys",
+        "threading",
+        "time",
+        "uuid",
+    }
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Call):
+            called = ast.unparse(node.func)
+            assert not called.endswith((".now", ".utcnow", ".today", ".time")), called
+            assert called not in ("open", "print"), called
 
 
 @pytest.mark.parametrize("path", FILES, ids=name_of)
@@ -148,8 +188,9 @@ def test_size(path: Path) -> None:
 
 @pytest.mark.parametrize("path", FILES, ids=name_of)
 def test_private_names(path: Path) -> None:
-    if path.parent.name in ("module_utils", "plugin_utils", "doc_fragments"):
-        assert path.name.startswith("_"), "what users may not import has a leading underscore"
+    folder, own = name_of(path).split(".")[:2]
+    if folder in ("module_utils", "plugin_utils", "doc_fragments"):
+        assert own.startswith("_"), "what users may not import has a leading underscore"
 
 
 @pytest.mark.parametrize("path", FILES, ids=name_of)

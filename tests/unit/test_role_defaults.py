@@ -7,7 +7,7 @@ from pathlib import Path
 
 import yaml
 
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._policy import POLICY_SPEC
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection.policy import POLICY_SPEC
 
 ROLE = Path(__file__).resolve().parents[2] / "roles" / "verify_backups"
 OPTIONS = yaml.safe_load((ROLE / "meta" / "argument_specs.yml").read_text())["argument_specs"]["main"]["options"]

@@ -27,7 +27,7 @@ _RESULTS = ("tests/contract/test_results.py", "-n", "2", "-k", "backup_server_in
 
 MUTATIONS = [
     Mutation(
-        "a wrong return key", f"{_UTILS}/_gather.py",
+        "a wrong return key", f"{_UTILS}/_info/resource.py",
         '"truncated": result.truncated}', '"was_cut": result.truncated}',
         "contract", "has undocumented keys", _RESULTS,
     ),
@@ -42,13 +42,13 @@ MUTATIONS = [
         "contract", "option timeout", ("tests/contract/test_documentation.py",),
     ),
     Mutation(
-        "an option without effect", f"{_UTILS}/_selection.py",
+        "an option without effect", f"{_UTILS}/_info/options.py",
         '"is_retry": "IsRetry", ', "",
         "contract", "test_option_of_a_module[backup_session_info-is_retry]",
         ("tests/contract/test_options.py", "-k", "is_retry"),
     ),
     Mutation(
-        "a connection option without effect", f"{_UTILS}/_transport.py",
+        "a connection option without effect", f"{_UTILS}/_client/transport.py",
         "timeout=self._settings.timeout,", "timeout=60,",
         "contract", "test_option_of_the_connection_and_its_variable[timeout-backup_session_info]",
         ("tests/contract/test_options.py", "-k", "timeout"),
@@ -59,12 +59,12 @@ MUTATIONS = [
         "contract", "max_rows", ("tests/contract/test_role_arguments.py", "-k", "one_run"),
     ),
     Mutation(
-        "a leaked logon session", f"{_UTILS}/_session.py",
+        "a leaked logon session", f"{_UTILS}/_client/logon_session.py",
         "for logon in self._opened:\n            request", "for logon in self._opened[1:]:\n            request",
         "contract", "logon sessions open", _RESULTS,
     ),
     Mutation(
-        "a logon session that is left open by an integration target", f"{_UTILS}/_session.py",
+        "a logon session that is left open by an integration target", f"{_UTILS}/_client/logon_session.py",
         "for logon in self._opened:\n            request", "for logon in self._opened[1:]:\n            request",
         "integration", "open sessions: [{",
     ),
@@ -95,7 +95,7 @@ MUTATIONS = [
     ),
     Mutation(
         "TLS not verified by the client when nothing is said",
-        f"{_UTILS}/_settings.py",
+        f"{_UTILS}/_client/settings.py",
         "validate_certs: bool = True",
         "validate_certs: bool = False",
         "client",
@@ -103,43 +103,43 @@ MUTATIONS = [
         ("tests/client/test_connection.py",),
     ),
     Mutation(
-        "a certificate that is not verified", f"{_UTILS}/_transport.py",
+        "a certificate that is not verified", f"{_UTILS}/_client/transport.py",
         "verify=self._verify,", "verify=False,",
         "client", "test_environment_and_files_of_others_have_no_say", ("tests/client/test_connection.py",),
     ),
     Mutation(
-        "an unescaped name in a filter", f"{_UTILS}/_query.py",
+        "an unescaped name in a filter", f"{_UTILS}/_client/filters.py",
         """value.replace('"', '""')""", "value",
-        "unit", "test_values_are_quoted", ("tests/unit/plugins/module_utils/test__query.py",),
+        "unit", "test_values_are_quoted", ("tests/unit/plugins/module_utils/_client/test_filters.py",),
     ),
     Mutation(
-        "a password in an error message", f"{_UTILS}/_codec.py",
+        "a password in an error message", f"{_UTILS}/_client/decoding.py",
         'secret, "********"', "secret, secret",
-        "unit", "test_what_the_server_quotes_is_redacted_and_cut", ("tests/unit/plugins/module_utils/test__client.py",),
+        "unit", "test_what_the_server_quotes_is_redacted_and_cut", ("tests/unit/plugins/module_utils/_client/test_client.py",),
     ),
     Mutation(
-        "a page dropped in paging", f"{_UTILS}/_paging.py",
+        "a page dropped in paging", f"{_UTILS}/_client/paging.py",
         "cursor.next_ask(where))\n        yield new\n", "cursor.next_ask(where))\n",
-        "unit", "test__paging.py", ("tests/unit/plugins/module_utils/test__paging.py",),
+        "unit", "_client/test_paging.py", ("tests/unit/plugins/module_utils/_client/test_paging.py",),
     ),
     Mutation(
-        "a limit of age that is off by one", f"{_UTILS}/_protection.py",
+        "a limit of age that is off by one", f"{_UTILS}/_protection/verdict.py",
         "attempt.data_time < machine.oldest", "attempt.data_time <= machine.oldest",
-        "unit", "test__protection.py", ("tests/unit/plugins/module_utils/test__protection.py",),
+        "unit", "_protection/test_verdict.py", ("tests/unit/plugins/module_utils/_protection/test_verdict.py",),
     ),
     Mutation(
-        "a waiver that outlives its end", f"{_UTILS}/_protection.py",
+        "a waiver that outlives its end", f"{_UTILS}/_protection/verdict.py",
         "waiver.until > moment", "waiver.until >= moment",
-        "unit", "test__protection.py", ("tests/unit/plugins/module_utils/test__protection.py",),
+        "unit", "_protection/test_verdict.py", ("tests/unit/plugins/module_utils/_protection/test_verdict.py",),
     ),
     Mutation(
-        "a running backup that counts after a good one", f"{_UTILS}/_protection.py",
+        "a running backup that counts after a good one", f"{_UTILS}/_protection/verdict.py",
         "    if running:\n        return verdict", "    if running and not is_good:\n        return verdict",
-        "unit", "test__protection.py", ("tests/unit/plugins/module_utils/test__protection.py",),
+        "unit", "_protection/test_verdict.py", ("tests/unit/plugins/module_utils/_protection/test_verdict.py",),
     ),
     Mutation(
-        "a layer violation", f"{_UTILS}/_query.py",
-        "from ._errors import", "from ._client import EnterpriseManagerClient  # noqa: F401\nfrom ._errors import",
+        "a layer violation", f"{_UTILS}/_client/filters.py",
+        "from .._errors import", "from .client import EnterpriseManagerClient  # noqa: F401\nfrom .._errors import",
         "unit", "test_architecture.py", ("tests/unit/test_architecture.py",),
     ),
     Mutation(

@@ -16,8 +16,8 @@ import pytest
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.backup_ops.veeam_em.plugins.filter.evidence import FilterModule
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection_codes import VERDICTS as MODULE_VERDICTS
-from ansible_collections.backup_ops.veeam_em.plugins.plugin_utils._evidence import VERDICTS
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection.codes import VERDICTS as MODULE_VERDICTS
+from ansible_collections.backup_ops.veeam_em.plugins.plugin_utils._evidence.document import VERDICTS
 
 from .results import CHECKED_AT, EVERY_VERDICT, HOSTILE, attempt, hostile, machine, result
 

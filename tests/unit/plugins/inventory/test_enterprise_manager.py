@@ -17,7 +17,7 @@ from ansible.template import Templar
 
 from ansible_collections.backup_ops.veeam_em.plugins.inventory import enterprise_manager
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._errors import AccessDenied
-from ansible_collections.backup_ops.veeam_em.plugins.plugin_utils import _options
+from ansible_collections.backup_ops.veeam_em.plugins.plugin_utils._inventory import options
 from ansible_collections.backup_ops.veeam_em.plugins.plugin_utils._trust import HAS_DATA_TAGGING, inert_name
 
 HEAD = """
@@ -427,7 +427,7 @@ def test_errors_of_the_client_become_one_sentence(monkeypatch: pytest.MonkeyPatc
 
 
 def test_missing_library(server: Server, monkeypatch: pytest.MonkeyPatch, load: t.Any) -> None:
-    monkeypatch.setattr(_options, "XMLTODICT_MISSING", True)
+    monkeypatch.setattr(options, "XMLTODICT_MISSING", True)
     with pytest.raises(AnsibleParserError, match="xmltodict is missing; install it"):
         load()
     assert server.asked == 0

@@ -8,7 +8,7 @@ import json
 import typing as t
 from urllib.parse import parse_qsl, urlsplit
 
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._transport import Request, Response
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._client.transport import Request, Response
 
 SESSION_ID = "3d7b1a52-0c7e-4a54-9d2c-5b1a6f0e9a11"
 TOKEN = "dG9rZW4tb2YtdGhlLXNlc3Npb24="

@@ -1,0 +1,73 @@
+# Copyright (c) backup_ops.veeam_em contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What job_info does: jobs of all kinds, from several collections of the server, as one list. Private to the collection."""
+
+from __future__ import annotations
+
+import datetime as dt
+import typing as t
+
+from .._client.client import EnterpriseManagerClient
+from .._client.logon_session import API
+from .._errors import SettingsError
+from .._records.derived import job_object, objects_of
+from .._records.record_set import Result
+from .._records.resources import RESOURCES
+from .._times import UTC
+from .options import filter_field, read_selection, refuse_empty
+from .resource import Answer, Params, answer_of, read
+
+_KINDS = {
+    "backup": ("job", ("Backup",)),
+    "copy": ("job", ("BackupCopy", "ImmediateBackupCopy")),
+    "replica": ("job", ("Replica",)),
+    "agent": ("agent_job", ()),
+    "nas": ("nas_job", ()),
+}
+_JOB_RESOURCES = ("job", "agent_job", "nas_job")
+JOB_KINDS = tuple(_KINDS)
+"""The kinds of jobs that job_info tells apart."""
+
+
+def gather_jobs(client: EnterpriseManagerClient, params: Params) -> Answer:
+    """Jobs of all kinds in one list; a condition that one kind of jobs does not know leaves that kind out."""
+    refuse_empty({"kind": params["kind"]})
+    now = dt.datetime.now(UTC)
+    wanted = [read_selection(name, given, now) for name, given in _job_queries(params)]
+    if not wanted:
+        raise SettingsError("no kind of job can be selected by all of these options", hint="drop kind or platform")
+    result = Result([])
+    for part in wanted:
+        result = result.merged(read(client, part), wanted[0].order, part.limit)
+        if part.guid is not None and result.records:
+            break
+    if params["include_objects"]:
+        for record in result.records:
+            record["objects"] = objects_of(record) or _included(client, record)
+    return answer_of("jobs", result)
+
+
+def _job_queries(params: Params) -> t.Iterator[tuple[str, Params]]:
+    """The kinds of jobs to ask for, each with the options that it is asked with."""
+    kinds = params["kind"] or JOB_KINDS
+    uid_type = (params["uid"] or "").lower().rpartition(":")[0].rpartition(":")[2]
+    for name in dict.fromkeys(_KINDS[kind][0] for kind in kinds):
+        resource = RESOURCES[name]
+        if uid_type in {urn.lower() for other in _JOB_RESOURCES for urn in RESOURCES[other].urns} and (
+            uid_type not in {urn.lower() for urn in resource.urns}
+        ):
+            continue
+        if params["platform"] and filter_field("platform", resource) is None:
+            continue
+        types = [word for kind in kinds for word in _KINDS[kind][1] if _KINDS[kind][0] == name]
+        yield name, {**params, "job_type": types if params["kind"] and types else None}
+
+
+def _included(client: EnterpriseManagerClient, record: Answer) -> list[Answer]:
+    """The objects of a job from their own collection, for servers whose jobs do not show them."""
+    if record["kind"] not in ("backup", "replica", "agent") or not record["href"]:
+        return []
+    path = f"{record['href'][len(API) + 1 :]}/includes"
+    return [job_object(found) for found in client.collection("object_in_job", [path]).records]

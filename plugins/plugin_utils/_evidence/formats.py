@@ -1,0 +1,131 @@
+# Copyright (c) backup_ops.veeam_em contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Evidence as text: table, Markdown, CSV and JSON. Private to the collection."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import typing as t
+
+from .document import Document, Machine, by_trouble
+from .text import aligned, moment, one_line, span
+
+_HEADER = ("MACHINE", "VERDICT", "AGE", "LAST GOOD (UTC)", "JOB", "BACKUP SERVER", "REASON")
+_MARKDOWN_PUNCTUATION = re.compile(r"([\\`*_{}\[\]#!|~<>&$@]|:(?=//))")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+_CSV_COLUMNS = (
+    "change_number", "generated_at", "machine", "verdict", "underlying_verdict", "go", "reasons", "message", "age_seconds",
+    "last_good_creation_time", "last_good_end_time", "last_good_result", "last_good_job", "last_good_job_type",
+    "last_good_backup_server", "restore_point_uid", "last_try_creation_time", "last_try_result", "last_try_reason",
+    "running", "matched_by", "vm_uid", "data_as_of",
+)  # fmt: skip
+
+
+def to_json(document: Document) -> str:
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def to_table(document: Document) -> str:
+    decision = document["decision"]
+    change = document["change_number"]
+    lines = [f"{decision['summary']}{f', change {change}' if change else ''}"]
+    if document["result"]["machines"]:
+        lines += ["", *aligned(_HEADER, [_cells(machine) for machine in by_trouble(document)])]
+    lines += ["", _footer(document)]
+    return "\n".join(lines) + "\n"
+
+
+def to_markdown(document: Document) -> str:
+    decision = document["decision"]
+    change = document["change_number"]
+    title = "Backup verification" + (f" for change {change}" if change else "")
+    lines = [f"# {_escaped(title)}", "", f"**{_escaped(decision['summary'])}**", ""]
+    if document["result"]["machines"]:
+        lines += [
+            "| " + " | ".join(name.capitalize().replace("(utc)", "(UTC)") for name in _HEADER) + " |",
+            "| --- " * len(_HEADER) + "|",
+        ]
+        lines += [
+            "| " + " | ".join(_escaped(cell) for cell in _cells(machine)) + " |" for machine in by_trouble(document)
+        ]
+        lines.append("")
+    return "\n".join([*lines, _escaped(_footer(document)), ""])
+
+
+def to_csv(document: Document) -> str:
+    """All machines with every fact behind the verdict; no cell can be taken for a formula by a spreadsheet."""
+    stream = io.StringIO()
+    writer = csv.writer(stream, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
+    writer.writerow(_CSV_COLUMNS)
+    for machine in by_trouble(document):
+        facts = _facts(document, machine)
+        writer.writerow([_harmless(facts[column]) for column in _CSV_COLUMNS])
+    return stream.getvalue()
+
+
+def _facts(document: Document, machine: Machine) -> dict[str, t.Any]:
+    good = machine.get("last_good") or {}
+    last = machine.get("last_try") or {}
+    return {
+        "change_number": document["change_number"],
+        "generated_at": document["generated_at"],
+        "machine": machine["name"],
+        "verdict": machine["verdict"],
+        "underlying_verdict": machine.get("underlying_verdict"),
+        "go": "yes" if machine["verdict"] in document["decision"]["allowed_verdicts"] else "no",
+        "reasons": " ".join(machine.get("reasons") or []),
+        "message": machine.get("message"),
+        "age_seconds": good.get("age_seconds"),
+        "last_good_creation_time": good.get("creation_time"),
+        "last_good_end_time": good.get("end_time"),
+        "last_good_result": good.get("result"),
+        "last_good_job": good.get("job_name"),
+        "last_good_job_type": good.get("job_type"),
+        "last_good_backup_server": good.get("backup_server_name"),
+        "restore_point_uid": good.get("vm_restore_point_uid"),
+        "last_try_creation_time": last.get("creation_time"),
+        "last_try_result": last.get("result"),
+        "last_try_reason": last.get("reason"),
+        "running": len(machine.get("running") or []),
+        "matched_by": machine.get("matched_by"),
+        "vm_uid": machine.get("vm_uid"),
+        "data_as_of": machine.get("data_as_of"),
+    }
+
+
+def _cells(machine: Machine) -> tuple[str, ...]:
+    good = machine.get("last_good") or {}
+    return (
+        one_line(machine["name"]),
+        one_line(machine["verdict"]),
+        span(good.get("age_seconds")),
+        moment(good.get("creation_time")),
+        one_line(good.get("job_name") or "-"),
+        one_line(good.get("backup_server_name") or "-"),
+        one_line(machine.get("message") or "-"),
+    )
+
+
+def _footer(document: Document) -> str:
+    host = document["em_host"]
+    as_of = document["result"].get("data_as_of")
+    source = f"Asked {host or 'Enterprise Manager'} at {moment(document['generated_at'])} UTC"
+    return f"{source}; its data is as of {moment(as_of)} UTC." if as_of else f"{source}."
+
+
+def _escaped(text: str) -> str:
+    """Text as Markdown shows it literally: no markup, no HTML, no link, no second table cell."""
+    return _MARKDOWN_PUNCTUATION.sub(r"\\\1", one_line(text)).replace("\\<", "&lt;").replace("\\&", "&amp;")
+
+
+def _harmless(value: t.Any) -> t.Any:
+    """Spreadsheets run text that begins like a formula; an apostrophe before it makes them show it (OWASP: CSV injection)."""
+    if not isinstance(value, str):
+        return value
+    text = "".join(char if char.isprintable() else " " for char in value)
+    return f"'{text}" if value.lstrip(" ").startswith(_FORMULA) else text

@@ -1,0 +1,852 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Verification on a small Enterprise Manager of records: what is read, how it is joined, what comes out."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import typing as t
+
+import pytest
+
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._client.filters import Selection
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._errors import AccessDenied, NotFound, ProtocolError
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection.policy import read_policy
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._records.build import Record
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._records.record_set import Result
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._times import to_iso
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._verify.verify import verify
+
+NOW = dt.datetime(2026, 1, 6, 6, 0, tzinfo=dt.timezone.utc)
+HOUR = dt.timedelta(hours=1)
+EVERYTHING = Selection()
+VC = "33333333-aaaa-4bbb-8ccc-000000000001"
+
+
+def ago(hours: float) -> str:
+    return to_iso(NOW - hours * HOUR)
+
+
+class Site:
+    """Backup servers as Enterprise Manager tells of them, with as little as a test needs."""
+
+    def __init__(self) -> None:
+        self.records: dict[str, list[Record]] = {
+            name: []
+            for name in (
+                "backup_task_session", "backup_session", "replica_task_session", "vm_restore_point", "agent_restore_point",
+                "hierarchy_root", "system_session", "hierarchy_item",
+            )
+        }  # fmt: skip
+        self.asked: list[str] = []
+        self.forbidden: dict[str, type[Exception]] = {}
+        self.hypervisor(VC, "VCENTER-1")
+        self.collected(0.2)
+        self._number = 0
+
+    def _uid(self, kind: str) -> str:
+        self._number += 1
+        return f"urn:veeam:{kind}:{self._number:08x}-aaaa-4bbb-8ccc-000000000001"
+
+    def hypervisor(self, guid: str, unique_id: str | None) -> None:
+        self.records["hierarchy_root"].append(
+            {
+                "backup_server_name": "vbr01",
+                "uid": f"urn:veeam:HierarchyRoot:{guid}",
+                "id": guid,
+                "hierarchy_root_id": guid,
+                "unique_id": unique_id,
+            }
+        )
+
+    def collected(self, hours: float, state: str = "CompletedSuccessfully", kind: str = "CollectJob") -> None:
+        self.records["system_session"].append(
+            {"uid": None, "session_type": kind, "state": state, "creation_time": ago(hours)}
+        )
+
+    def session(self, hours: float, job: str = "Daily VMs", kind: str = "Backup", **changes: t.Any) -> Record:
+        running = changes.get("running", False)
+        record = {
+            "uid": self._uid("BackupJobSession"), "name": f"{job}@{ago(hours)}", "job_uid": f"urn:veeam:Job:{job}", "job_name": job,
+            "job_type": kind, "creation_time": ago(hours), "end_time": None if running else ago(hours - 1),
+            "state": "Working" if running else "Stopped", "result": None if running else "Success", "running": running,
+            "is_retry": False, "parent_session_uid": None, "restore_point_uids": [], "backup_server_name": "vbr01", **changes,
+        }  # fmt: skip
+        self.records["backup_session"].append(record)
+        return record
+
+    def task(
+        self,
+        session: Record,
+        name: str = "web01",
+        ref: str | None = "vm-1",
+        result: str | None = "Success",
+        **changes: t.Any,
+    ) -> Record:
+        start = dt.datetime.fromisoformat(session["creation_time"][:19]).replace(tzinfo=dt.timezone.utc)
+        running = changes.get("running", False)
+        record = {
+            "uid": self._uid("BackupTaskSession"), "name": f"{name}@x", "vm_display_name": name, "job_session_uid": session["uid"],
+            "job_name": session["job_name"], "creation_time": to_iso(start + HOUR / 60), "reason": None,
+            "end_time": None if running else to_iso(start + HOUR / 2), "state": "InProgress" if running else "Completed",
+            "result": None if running else result, "running": running,
+            "vm_uid": f"urn:VMware:Vm:{VC}.{ref}" if ref else None, "vm_restore_point_uid": None,
+            "backup_server_name": session["backup_server_name"], **changes,
+        }  # fmt: skip
+        self.records["backup_task_session"].append(record)
+        return record
+
+    def point(self, task: Record, ref: str | None = None) -> Record:
+        start = dt.datetime.fromisoformat(task["creation_time"][:19]).replace(tzinfo=dt.timezone.utc)
+        record = {
+            "uid": self._uid("VmRestorePoint"), "name": task["name"], "vm_display_name": task["vm_display_name"], "vm_name": None,
+            "creation_time": to_iso(start + HOUR / 60), "hierarchy_obj_ref": ref or task["vm_uid"], "restore_point_uid": None,
+            "backup_server_name": task["backup_server_name"],
+        }  # fmt: skip
+        self.records["vm_restore_point"].append(record)
+        task["vm_restore_point_uid"] = (
+            record["uid"].upper().replace("URN:VEEAM:VMRESTOREPOINT", "urn:veeam:VmRestorePoint")
+        )
+        return record
+
+    def backup(self, hours: float = 8, name: str = "web01", ref: str = "vm-1", **session: t.Any) -> Record:
+        """A good backup of a machine, with its restore point."""
+        task = self.task(self.session(hours, **session), name, ref)
+        self.point(task)
+        return task
+
+    def agent_point(self, name: str, hours: float, run_uid: str | None = None) -> Record:
+        record = {
+            "uid": self._uid("AgentRestorePoint"), "name": f"{name}@x", "creation_time": ago(hours), "restore_point_uid": run_uid,
+            "backup_server_name": "vbr01",
+        }  # fmt: skip
+        self.records["agent_restore_point"].append(record)
+        return record
+
+    # What verification asks of a client.
+
+    def query(
+        self,
+        name: str,
+        selection: Selection = EVERYTHING,
+        *,
+        representation: str = "entity",
+        keep: t.Callable[[Record], bool] | None = None,
+        limit: int | None = None,
+    ) -> Result:
+        text = selection.always.text if selection.always else "|".join(selection.lists[0][1]) if selection.lists else ""
+        self.asked.append(f"{name} {text}".strip())
+        self._refuse(name)
+        rows = [row for row in self.records.get(name, []) if _fits(row, selection)]
+        return Result([row for row in rows if keep is None or keep(row)])
+
+    def collection(
+        self,
+        name: str,
+        paths: t.Sequence[str] = (),
+        *,
+        representation: str = "entity",
+        keep: t.Callable[[Record], bool] | None = None,
+    ) -> Result:
+        self.asked.append(" ".join([name, *paths]))
+        self._refuse(name)
+        rows = [row for row in self.records[name] if not paths or row["root"] in paths[0]]
+        return Result([row for row in rows if keep is None or keep(row)])
+
+    def inventory(self, name: str | None, ref: str | None, root: str = VC) -> None:
+        """A machine that a hypervisor has."""
+        ref = f"urn:VMware:Vm:{root}.{ref}" if ref else None
+        self.records["hierarchy_item"].append({"uid": None, "object_name": name, "object_ref": ref, "root": root})
+
+    def _refuse(self, name: str) -> None:
+        if name in self.forbidden:
+            raise self.forbidden[name](name)
+
+    def verify(self, *machines: t.Any, **options: t.Any) -> dict[str, t.Any]:
+        policy = read_policy({"machines": list(machines or ["web01"]), **options}, NOW)
+        return verify(t.cast("t.Any", self), policy)
+
+    def one(self, *machines: t.Any, **options: t.Any) -> dict[str, t.Any]:
+        [machine] = self.verify(*machines, **options)["machines"]
+        return t.cast("dict[str, t.Any]", machine)
+
+    @property
+    def kinds_asked(self) -> list[str]:
+        return [asked.partition(" ")[0] for asked in self.asked]
+
+
+def _fits(row: Record, selection: Selection) -> bool:
+    if selection.lists:
+        [(field, values)] = selection.lists
+        if field == "UID":
+            return row["uid"] in values
+        assert field == "JobUid"
+        if f"urn:veeam:Job:{row['job_name']}" not in values:
+            return False
+    text = selection.always.text if selection.always else ""
+    unfinished = re.search(r'State!="(\w+)"', text)
+    if unfinished and row["state"] != unfinished[1]:
+        return True
+    since, until = re.search(r'CreationTime>="([^"]+)"', text), re.search(r'CreationTime<"([^"]+)"', text)
+    if unfinished and not since:
+        return False
+    return (not since or row["creation_time"] >= since[1]) and (not until or row["creation_time"] < until[1])
+
+
+@pytest.fixture
+def site() -> Site:
+    return Site()
+
+
+def short(machine: dict[str, t.Any]) -> tuple[str, list[str]]:
+    return machine["verdict"], machine["reasons"]
+
+
+def test_a_good_backup_with_everything_that_is_told(site: Site) -> None:
+    task = site.backup(8)
+    point = site.records["vm_restore_point"][0]
+    result = site.verify("WEB01", max_age="10h", needed_at="+1h", history="7d")
+    session = site.records["backup_session"][0]
+    tried = {
+        "creation_time": "2026-01-05T22:01:00Z",
+        "end_time": "2026-01-05T22:30:00Z",
+        "data_time": "2026-01-05T22:02:00Z",
+        "job_name": "Daily VMs",
+        "job_type": "Backup",
+        "backup_server_name": "vbr01",
+        "task_session_uid": task["uid"],
+        "job_session_uid": session["uid"],
+        "vm_restore_point_uid": point["uid"],
+        "result": "Success",
+    }
+    assert result == {
+        "machines": [
+            {
+                "name": "WEB01",
+                "verdict": "ok",
+                "underlying_verdict": "ok",
+                "reasons": [],
+                "message": "8 h 58 min old backup by Daily VMs (vbr01).",
+                "matched_by": "ignore_case",
+                "vm_uid": f"urn:VMware:Vm:{VC}.vm-1",
+                "max_age_seconds": 36000,
+                "needed_at": "2026-01-06T07:00:00Z",
+                "last_good": {**tried, "age_seconds": 8 * 3600 + 58 * 60},
+                "last_try": {**tried, "reason": None},
+                "running": [],
+                "waivers": [],
+                "data_as_of": ago(0.2),
+                "history": [
+                    {
+                        "creation_time": "2026-01-05T22:01:00Z",
+                        "end_time": "2026-01-05T22:30:00Z",
+                        "result": "Success",
+                        "running": False,
+                        "job_name": "Daily VMs",
+                        "job_type": "Backup",
+                        "task_session_uid": task["uid"],
+                    }
+                ],
+            }
+        ],
+        "summary": {
+            "unknown": 0,
+            "running": 0,
+            "waived": 0,
+            "failed": 0,
+            "stale": 0,
+            "unprotected": 0,
+            "ok": 1,
+            "total": 1,
+        },
+        "ok": True,
+        "checked_at": "2026-01-06T06:00:00Z",
+        "data_as_of": ago(0.2),
+        "unused_waivers": [],
+        "msg": "1 of 1 machines are protected as asked.",
+    }
+
+
+def test_machines_come_back_in_the_order_given_and_one_is_enough_for_a_no(site: Site) -> None:
+    for number in range(3):
+        site.backup(8, f"web0{number}", f"vm-{number}")
+    result = site.verify("web02", "nobody", "web00")
+    assert [(one["name"], one["verdict"]) for one in result["machines"]] == [
+        ("web02", "ok"),
+        ("nobody", "unprotected"),
+        ("web00", "ok"),
+    ]
+    assert result["ok"] is False
+    assert result["summary"] == {
+        "unknown": 0, "running": 0, "waived": 0, "failed": 0, "stale": 0, "unprotected": 1, "ok": 2, "total": 3,
+    }  # fmt: skip
+    assert result["msg"] == "2 of 3 machines are protected as asked; not protected: nobody (unprotected)."
+
+
+class TestReading:
+    def test_only_the_window_of_the_age_when_that_is_enough(self, site: Site) -> None:
+        site.backup(8)
+        site.verify("web01", max_age="1d")
+        assert site.asked == [
+            "hierarchy_root",
+            "system_session",
+            'backup_task_session CreationTime>="2026-01-05T06:00:00Z",State!="Completed"',
+            'backup_session CreationTime>="2026-01-04T06:00:00Z",State!="Stopped"',
+            'vm_restore_point CreationTime>="2026-01-05T05:00:00Z"',
+            'replica_task_session State!="Completed"',
+        ]
+
+    def test_the_number_of_requests_does_not_follow_the_machines(self, site: Site) -> None:
+        for number in range(50):
+            site.backup(8, f"web{number}", f"vm-{number}")
+        site.verify("web0")
+        few = list(site.asked)
+        site.asked.clear()
+        site.verify(*[f"web{number}" for number in range(50)])
+        assert site.asked == few
+
+    def test_back_in_growing_steps_until_a_backup_is_found(self, site: Site) -> None:
+        site.backup(10 * 24)
+        assert short(site.one()) == ("stale", ["age_over_limit"])
+        windows = [asked for asked in site.asked if asked.startswith("backup_task_session")]
+        assert windows == [
+            'backup_task_session CreationTime>="2026-01-05T06:00:00Z",State!="Completed"',
+            'backup_task_session CreationTime>="2026-01-02T06:00:00Z";CreationTime<"2026-01-05T06:00:00Z"',
+            'backup_task_session CreationTime>="2025-12-21T06:00:00Z";CreationTime<"2026-01-02T06:00:00Z"',
+        ]
+
+    def test_never_further_back_than_asked(self, site: Site) -> None:
+        site.backup(10 * 24)
+        assert short(site.one(lookback="9d")) == ("unprotected", ["no_backup_found"])
+        assert short(site.one(lookback="11d")) == ("stale", ["age_over_limit"])
+
+    def test_a_lookback_shorter_than_the_age_changes_nothing(self, site: Site) -> None:
+        site.backup(40)
+        assert short(site.one(max_age="2d", lookback="1h")) == ("ok", [])
+
+    def test_the_largest_age_of_all_machines_is_read(self, site: Site) -> None:
+        site.backup(60)
+        assert short(site.one({"name": "web01", "max_age": "3d"})) == ("ok", [])
+        assert len([asked for asked in site.asked if asked.startswith("backup_task_session")]) == 1
+
+    def test_a_task_that_waited_long_is_found_although_it_started_before_the_window(self, site: Site) -> None:
+        task = site.task(site.session(26), end_time=ago(2))
+        site.point(task)["creation_time"] = ago(3)
+        assert short(site.one()) == ("ok", [])
+
+    def test_a_job_session_from_before_the_window_is_fetched(self, site: Site) -> None:
+        session = site.session(60, end_time=ago(7))
+        site.point(site.task(session, creation_time=ago(8), end_time=ago(7)))
+        assert short(site.one()) == ("ok", [])
+        assert f"backup_session {session['uid']}" in site.asked
+
+    def test_without_its_job_session_a_success_proves_nothing(self, site: Site) -> None:
+        session = site.session(8)
+        site.point(site.task(session))
+        site.records["backup_session"].clear()
+        machine = site.one()
+        assert short(machine) == ("unknown", ["answer_truncated"])
+        assert "could be read" in machine["message"]
+
+    def test_agent_points_are_read_only_where_agents_are(self, site: Site) -> None:
+        site.backup(8)
+        site.verify()
+        assert "agent_restore_point" not in site.kinds_asked
+
+    def test_a_limit_of_rows_makes_everybody_unknown(self, site: Site) -> None:
+        for number in range(9):
+            site.backup(8, f"web{number}", f"vm-{number}")
+        result = site.verify("web0", "web8", max_rows=8)
+        assert [short(one) for one in result["machines"]] == [("unknown", ["answer_truncated"])] * 2
+        assert site.verify("web0", "web8", max_rows=27)["ok"] is True
+
+    def test_a_limit_reached_further_back_concerns_only_those_who_need_it(self, site: Site) -> None:
+        site.backup(8)
+        for number in range(9):
+            site.backup(60 + number, "other", "vm-2")
+        result = site.verify("web01", "never", max_rows=10)
+        assert [short(one) for one in result["machines"]] == [("ok", []), ("unknown", ["answer_truncated"])]
+
+    def test_a_row_without_a_time_is_an_error_and_not_dropped(self, site: Site) -> None:
+        site.backup(8)
+        site.records["backup_session"][0]["end_time"] = "soon"
+        with pytest.raises(ProtocolError, match="end_time 'soon'"):
+            site.verify()
+        site.records["hierarchy_root"].clear()
+        site.records["system_session"][0]["creation_time"] = None
+        with pytest.raises(ProtocolError, match="creation_time"):
+            site.verify()
+
+
+class TestVisibility:
+    def test_asked_only_when_a_machine_has_no_trace(self, site: Site) -> None:
+        site.backup(8)
+        site.verify()
+        assert "job" not in site.kinds_asked
+        assert short(site.one("nobody")) == ("unprotected", ["no_backup_found"])
+        assert site.kinds_asked.count("job") == 1
+
+    def test_an_account_that_may_not_see_all_knows_nothing(self, site: Site) -> None:
+        site.backup(8)
+        site.forbidden["job"] = AccessDenied
+        result = site.verify("web01", "nobody")
+        assert [short(one) for one in result["machines"]] == [("ok", []), ("unknown", ["not_visible"])]
+        assert "Portal Administrator" in result["machines"][1]["message"]
+
+    def test_unless_somebody_vouches_for_it(self, site: Site) -> None:
+        site.forbidden["job"] = AccessDenied
+        assert short(site.one("nobody", full_visibility=True)) == ("unprotected", ["no_backup_found"])
+        assert "job" not in site.kinds_asked
+
+
+class TestAgeOfData:
+    def test_the_newest_good_collection(self, site: Site) -> None:
+        site.backup(8)
+        site.collected(0.1, "Failed")
+        site.collected(0.1, "CompletedWarning")
+        site.collected(0.1, kind="LogExport")
+        site.collected(50)
+        machine = site.one(max_data_age="15m")
+        assert (machine["verdict"], machine["data_as_of"]) == ("ok", ago(0.2))
+        assert short(site.one(max_data_age="10m")) == ("unknown", ["em_data_stale"])
+
+    def test_no_good_collection_at_all(self, site: Site) -> None:
+        site.backup(8)
+        site.records["system_session"].clear()
+        result = site.verify(max_data_age="1d")
+        assert short(result["machines"][0]) == ("unknown", ["em_data_stale"])
+        assert result["data_as_of"] is None
+        assert site.one()["verdict"] == "ok"
+
+    @pytest.mark.parametrize("error", [AccessDenied, NotFound])
+    def test_without_the_log_what_was_seen_at_the_machines_server_counts(
+        self, site: Site, error: type[Exception]
+    ) -> None:
+        site.forbidden["system_session"] = error
+        site.backup(8)
+        site.session(1.5, backup_server_name="vbr02", end_time=ago(0.1))
+        machine = site.one(max_data_age="8h")
+        assert (machine["verdict"], machine["data_as_of"]) == ("ok", ago(7))
+        assert short(site.one(max_data_age="6h")) == ("unknown", ["data_age_unknown"])
+        site.session(1.5, end_time=ago(0.5))
+        assert site.one(max_data_age="6h")["verdict"] == "ok"
+
+    def test_nothing_seen_at_all(self, site: Site) -> None:
+        site.forbidden["system_session"] = NotFound
+        result = site.verify(max_data_age="1h")
+        assert short(result["machines"][0]) == ("unknown", ["data_age_unknown"])
+        assert result["data_as_of"] is None
+
+
+class TestClocks:
+    def test_a_backup_server_ahead_of_the_controller(self, site: Site) -> None:
+        site.backup(8)
+        site.session(0, "Others", end_time=ago(-3))
+        machine = site.one()
+        assert short(machine) == ("unknown", ["in_future"])
+        assert "clock" in machine["message"]
+
+    def test_another_backup_server_does_not_matter(self, site: Site) -> None:
+        site.backup(8)
+        site.session(0, "Others", backup_server_name="vbr02", end_time=ago(-3))
+        assert short(site.one()) == ("ok", [])
+
+    def test_enterprise_manager_ahead_of_the_controller(self, site: Site) -> None:
+        site.backup(8)
+        site.collected(-1)
+        assert short(site.one()) == ("unknown", ["in_future"])
+
+
+class TestRunning:
+    def test_a_running_task(self, site: Site) -> None:
+        site.backup(8)
+        session = site.session(0.5, running=True)
+        task = site.task(session, running=True)
+        machine = site.one()
+        assert short(machine) == ("running", ["backup_running"])
+        assert machine["running"] == [
+            {
+                "creation_time": task["creation_time"], "job_name": "Daily VMs", "job_type": "Backup", "backup_server_name": "vbr01",
+                "task_session_uid": task["uid"], "job_session_uid": session["uid"],
+            }
+        ]  # fmt: skip
+        assert machine["message"] == "Daily VMs (vbr01) is at work on it."
+
+    def test_a_task_that_has_been_running_for_days(self, site: Site) -> None:
+        site.backup(8)
+        site.task(site.session(24 * 5, job="Huge", running=True), running=True)
+        assert short(site.one()) == ("running", ["backup_running"])
+
+    def test_a_job_that_is_done_with_the_machine_but_not_with_its_work(self, site: Site) -> None:
+        site.point(site.task(site.session(2, running=True)))
+        machine = site.one()
+        assert short(machine) == ("running", ["backup_running"])
+        assert machine["running"][0]["task_session_uid"] is None
+
+    def test_a_job_that_may_still_come_to_the_machine(self, site: Site) -> None:
+        site.backup(8)
+        site.session(0.2, running=True)
+        assert short(site.one()) == ("running", ["backup_running"])
+
+    def test_a_job_that_never_had_the_machine(self, site: Site) -> None:
+        site.backup(8)
+        site.task(site.session(0.2, job="Others", running=True), "db01", "vm-7", running=True)
+        assert short(site.one()) == ("ok", [])
+
+    def test_a_weekly_job_that_may_still_come_to_the_machine(self, site: Site) -> None:
+        site.backup(8)
+        site.backup(7 * 24, job="Weekly")
+        run = site.session(0.2, job="Weekly", running=True)
+        machine = site.one()
+        assert short(machine) == ("running", ["backup_running"])
+        assert [one["job_session_uid"] for one in machine["running"]] == [run["uid"]]
+        assert short(site.one(lookback="6d")) == ("ok", [])
+        assert site.kinds_asked.count("backup_task_session") == 4
+
+    def test_a_job_whose_last_run_is_older_than_the_age(self, site: Site) -> None:
+        site.backup(25)
+        site.backup(2, job="Hourly")
+        site.session(0.2, running=True)
+        assert short(site.one(max_age="8h")) == ("running", ["backup_running"])
+
+    def test_a_run_in_the_window_that_worked_on_nothing_tells_nothing(self, site: Site) -> None:
+        site.backup(8)
+        site.backup(7 * 24, job="Weekly")
+        site.session(3, job="Weekly", result="Failed")
+        site.session(0.2, job="Weekly", running=True)
+        assert short(site.one()) == ("running", ["backup_running"])
+
+    def test_a_job_that_left_the_machine_out_last_time(self, site: Site) -> None:
+        site.backup(8)
+        site.backup(30, job="Hourly")
+        site.task(site.session(3, job="Hourly"), "db01", "vm-7")
+        site.session(0.2, job="Hourly", running=True)
+        assert short(site.one()) == ("ok", [])
+
+    def test_a_retry_comes_only_to_machines_that_failed(self, site: Site) -> None:
+        site.backup(20)
+        retry = site.session(0.2, running=True, is_retry=True)
+        assert short(site.one()) == ("ok", [])
+        site.task(site.session(2), result="Failed")
+        assert short(site.one()) == ("running", ["backup_running"])
+        retry["running"], retry["state"] = False, "Stopped"
+        assert short(site.one()) == ("ok", ["last_try_failed"])
+
+    def test_running_copies_do_not_matter(self, site: Site) -> None:
+        site.backup(8)
+        copy = site.session(3, "Offsite", "ImmediateBackupCopy", running=True)
+        site.task(copy, running=True)
+        assert short(site.one()) == ("ok", [])
+
+    def test_a_running_replication_does(self, site: Site) -> None:
+        site.backup(8)
+        site.records["replica_task_session"].append(site.task(site.session(1), ref=None, running=True))
+        site.records["backup_task_session"].pop()
+        site.records["backup_session"].pop()
+        site.records["replica_task_session"].append(
+            {**site.records["replica_task_session"][0], "uid": "urn:x", "vm_display_name": "db01", "name": "db01@x"}
+        )
+        machine = site.one()
+        assert short(machine) == ("running", ["backup_running"])
+        assert [one["job_type"] for one in machine["running"]] == ["Replica"]
+
+    def test_a_task_left_open_by_a_session_that_is_over(self, site: Site) -> None:
+        site.backup(8)
+        site.task(site.session(4), running=True, end_time=None)
+        assert short(site.one()) == ("ok", ["last_try_failed"])
+
+
+class TestRestorePoints:
+    def test_a_link_to_a_point_that_is_gone(self, site: Site) -> None:
+        site.backup(8)
+        site.records["vm_restore_point"].clear()
+        machine = site.one()
+        assert short(machine) == ("stale", ["restore_point_missing"])
+        assert machine["last_good"] is None
+        assert machine["last_try"]["vm_restore_point_uid"] is None
+
+    def test_a_point_may_have_another_name_than_its_task(self, site: Site) -> None:
+        site.backup(8)
+        site.records["vm_restore_point"][0].update(vm_display_name="web01-x8F2", name="web01-x8F2@x")
+        assert short(site.one()) == ("ok", [])
+
+    def test_a_success_without_any_link(self, site: Site) -> None:
+        site.task(site.session(8))
+        assert short(site.one()) == ("stale", ["restore_point_missing"])
+        assert short(site.one(require_restore_point=False)) == ("ok", [])
+
+    def test_a_point_without_any_session(self, site: Site) -> None:
+        site.point(site.task(site.session(8)))
+        site.records["backup_task_session"].clear()
+        assert short(site.one()) == ("stale", ["no_backup_found"])
+
+
+class TestCopies:
+    def test_only_copies(self, site: Site) -> None:
+        session = site.session(2, "Offsite", "BackupCopy", backup_server_name="vbr03")
+        site.task(session, ref=None)
+        assert short(site.one()) == ("unprotected", ["only_copy_found"])
+
+    def test_copies_at_another_server_are_not_a_second_machine(self, site: Site) -> None:
+        site.backup(8)
+        site.task(
+            site.session(2, "Offsite\\\\Daily VMs", "ImmediateBackupCopyWorker", backup_server_name="vbr03"), ref=None
+        )
+        assert short(site.one()) == ("ok", [])
+
+    def test_copies_that_moved_nothing_never_count_even_when_asked_for(self, site: Site) -> None:
+        site.task(site.session(2, "Offsite", "BackupCopy"), total_size=0)
+        assert short(site.one(job_types=["BackupCopy"])) == ("stale", ["restore_point_missing"])
+
+
+class TestIdentity:
+    def test_two_machines_of_one_name(self, site: Site) -> None:
+        site.hypervisor("44444444-aaaa-4bbb-8ccc-000000000002", None)
+        site.backup(8, "twin01", "vm-1")
+        other = site.task(
+            site.session(8, "Other"), "twin01", vm_uid="urn:VMware:Vm:44444444-aaaa-4bbb-8ccc-000000000002.vm-9"
+        )
+        site.point(other)
+        machine = site.one("twin01")
+        assert short(machine) == ("unknown", ["ambiguous_name"])
+        assert "vm-1" in machine["message"]
+        assert "vm-9" in machine["message"]
+        assert (machine["last_good"], machine["vm_uid"], machine["matched_by"]) == (None, None, None)
+        good = site.one({"name": "the second", "vm_uid": other["vm_uid"]})
+        assert (good["verdict"], good["matched_by"]) == ("ok", "vm_uid")
+
+    def test_one_vcenter_at_two_backup_servers(self, site: Site) -> None:
+        site.hypervisor("44444444-aaaa-4bbb-8ccc-000000000002", "vcenter-1")
+        site.backup(30, "web01", "vm-1")
+        other = site.task(
+            site.session(8, "Other", backup_server_name="vbr02"),
+            vm_uid="urn:VMware:Vm:44444444-aaaa-4bbb-8ccc-000000000002.vm-1",
+        )
+        site.point(other)
+        machine = site.one()
+        assert short(machine) == ("ok", [])
+        assert machine["last_good"]["backup_server_name"] == "vbr02"
+        assert short(site.one({"name": "web01", "backup_server_name": "VBR01"})) == ("stale", ["age_over_limit"])
+
+    def test_roots_that_may_not_be_read(self, site: Site) -> None:
+        site.forbidden["hierarchy_root"] = AccessDenied
+        site.backup(8)
+        assert short(site.one()) == ("ok", [])
+
+    def test_before_version_10_the_restore_point_tells_the_machine(self, site: Site) -> None:
+        good = site.task(site.session(8), vm_uid=None)
+        site.point(good, f"urn:VMware:Vm:{VC}.vm-1")
+        site.task(site.session(2), vm_uid=None, result="Failed", reason="  No space.\nReally. ")
+        machine = site.one({"name": "any", "vm_ref": "vm-1"})
+        assert short(machine) == ("ok", ["last_try_failed"])
+        assert machine["vm_uid"] == f"urn:VMware:Vm:{VC}.vm-1"
+        assert machine["message"].endswith("failed: No space. Really.")
+
+
+class TestHypervisors:
+    def test_are_asked_only_on_demand_and_once_each(self, site: Site) -> None:
+        other = "44444444-aaaa-4bbb-8ccc-000000000002"
+        site.hypervisor(other, "VCENTER-2")
+        site.backup(8)
+        site.verify("web01", "web02")
+        assert "hierarchy_item" not in site.kinds_asked
+        site.verify("web01", "web02", ask_hypervisors=True)
+        assert [asked for asked in site.asked if asked.startswith("hierarchy_item")] == [
+            f"hierarchy_item lookup?host=urn%3Aveeam%3AHierarchyRoot%3A{guid}&name=%2A&type=Vm" for guid in (VC, other)
+        ]
+
+    def test_a_namesake_without_any_backup_is_noticed(self, site: Site) -> None:
+        site.backup(8)
+        site.inventory("web01", "vm-1")
+        site.inventory(None, None)
+        assert short(site.one(ask_hypervisors=True)) == ("ok", [])
+        site.inventory("web01", "vm-99")
+        assert short(site.one()) == ("ok", [])
+        machine = site.one(ask_hypervisors=True)
+        assert short(machine) == ("unknown", ["ambiguous_name"])
+        assert "vm-99" in machine["message"]
+
+    def test_a_machine_without_any_backup_is_known(self, site: Site) -> None:
+        site.inventory("legacy01", "vm-50")
+        machine = site.one("LEGACY01", ask_hypervisors=True)
+        assert short(machine) == ("unprotected", ["no_backup_found"])
+        assert (machine["vm_uid"], machine["matched_by"]) == (f"urn:VMware:Vm:{VC}.vm-50", "ignore_case")
+
+    def test_refusal_is_an_error_when_they_must_be_asked(self, site: Site) -> None:
+        site.forbidden["hierarchy_root"] = AccessDenied
+        with pytest.raises(AccessDenied):
+            site.verify(ask_hypervisors=True)
+        site.forbidden = {"hierarchy_item": NotFound}
+        with pytest.raises(NotFound):
+            site.verify(ask_hypervisors=True)
+
+
+class TestAgents:
+    def container(self, site: Site, hours: float, **changes: t.Any) -> Record:
+        return site.session(hours, "Laptops", "AgentBackup", **changes)
+
+    def child(self, site: Site, parent: Record, name: str, **changes: t.Any) -> Record:
+        hours = (NOW - dt.datetime.fromisoformat(parent["creation_time"][:19]).replace(tzinfo=dt.timezone.utc)) / HOUR
+        return site.session(
+            hours - 0.1, f"Laptops - {name}", "AgentManagement", parent_session_uid=parent["uid"], **changes
+        )
+
+    def test_with_a_task_and_the_points_of_the_run(self, site: Site) -> None:
+        run = "urn:veeam:RestorePoint:RUN"
+        child = self.child(site, self.container(site, 8), "lap01", restore_point_uids=[run])
+        site.task(child, "lap01", None)
+        assert short(site.one("lap01")) == ("stale", ["restore_point_missing"])
+        point = site.agent_point("lap01", 7.5, run)
+        site.agent_point("lap02", 7.5, run)
+        machine = site.one("LAP01")
+        assert short(machine) == ("ok", [])
+        assert machine["last_good"]["vm_restore_point_uid"] == point["uid"]
+        assert machine["last_good"]["job_type"] == "AgentManagement"
+        assert machine["vm_uid"] is None
+
+    def test_a_link_that_leads_nowhere(self, site: Site) -> None:
+        task = site.task(self.child(site, self.container(site, 8), "lap01"), "lap01", None)
+        task["vm_restore_point_uid"] = "urn:veeam:VmRestorePoint:x"
+        assert short(site.one("lap01")) == ("stale", ["restore_point_missing"])
+        site.agent_point("lap01", 7.6)
+        assert short(site.one("lap01")) == ("ok", [])
+
+    def test_points_named_by_the_container(self, site: Site) -> None:
+        run = "urn:veeam:RestorePoint:RUN"
+        child = self.child(site, self.container(site, 8, restore_point_uids=[run]), "lap01")
+        site.task(child, "lap01", None)
+        site.agent_point("lap01", 7.6, run)
+        assert short(site.one("lap01")) == ("ok", [])
+
+    def test_without_named_points_the_time_decides(self, site: Site) -> None:
+        child = self.child(site, self.container(site, 8), "lap01")
+        site.task(child, "lap01", None)
+        early = site.agent_point("lap01", 12)
+        assert short(site.one("lap01")) == ("stale", ["restore_point_missing"])
+        early["creation_time"] = ago(7.6)
+        assert short(site.one("lap01")) == ("ok", [])
+
+    @pytest.mark.parametrize("job_name", ["Laptops - lap01", "Laptops\\lap01", "lap01"])
+    def test_a_session_without_tasks_is_the_try(self, site: Site, job_name: str) -> None:
+        child = self.child(site, self.container(site, 8), "lap01", job_name=job_name)
+        site.agent_point("lap01", 7.6)
+        machine = site.one("lap01", history="2d")
+        assert short(machine) == ("ok", [])
+        assert (machine["last_good"]["task_session_uid"], machine["last_good"]["job_session_uid"]) == (
+            None,
+            child["uid"],
+        )
+        assert len(machine["history"]) == 1
+
+    def test_a_computer_whose_name_begins_like_its_job(self, site: Site) -> None:
+        self.child(site, self.container(site, 8), "", job_name="Laptops7")
+        site.agent_point("Laptops7", 7.6)
+        assert short(site.one("Laptops7")) == ("ok", [])
+
+    def test_a_session_of_unknown_parent_or_name(self, site: Site) -> None:
+        site.session(8, "", "AgentManagement", name="lap01@2026-01-05 22:00:00", job_name=None)
+        site.session(8, "Laptops", "AgentManagement")
+        assert short(site.one("lap01")) == ("stale", ["restore_point_missing"])
+
+    @pytest.mark.parametrize(
+        ("task", "session", "expected"),
+        [
+            ("Success", "Success", "ok"),
+            ("Success", "Failed", "failed"),
+            ("Success", None, "failed"),
+            ("Success", "Warning", "stale"),
+            ("Failed", "Warning", "failed"),
+        ],
+    )
+    def test_the_worse_of_task_and_session_counts(
+        self, site: Site, task: str, session: str | None, expected: str
+    ) -> None:
+        child = self.child(site, self.container(site, 8), "lap01", result=session)
+        site.task(child, "lap01", None, task)
+        site.agent_point("lap01", 7.6)
+        assert site.one("lap01", accept_warning=False)["verdict"] == expected
+
+    def test_nothing_is_counted_twice(self, site: Site) -> None:
+        parent = self.container(site, 8)
+        site.task(parent, "lap01", None, result="Success")
+        site.task(self.child(site, parent, "lap01"), "lap01", None, result="Failed")
+        site.agent_point("lap01", 7.6)
+        machine = site.one("lap01", history="1d")
+        assert short(machine) == ("failed", ["last_try_failed", "no_backup_found"])
+        assert [one["result"] for one in machine["history"]] == ["Failed"]
+
+    def test_the_neighbour_in_the_same_job_is_not_mine(self, site: Site) -> None:
+        site.agent_point("lap01", 30.6)
+        site.task(self.child(site, self.container(site, 31), "lap01"), "lap01", None)
+        self.child(site, self.container(site, 1.5), "lap02", running=True)
+        assert site.one("lap01", max_age="2d")["verdict"] == "ok"
+
+    def test_a_computer_that_is_done_while_others_of_its_job_are_not(self, site: Site) -> None:
+        parent = self.container(site, 2, running=True)
+        site.task(self.child(site, parent, "lap01"), "lap01", None)
+        site.task(self.child(site, parent, "lap02", running=True), "lap02", None, running=True)
+        site.agent_point("lap01", 1.6)
+        result = site.verify("lap01", "lap02")
+        assert [one["verdict"] for one in result["machines"]] == ["ok", "running"]
+
+    def test_running(self, site: Site) -> None:
+        site.agent_point("lap01", 30.6)
+        site.task(self.child(site, self.container(site, 31), "lap01"), "lap01", None)
+        parent = self.container(site, 0.5, running=True)
+        assert [one["job_type"] for one in site.one("lap01", max_age="2d")["running"]] == ["AgentBackup"]
+        self.child(site, parent, "lap01", running=True)
+        assert [one["job_type"] for one in site.one("lap01", max_age="2d")["running"]] == ["AgentManagement"]
+
+
+class TestWaivers:
+    def test_used_and_unused_ones_are_told(self, site: Site) -> None:
+        site.backup(40, "old01", "vm-1")
+        site.backup(8, "web01", "vm-2")
+        waivers = [
+            {"machine": "old01", "reason_code": "age_over_limit", "until": "2026-02-01", "note": "CHG0042"},
+            {"machine": "old01", "reason_code": "age_over_limit", "until": "2026-01-01"},
+            {"machine": "web01", "reason_code": "age_over_limit", "until": "2026-02-01"},
+            {"machine": "typo01", "reason_code": "age_over_limit", "until": "2026-02-01"},
+        ]
+        result = site.verify("old01", "web01", waivers=waivers)
+        used = {**waivers[0], "until": "2026-02-01T00:00:00Z"}
+        machine = result["machines"][0]
+        assert (machine["verdict"], machine["underlying_verdict"]) == ("waived", "stale")
+        assert (machine["reasons"], machine["waivers"]) == (["age_over_limit"], [used])
+        assert machine["message"].startswith(
+            "Waived until 2026-02-01T00:00:00Z (CHG0042); the last good backup is 1 d 15 h old"
+        )
+        assert result["ok"] is True
+        assert [(one["machine"], one["why"]) for one in result["unused_waivers"]] == [
+            ("old01", "expired"),
+            ("web01", "not_needed"),
+            ("typo01", "not_asked"),
+        ]
+        assert result["msg"] == "2 of 2 machines are protected as asked, 1 of them by a waiver."
+
+
+def test_the_order_in_which_rows_arrive_does_not_matter(site: Site) -> None:
+    site.hypervisor("44444444-aaaa-4bbb-8ccc-000000000002", "vcenter-1")
+    site.backup(30)
+    for hours, server in ((9, "vbr01"), (9, "vbr02")):
+        task = site.task(
+            site.session(hours, server, backup_server_name=server),
+            vm_uid=f"urn:VMware:Vm:{VC if server == 'vbr01' else '44444444-aaaa-4bbb-8ccc-000000000002'}.vm-1",
+        )
+        site.point(task)
+    for job in ("One", "Two"):
+        site.task(site.session(0.5, job, running=True), running=True)
+    first = site.verify(history="7d")
+    for rows in site.records.values():
+        rows.reverse()
+    assert site.verify(history="7d") == first
+
+
+def test_the_reference_is_that_of_the_backup(site: Site) -> None:
+    other = "44444444-aaaa-4bbb-8ccc-000000000002"
+    site.hypervisor(other, "vcenter-1")
+    site.backup(30)
+    task = site.task(site.session(8, "Other", backup_server_name="vbr02"), vm_uid=f"urn:VMware:Vm:{other}.vm-1")
+    site.point(task)
+    assert site.one()["vm_uid"] == f"urn:VMware:Vm:{other}.vm-1"
+    assert site.one({"name": "web01", "backup_server_name": "vbr01"})["vm_uid"] == f"urn:VMware:Vm:{VC}.vm-1"
