@@ -132,7 +132,7 @@ options:
         type: str
         default: 30d
       history:
-        description: How far back all tries are listed.
+        description: How far back all attempts are listed.
         type: str
       full_visibility:
         description: As for M(backup_ops.veeam_em.protection_info).
@@ -152,7 +152,7 @@ notes:
   - 'Every host has the variables (with O(hostvars_prefix) in front) C(kind) (V(backup_server), V(vm) or V(agent)), C(name), C(uid), C(identity)
     (a text that stays the same for a machine whichever backup servers work on it), C(backup_server_names), C(data_as_of) (when Enterprise
     Manager collected what this is made from) and C(gathered_at) (when it was read from Enterprise Manager).'
-  - 'Machines have C(job_names), C(running), C(last_backup) (the newest try that has ended, with any result) and C(last_good_backup) (the newest
+  - 'Machines have C(job_names), C(running), C(last_attempt) (the newest attempt that has ended, with any result) and C(last_success) (the newest
     that ended with Success or Warning). Both are null or have the keys C(creation_time), C(end_time), C(result), C(reason), C(job_name),
     C(job_type), C(backup_server_name), C(task_session_uid) and C(vm_restore_point_uid). Copies of backups do not count there.'
   - 'Virtual machines have C(vm_uid), C(vm_uids) (one per backup server), C(vm_ref) (the id at the hypervisor, such as V(vm-1042)), C(platform),
@@ -242,16 +242,16 @@ from ..module_utils._protection.codes import VERDICTS
 from ..module_utils._times import UTC
 from ..plugin_utils._inventory.filters import HostFilter
 from ..plugin_utils._inventory.names import (
-    Named,
+    NamedHost,
     duplicate_names,
-    settle,
+    resolve_duplicates,
     usable_name,
     variables_of,
 )
 from ..plugin_utils._inventory.options import (
-    Request,
+    InventoryConfig,
     fill_in,
-    read_request,
+    read_config,
     require_libraries,
     where_variables_are_empty,
 )
@@ -288,7 +288,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         try:
             require_libraries()
             self._read_config_data(path)
-            request = read_request(self._given, dt.datetime.now(UTC))
+            request = read_config(self._given, dt.datetime.now(UTC))
             found = self._found(request, self.get_cache_key(path), cache)
             for text in found["warnings"]:
                 self.display.warning(text)
@@ -300,7 +300,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         """An option; Ansible would make the current folder of an empty variable for a path."""
         return None if name in self._unset else self.get_option(name)
 
-    def _found(self, request: Request, key: str, may_read: bool) -> dict[str, t.Any]:
+    def _found(self, request: InventoryConfig, key: str, may_read: bool) -> dict[str, t.Any]:
         """From the cache if it has what is asked for, else from Enterprise Manager."""
         cached = self.get_option("cache")
         entry = self._cache.get(key) if cached and may_read else None
@@ -314,7 +314,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             self._cache[key] = {"stamp": request.stamp, "found": found}
         return found
 
-    def _populate(self, request: Request, records: list[dict[str, t.Any]]) -> None:
+    def _populate(self, request: InventoryConfig, records: list[dict[str, t.Any]]) -> None:
         groups = [_GROUPS[kind] for kind in request.wanted.include]
         if request.wanted.protection is not None:
             groups += [f"veeam_em_{verdict}" for verdict in VERDICTS]
@@ -336,7 +336,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             self._add_host_to_composed_groups(self.get_option("groups"), host.variables, host.name, strict=strict)
             self._add_host_to_keyed_groups(self.get_option("keyed_groups"), host.variables, host.name, strict=strict)
 
-    def _chosen(self, request: Request, records: list[dict[str, t.Any]]) -> list[Named]:
+    def _chosen(self, request: InventoryConfig, records: list[dict[str, t.Any]]) -> list[NamedHost]:
         """The hosts that the filters leave, with the names they are to have."""
         reserved = {*self.inventory.groups, *map(self._sanitize_group_name, self.get_option("groups") or {})}
         host_filter = HostFilter(request.filters, self._compose, self.get_option("strict"))
@@ -345,12 +345,12 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             variables = never_template(variables_of(record, request.prefix))
             if host_filter.keeps(record["name"] or record["identity"], variables):
                 name = usable_name(self._name(request, record, variables), record, reserved)
-                hosts.append(Named(inert_name(name), record, variables))
+                hosts.append(NamedHost(inert_name(name), record, variables))
         for text in host_filter.never_worked():
             self.display.warning(text)
         return hosts
 
-    def _name(self, request: Request, record: dict[str, t.Any], variables: dict[str, t.Any]) -> str:
+    def _name(self, request: InventoryConfig, record: dict[str, t.Any], variables: dict[str, t.Any]) -> str:
         for entry in request.hostnames:
             try:
                 self.templar.available_variables = variables
@@ -363,12 +363,12 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
                 return str(value)
         return str(record["name"] or record["identity"])
 
-    def _settled(self, hosts: list[Named]) -> list[Named]:
+    def _settled(self, hosts: list[NamedHost]) -> list[NamedHost]:
         mode = self.get_option("duplicates")
         if mode == "suffix" and not self._duplicates_chosen:
             for text in duplicate_names(hosts):
                 self.display.warning(f"{text}; each of them gets a suffix, set duplicates to say what you want")
-        settled, warnings = settle(hosts, mode)
+        settled, warnings = resolve_duplicates(hosts, mode)
         for text in warnings:
             self.display.warning(text)
         return settled

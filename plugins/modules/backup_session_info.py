@@ -38,7 +38,7 @@ options:
     choices: [Starting, Stopping, Working, Pausing, Resuming, Stopped]
   is_retry:
     description:
-      - Only retries, or only first tries.
+      - Only retries, or only first attempts.
     type: bool
   parent_session_uid:
     description:

@@ -15,11 +15,11 @@ description:
   - >-
     The verdicts, the first one that applies: V(unknown) (ambiguous name, data too old, answer cut, clocks that disagree, machine
     perhaps hidden from this account), V(running) (a backup or replication is at work on it, or its job is running and not done),
-    V(waived) (a waiver names every reason that stands against it), V(failed) (the newest completed try failed and there is no good
+    V(waived) (a waiver names every reason that stands against it), V(failed) (the newest completed attempt failed and there is no good
     backup inside the age), V(stale) (there are backups, but no good one inside the age), V(unprotected) (no backup at all), V(ok).
   - >-
     A backup is good when it has ended, its result is accepted, its job is of a counted type, its restore point still exists and
-    its data is not older than the limit. One good backup is enough, whichever of the machine's jobs made it. A retry is a try of its own.
+    its data is not older than the limit. One good backup is enough, whichever of the machine's jobs made it. A retry is an attempt of its own.
   - >-
     The age counts from the moment whose data the backup holds: the time of its restore point, else the start of its task, never its end.
   - The number of requests does not depend on the number of machines. Ask once for all machines of a maintenance, not in a loop.
@@ -115,7 +115,7 @@ options:
         description: The reason that is waived.
         type: str
         required: true
-        choices: [age_over_limit, last_try_failed, warning_not_accepted, restore_point_missing, no_backup_found, only_copy_found]
+        choices: [age_over_limit, last_attempt_failed, warning_not_accepted, restore_point_missing, no_backup_found, only_copy_found]
       until:
         description:
           - When the waiver ends, in ISO 8601. A date ends with its first moment in UTC.
@@ -132,7 +132,7 @@ options:
     default: 30d
   history:
     description:
-      - With an age such as V(7d) each machine carries its tries of this time in RV(machines[].history).
+      - With an age such as V(7d) each machine carries its attempts of this time in RV(machines[].history).
     type: str
   full_visibility:
     description:
@@ -195,7 +195,7 @@ EXAMPLES = r"""
   delegate_to: localhost
   run_once: true
 
-- name: Tell machines of one name apart, and show a week of tries
+- name: Tell machines of one name apart, and show a week of attempts
   backup_ops.veeam_em.protection_info:
     machines:
       - name: twin01-berlin
@@ -242,7 +242,7 @@ machines:
       description:
         - Stable codes. First what led to the verdict, then what else is worth knowing. An V(ok) machine can carry notes.
         - >-
-          V(age_over_limit), V(last_try_failed), V(warning_not_accepted), V(restore_point_missing), V(no_backup_found),
+          V(age_over_limit), V(last_attempt_failed), V(warning_not_accepted), V(restore_point_missing), V(no_backup_found),
           V(only_copy_found), V(backup_running), V(em_data_stale), V(data_age_unknown), V(ambiguous_name), V(not_visible),
           V(answer_truncated) or V(in_future) (data later than O(needed_at), or a clock that is wrong).
       type: list
@@ -316,8 +316,8 @@ machines:
           description: UID of its restore point; null if that does not exist.
           type: str
           sample: "urn:veeam:VmRestorePoint:77777777-aaaa-4bbb-8ccc-000000000001"
-    last_try:
-      description: The newest completed try of a counted job type; null if there is none in the time that was read.
+    last_attempt:
+      description: The newest completed attempt of a counted job type; null if there is none in the time that was read.
       type: dict
       contains:
         creation_time: *creation_time
@@ -355,7 +355,7 @@ machines:
       type: str
       sample: "2026-01-06T05:45:00Z"
     history:
-      description: Its tries of counted job types, newest first.
+      description: Its attempts of counted job types, newest first.
       returned: when O(history) is given
       type: list
       elements: dict

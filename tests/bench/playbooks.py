@@ -108,5 +108,5 @@ def module(rows: int) -> str:
 
 def repeated(action: str, times: int) -> str:
     return yaml.safe_dump(
-        [{"hosts": "localhost", "gather_facts": False, "tasks": [{"name": "Ask", action: {}}] * times}]
+        [{"hosts": "localhost", "gather_facts": False, "tasks": [{"name": "PageRequest", action: {}}] * times}]
     )

@@ -91,7 +91,7 @@ def main(seconds: int) -> int:
             with contextlib.suppress(EmError):
                 cursor = paging.Cursor(order)
                 cursor.take(rows)
-                cursor.next_ask(None)
+                cursor.next_request(None)
 
     def streamed(body: bytes) -> None:
         middle = len(body) // 2

@@ -8,7 +8,7 @@ import typing as t
 import pytest
 
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._client.client import EnterpriseManagerClient
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._client.filters import Selection, raw
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._client.filters import FilterSet, raw
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._client.settings import ConnectionSettings
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._errors import (
     AccessDenied,
@@ -36,7 +36,7 @@ def sentence(error: EmError) -> str:
 
 
 def fails(kind: type[EmError], options: dict[str, t.Any]) -> str:
-    """The sentence that a client with these options fails with; it never tries again where that can't help."""
+    """The sentence that a client with these options fails with; it never attempts again where that can't help."""
     settings = ConnectionSettings.from_options({"username": "svc", "password": "s3cret-word", **options})
     pauses: list[float] = []
     client = EnterpriseManagerClient(settings, sleep=pauses.append)
@@ -152,7 +152,7 @@ def test_a_proxy_that_refuses(simulator: t.Any, monkeypatch: pytest.MonkeyPatch)
 
 def test_an_unknown_filter_field(simulator: t.Any) -> None:
     with pytest.raises(RequestRejected) as caught, connected(simulator) as run:
-        run.client.query("backup_task_session", Selection(raw('Colour=="red"')))
+        run.client.query("backup_task_session", FilterSet(raw('Colour=="red"')))
     text = sentence(caught.value)
     assert "Colour" in text
     assert "VmDisplayName" in text

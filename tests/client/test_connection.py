@@ -118,7 +118,7 @@ def test_names_of_domains_and_passwords_in_any_script(
 def test_the_token_never_goes_to_another_host(simulator: t.Any) -> None:
     simulator.add_fault({"kind": "redirect", "path": "/api/backupServers"})
     with pytest.raises(Exception, match="redirects to another address"), connected(simulator) as run:
-        run.client.collection("backup_server")
+        run.client.list("backup_server")
     # Links name the server by another name than ours, and are never followed.
     with connected(simulator) as run:
         for record in run.client.query("backup_server").records:
@@ -141,4 +141,4 @@ def test_an_answer_that_is_too_large_is_cut_off(simulator: t.Any) -> None:
         pytest.raises(ProtocolError, match="larger than 1000000 bytes"),
         connected(simulator, max_bytes=1_000_000) as run,
     ):
-        run.client.collection("backup_server")
+        run.client.list("backup_server")

@@ -83,7 +83,7 @@ def test_detail_collection_and_query_agree(simulator: t.Any, name: str) -> None:
     with connected(simulator) as run:
         record = run.client.query(name).records[-1]
         assert run.client.detail(name, record["id"]) == record
-        assert record in run.client.collection(name).records
+        assert record in run.client.list(name).records
         reference = run.client.detail(name, record["id"], representation="reference")
         assert reference is not None
         assert [reference[key] for key in ("uid", "name", "href")] == [record[key] for key in ("uid", "name", "href")]
@@ -94,7 +94,7 @@ def test_references_of_sessions(simulator: t.Any) -> None:
     with connected(simulator, page_size=50) as run:
         whole = {record["uid"]: record for record in run.client.query("backup_task_session").records}
         references = run.client.query("backup_task_session", representation="reference").records
-        listed = run.client.collection("backup_task_session", representation="reference").records
+        listed = run.client.list("backup_task_session", representation="reference").records
     assert {record["uid"] for record in references} == set(whole)
     assert {record["uid"] for record in listed} <= set(whole)
     for record in references:

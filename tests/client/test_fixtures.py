@@ -13,7 +13,7 @@ from support import connection
 def test_every_test_starts_with_a_fresh_simulator(simulator: t.Any) -> None:
     assert simulator.requests() == []
     with connection.client(simulator) as client:
-        client.collection("backup_server")
+        client.list("backup_server")
     assert [request["method"] for request in simulator.requests()] == ["POST", "GET", "DELETE"]
     assert simulator.open_sessions() == []
 
@@ -21,15 +21,15 @@ def test_every_test_starts_with_a_fresh_simulator(simulator: t.Any) -> None:
 @pytest.mark.simulator(profile="v12", open_sessions=1)
 def test_a_session_left_open_is_seen(simulator: t.Any) -> None:
     client = connection.client(simulator)
-    client.collection("backup_server")
+    client.list("backup_server")
     assert len(simulator.open_sessions()) == 1
 
 
 def test_the_clock_ends_sessions(simulator: t.Any) -> None:
     with connection.client(simulator) as client:
-        client.collection("backup_server")
+        client.list("backup_server")
         simulator.advance("16m")
-        client.collection("backup_server")
+        client.list("backup_server")
     assert [request["status"] for request in simulator.requests()] == [201, 200, 401, 201, 200, 401, 204]
 
 
@@ -37,5 +37,5 @@ def test_several_kinds_at_once(simulators: t.Any) -> None:
     names = []
     for profile in ("v95u4", "v12", "v13"):
         with connection.client(simulators.get(profile=profile)) as client:
-            names.append([server["name"] for server in client.collection("backup_server").records])
+            names.append([server["name"] for server in client.list("backup_server").records])
     assert names == [["vbr01.example.test", "vbr02.example.test", "vbr03.example.test"]] * 3

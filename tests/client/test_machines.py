@@ -16,7 +16,7 @@ from ansible_collections.backup_ops.veeam_em.plugins.module_utils._errors import
 )
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._inventory.gather import (
     KINDS,
-    Wanted,
+    InventoryRequest,
     gather_machines,
 )
 from support import connection
@@ -33,7 +33,7 @@ OF_A_REFERENCE = {
 def gather(em: t.Any, *include: str, protection: t.Any = None, **changes: t.Any) -> dict[str, t.Any]:
     now = dt.datetime.fromisoformat(em.now()[:19]).replace(tzinfo=dt.timezone.utc)
     with connection.client(em, **changes) as client:
-        return gather_machines(client, Wanted.read(include or KINDS, "30d", protection, now))
+        return gather_machines(client, InventoryRequest.read(include or KINDS, "30d", protection, now))
 
 
 def by_name(found: dict[str, t.Any]) -> dict[str, dict[str, t.Any]]:
@@ -54,13 +54,13 @@ def test_hosts_of_the_demo_estate(simulator: t.Any) -> None:
     assert hosts["hv-app01"]["platform"] == "HyperV"
     assert hosts["phys01"]["os_version"]
     assert hosts["phys01"]["protection_groups"] == ["Physical servers"]
-    assert hosts["lap03"]["last_backup"] is None
-    assert hosts["lap01"]["last_good_backup"]["job_type"] == "AgentManagement"
+    assert hosts["lap03"]["last_attempt"] is None
+    assert hosts["lap01"]["last_success"]["job_type"] == "AgentManagement"
     assert hosts["mail01"]["running"] is True
-    assert hosts["db02"]["last_backup"]["result"] == "Failed"
-    assert hosts["db02"]["last_good_backup"]["result"] in ("Success", "Warning")
-    assert hosts["copyonly01"]["last_backup"] is None
-    assert hosts["retry01"]["last_backup"]["result"] == "Success"
+    assert hosts["db02"]["last_attempt"]["result"] == "Failed"
+    assert hosts["db02"]["last_success"]["result"] in ("Success", "Warning")
+    assert hosts["copyonly01"]["last_attempt"] is None
+    assert hosts["retry01"]["last_attempt"]["result"] == "Success"
     assert hosts["vbr01.example.test"]["description"] == "Head office"
 
 
@@ -109,7 +109,7 @@ def test_requests(simulator: t.Any) -> None:
     assert simulator.requests()[-1]["method"] == "DELETE"
     simulator.reset()
     gather(simulator, page_size=5000)
-    # Roots, tasks, sessions, servers and computers are one page each.
+    # HierarchyRoots, tasks, sessions, servers and computers are one page each.
     assert len(simulator.requests()) == 8
 
 
@@ -129,7 +129,7 @@ def test_portal_user_sees_agents_by_their_backups(simulator: t.Any) -> None:
     agents = {host["name"]: host for host in found["hosts"] if host["kind"] == "agent"}
     assert set(agents) == {"lap01", "lap02", "phys01"}
     assert agents["lap01"]["ip_address"] is None
-    assert agents["lap01"]["last_good_backup"] is not None
+    assert agents["lap01"]["last_success"] is not None
     [warning] = found["warnings"]
     assert "Portal Administrator" in warning
 

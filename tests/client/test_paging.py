@@ -86,7 +86,7 @@ def test_a_page_that_is_sent_twice_is_noticed(simulator: t.Any) -> None:
 
 def test_the_plain_collection_holds_what_the_query_finds(simulator: t.Any) -> None:
     with connected(simulator) as run:
-        window = run.client.collection("backup_task_session")
+        window = run.client.list("backup_task_session")
         queried = run.client.query("backup_task_session")
     assert {record["uid"] for record in window.records} <= {record["uid"] for record in queried.records}
     shared = {record["uid"]: record for record in queried.records}

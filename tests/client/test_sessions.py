@@ -27,7 +27,7 @@ def counted(em: t.Any) -> tuple[int, int]:
 def test_one_logon_and_one_logoff(simulator: t.Any) -> None:
     with connected(simulator) as run:
         run.client.query("backup_server")
-        run.client.collection("repository")
+        run.client.list("repository")
     assert counted(simulator) == (1, 1)
     assert run.client.request_count == len(simulator.requests()) == 4
     assert simulator.open_sessions() == []

@@ -23,8 +23,8 @@ FINE = [
 ]  # fmt: skip
 EXPECTED: dict[str, tuple[str, list[str]]] = {
     **{name: ("ok", []) for name in FINE},
-    "db01": ("ok", ["last_try_failed"]),
-    "db02": ("failed", ["last_try_failed", "age_over_limit"]),
+    "db01": ("ok", ["last_attempt_failed"]),
+    "db02": ("failed", ["last_attempt_failed", "age_over_limit"]),
     "file01": ("stale", ["age_over_limit"]),
     "legacy01": ("unprotected", ["no_backup_found"]),
     "mail01": ("running", ["backup_running"]),
@@ -185,7 +185,7 @@ def test_names_of_any_kind_and_form(simulator: Server) -> None:
 
 def test_copies_count_when_they_are_asked_for(simulator: Server) -> None:
     [copied] = check(simulator, "copyonly01", job_types=["BackupCopy", "ImmediateBackupCopy"])["machines"]
-    assert copied["last_try"]["job_name"] == "Copy of old machines"
+    assert copied["last_attempt"]["job_name"] == "Copy of old machines"
 
 
 def test_every_run_of_the_history_is_told_once(simulator: Server) -> None:

@@ -18,11 +18,11 @@ import typing as t
 from .._errors import NotEnterpriseManager, NotFound, ProtocolError
 from .._records.build import Record, RecordOptions, build, own_row
 from .._records.nodes import Node
-from .._records.record_set import Collector, Order, Result
+from .._records.record_set import Order, RecordSet, Result
 from .._records.resources import RESOURCES, Resource
 from .._times import UTC
 from .decoding import decode, stream
-from .filters import Selection, target
+from .filters import FilterSet, build_target
 from .logon_session import API, Session
 from .query_reader import EVERYTHING, QueryReader, format_of
 from .status_errors import PORTAL_ADMINISTRATOR, PORTAL_USER
@@ -99,7 +99,7 @@ class EnterpriseManagerClient:
         read: t.Callable[[t.Iterable[bytes]], T],
     ) -> T:
         role = PORTAL_ADMINISTRATOR if admin_only else PORTAL_USER
-        return self._session.get(target(f"{API}/{path}", parameters), role=role, read=read)
+        return self._session.get(build_target(f"{API}/{path}", parameters), role=role, read=read)
 
     def detail(
         self, name: str, guid: str, *, representation: str = "entity", options: RecordOptions = _PLAIN
@@ -130,7 +130,7 @@ class EnterpriseManagerClient:
             )
         return record
 
-    def collection(
+    def list(
         self,
         name: str,
         paths: t.Sequence[str] = (),
@@ -146,10 +146,10 @@ class EnterpriseManagerClient:
         Sessions reach back 30 days only. Raises NotFound when a parent does not exist.
         """
         resource = RESOURCES[name]
-        found = Collector(resource, keep, options)
+        found = RecordSet(resource, keep, options)
 
-        def read(chunks: t.Iterable[bytes]) -> Collector:
-            part = Collector(resource, keep, options)
+        def read(chunks: t.Iterable[bytes]) -> RecordSet:
+            part = RecordSet(resource, keep, options)
             stream(chunks, lambda row: part.add([own_row(resource, row)]))
             return part
 
@@ -160,7 +160,7 @@ class EnterpriseManagerClient:
     def query(
         self,
         name: str | Resource,
-        selection: Selection = EVERYTHING,
+        selection: FilterSet = EVERYTHING,
         *,
         representation: str = "entity",
         order: Order | None = None,
@@ -174,8 +174,8 @@ class EnterpriseManagerClient:
         """
         resource = RESOURCES[name] if isinstance(name, str) else name
 
-        def new_set() -> Collector:
-            return Collector(resource, keep, options)
+        def new_set() -> RecordSet:
+            return RecordSet(resource, keep, options)
 
         reader = QueryReader(self._get, self._settings, self._now)
         return reader.read(resource, selection, representation, order, new_set, limit)

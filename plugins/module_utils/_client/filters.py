@@ -23,7 +23,7 @@ MAX_TARGET_LENGTH = 7500
 
 
 @dataclasses.dataclass(frozen=True)
-class Expr:
+class FilterExpr:
     """A filter expression as text, and whether it must be put in parentheses inside another one."""
 
     text: str
@@ -48,28 +48,28 @@ def literal(value: str | int | bool) -> str:
     return '"' + value.replace('"', '""') + '"'
 
 
-def compare(field: str, operator: str, value: str | int | bool) -> Expr:
-    return Expr(f"{field}{operator}{literal(value)}")
+def compare(field: str, operator: str, value: str | int | bool) -> FilterExpr:
+    return FilterExpr(f"{field}{operator}{literal(value)}")
 
 
-def any_of(field: str, values: t.Sequence[str | int | bool | Expr]) -> Expr:
+def any_of(field: str, values: t.Sequence[str | int | bool | FilterExpr]) -> FilterExpr:
     """The field has one of the values; a value that is an expression stands for itself."""
     return any_of_exprs([_alternative(field, value) for value in values])
 
 
-def any_of_exprs(parts: t.Sequence[Expr | None]) -> Expr:
+def any_of_exprs(parts: t.Sequence[FilterExpr | None]) -> FilterExpr:
     """OR over the parts that are there."""
     present = [part for part in parts if part is not None]
     if len(present) == 1:
         return present[0]
-    return Expr(",".join(part.grouped for part in present), compound=True)
+    return FilterExpr(",".join(part.grouped for part in present), compound=True)
 
 
-def _alternative(field: str, value: str | int | bool | Expr) -> Expr:
-    return value if isinstance(value, Expr) else compare(field, "==", value)
+def _alternative(field: str, value: str | int | bool | FilterExpr) -> FilterExpr:
+    return value if isinstance(value, FilterExpr) else compare(field, "==", value)
 
 
-def raw(text: str) -> Expr:
+def raw(text: str) -> FilterExpr:
     """An expression written by the user. Raises SettingsError when it would not stay inside its parentheses."""
     literal(text)
     depth = lowest = 0
@@ -83,37 +83,37 @@ def raw(text: str) -> Expr:
             f"filter has the value {text!r}, which is not an expression",
             hint='write it as Field=="value", close every quote and parenthesis',
         )
-    return Expr(text, compound=True)
+    return FilterExpr(text, compound=True)
 
 
-def all_of(parts: t.Iterable[Expr | None]) -> Expr | None:
+def all_of(parts: t.Iterable[FilterExpr | None]) -> FilterExpr | None:
     """AND over the parts that are there; None when there is none."""
     present = [part for part in parts if part is not None]
     if len(present) < 2:
         return present[0] if present else None
-    return Expr(";".join(part.grouped for part in present), compound=True)
+    return FilterExpr(";".join(part.grouped for part in present), compound=True)
 
 
 @dataclasses.dataclass(frozen=True)
-class Selection:
+class FilterSet:
     """What to ask for: ``always`` holds for every request; ``lists`` are fields of which any value may match.
 
     ``until`` is the newest time asked for, if any: it only helps to share out the work.
     """
 
-    always: Expr | None = None
-    lists: tuple[tuple[str, tuple[str | Expr, ...]], ...] = ()
+    always: FilterExpr | None = None
+    lists: tuple[tuple[str, tuple[str | FilterExpr, ...]], ...] = ()
     until: dt.datetime | None = None
 
-    def where(self, *more: Expr | None) -> Selection:
+    def where(self, *more: FilterExpr | None) -> FilterSet:
         return dataclasses.replace(self, always=all_of([self.always, *more]))
 
 
-def encoded_length(expression: Expr | None) -> int:
+def encoded_length(expression: FilterExpr | None) -> int:
     return len(quote(expression.text, safe="")) if expression else 0
 
 
-def requests_for(selection: Selection, reserve: int) -> list[Expr | None]:
+def split_for_url(selection: FilterSet, reserve: int) -> list[FilterExpr | None]:
     """The expressions that together ask for the selection, each short enough for one URL.
 
     The longest list is cut into pieces and, where that asks for less, the second-longest too: every combination is asked for once.
@@ -137,7 +137,7 @@ def requests_for(selection: Selection, reserve: int) -> list[Expr | None]:
 class _Sized(t.NamedTuple):
     """One value of a list as an expression, and what it takes up in an URL together with others."""
 
-    part: Expr
+    part: FilterExpr
     size: int
 
 
@@ -147,11 +147,11 @@ _SEPARATOR = len(quote(",()"))
 _GROUPING = len(quote("();")) * 3
 
 
-def _alternatives(field: str, values: t.Sequence[str | Expr]) -> list[Expr]:
+def _alternatives(field: str, values: t.Sequence[str | FilterExpr]) -> list[FilterExpr]:
     return [_alternative(field, value) for value in dict.fromkeys(values)]
 
 
-def _any_of(parts: t.Sequence[_Sized]) -> Expr:
+def _any_of(parts: t.Sequence[_Sized]) -> FilterExpr:
     return any_of_exprs([each.part for each in parts])
 
 
@@ -191,7 +191,7 @@ def _pieces(parts: t.Sequence[_Sized], room: int) -> list[list[_Sized]]:
     return pieces
 
 
-def target(path: str, parameters: t.Iterable[tuple[str, t.Any]]) -> str:
+def build_target(path: str, parameters: t.Iterable[tuple[str, t.Any]]) -> str:
     """Path and query with every value percent-encoded; parameters that are None are left out."""
     query = "&".join(f"{name}={quote(str(value), safe='')}" for name, value in parameters if value is not None)
     return f"{path}?{query}" if query else path

@@ -20,7 +20,7 @@ from .._errors import ConnectionFailed, EmError, NotEnterpriseManager, ProtocolE
 from .._records.derived import guid_of
 from .._records.nodes import pick
 from .decoding import decode, error_message, only
-from .filters import target
+from .filters import build_target
 from .settings import VERSION
 from .status_errors import error_for, logon_error
 from .transport import Request, Response
@@ -126,7 +126,7 @@ class Session:
         self._on_secret(credentials)
         request = Request(
             "POST",
-            target(f"{API}/sessionMngr/", [("v", settings.api_version)]),
+            build_target(f"{API}/sessionMngr/", [("v", settings.api_version)]),
             {**self._common_headers(), "Authorization": f"Basic {credentials}"},
         )
         response, body = self._exchange(request, settings.retries + 1)
@@ -173,7 +173,7 @@ class Session:
                 if pause > _MAX_PAUSE or self._monotonic() + pause > deadline:
                     return response, body
             self._sleep(pause)
-        raise AssertionError("unreachable: the last try returns or raises")
+        raise AssertionError("unreachable: the last attempt returns or raises")
 
     def _once(self, request: Request, read: Read[bytes]) -> tuple[Response, bytes]:
         with self._counter:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reading a query to its end, page by page. Private to the collection.
+"""QueryPlan a query to its end, page by page. Private to the collection.
 
 Offset paging loses rows when rows before the page are removed meanwhile (retention, a deleted job). So resources with a time are
 paged by that time: the next request asks for what is not older than the last row seen, less the rows already seen there, and
@@ -20,7 +20,7 @@ from functools import partial
 from .._errors import ProtocolError
 from .._records.nodes import Node, snake_case, uid_of
 from .._times import LAST_MOMENT, parse_moment, shifted, to_iso
-from .filters import MAX_TARGET_LENGTH, Expr, all_of, compare, encoded_length
+from .filters import MAX_TARGET_LENGTH, FilterExpr, all_of, compare, encoded_length
 
 MAX_PAGES = 20000
 TARGET_RESERVE = 400
@@ -42,16 +42,16 @@ class Page:
         return self.number >= self.pages_count
 
 
-class Ask(t.NamedTuple):
+class PageRequest(t.NamedTuple):
     """One request of a query; ``more`` is how many rows beyond the usual size the page shall have."""
 
-    where: Expr | None
+    where: FilterExpr | None
     page: int
     more: int = 0
 
 
-Fetch = t.Callable[[Ask], Page]
-Start = t.Callable[[Fetch, Ask], t.Callable[[], Page]]
+Fetch = t.Callable[[PageRequest], Page]
+Start = t.Callable[[Fetch, PageRequest], t.Callable[[], Page]]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,14 +63,14 @@ class TimeOrder:
     descending: bool = False
 
 
-def by_number(fetch: Fetch, where: Expr | None) -> t.Iterator[list[Node]]:
+def by_number(fetch: Fetch, where: FilterExpr | None) -> t.Iterator[list[Node]]:
     """Pages 1 to the last one. Raises ProtocolError when the server goes in circles."""
     previous: list[t.Any] = []
     for number in range(1, MAX_PAGES + 1):
-        page = fetch(Ask(where, number))
+        page = fetch(PageRequest(where, number))
         uids = _uids(page.rows)
         if page.number != number or (any(uids) and uids == previous):
-            page = fetch(Ask(where, number))
+            page = fetch(PageRequest(where, number))
             if page.number != number or (previous and _uids(page.rows) == previous):
                 raise ProtocolError(f"the server sends the same page again instead of page {number}")
             uids = _uids(page.rows)
@@ -82,7 +82,7 @@ def by_number(fetch: Fetch, where: Expr | None) -> t.Iterator[list[Node]]:
 
 
 def by_time(
-    fetch: Fetch, where: Expr | None, order: TimeOrder, first: Page | None = None, start: Start = partial
+    fetch: Fetch, where: FilterExpr | None, order: TimeOrder, first: Page | None = None, start: Start = partial
 ) -> t.Iterator[list[Node]]:
     """All rows in the order of their time; ``first`` is a first page that was fetched already. Raises ProtocolError.
 
@@ -90,7 +90,7 @@ def by_time(
     """
     cursor = Cursor(order)
     stalled = 0
-    page = first or fetch(Ask(where, 1))
+    page = first or fetch(PageRequest(where, 1))
     for _number in range(MAX_PAGES):
         new = cursor.take(page.rows)
         if page.is_last:
@@ -99,7 +99,7 @@ def by_time(
         stalled = 0 if new else stalled + 1
         if stalled >= _STALLED_PAGES:
             raise ProtocolError("the server sends the same page again and again")
-        following = start(fetch, cursor.next_ask(where))
+        following = start(fetch, cursor.next_request(where))
         yield new
         page = following()
     raise ProtocolError(f"the answer has more than {MAX_PAGES} pages", hint="narrow the time window or raise page_size")
@@ -153,7 +153,7 @@ class Cursor:
     def _within(self, time: dt.datetime, bound: dt.datetime) -> bool:
         return time <= bound if self._order.descending else time >= bound
 
-    def next_ask(self, where: Expr | None) -> Ask:
+    def next_request(self, where: FilterExpr | None) -> PageRequest:
         """What comes after the rows taken so far."""
         if self._bound is None:
             raise ProtocolError("the server sends an empty page, but says that more pages follow")
@@ -166,7 +166,7 @@ class Cursor:
             unseen for index, unseen in enumerate(seen) if encoded_length(unseen) * (index + 1) + 3 * (index + 1) < room
         ]
         # Rows at one moment that no longer fit into the URL come again, so the page must have room for them.
-        return Ask(all_of([where, since, *fitting]), 1, len(seen) - len(fitting))
+        return PageRequest(all_of([where, since, *fitting]), 1, len(seen) - len(fitting))
 
     def time_of(self, row: Node) -> str:
         for key in self._time_keys:
@@ -196,7 +196,9 @@ def _uids(rows: list[Node]) -> list[t.Any]:
     return [uid_of(row) for row in rows]
 
 
-def slices(where: Expr | None, first: Page, order: TimeOrder, until: dt.datetime, count: int) -> list[Expr | None]:
+def slices(
+    where: FilterExpr | None, first: Page, order: TimeOrder, until: dt.datetime, count: int
+) -> list[FilterExpr | None]:
     """The expression cut into ``count`` pieces of time after the first page; the first and the last piece are open.
 
     Each piece is complete whatever happens to the others, so they can be read side by side.

@@ -11,8 +11,8 @@ import threading
 import typing as t
 
 from .._records.nodes import Node
-from .filters import Expr
-from .paging import Ask, Fetch, Page, TimeOrder, by_time
+from .filters import FilterExpr
+from .paging import Fetch, Page, PageRequest, TimeOrder, by_time
 
 _HEAD_START = 0.002
 """Seconds in which a request can leave. Threads take turns every 5 ms only: without it, the records of a page would be made first."""
@@ -20,7 +20,7 @@ _HEAD_START = 0.002
 
 def side_by_side(
     fetch: Fetch,
-    parts: t.Sequence[Expr | None],
+    parts: t.Sequence[FilterExpr | None],
     order: TimeOrder,
     first: Page,
     take: t.Callable[[list[Node]], None],
@@ -33,7 +33,7 @@ def side_by_side(
     readers = concurrent.futures.ThreadPoolExecutor(len(parts))
     fetchers = concurrent.futures.ThreadPoolExecutor(len(parts))
 
-    def start(fetch: Fetch, ask: Ask) -> t.Callable[[], Page]:
+    def start(fetch: Fetch, ask: PageRequest) -> t.Callable[[], Page]:
         future = fetchers.submit(fetch, ask)
         if len(parts) == 1:
             # Of several readers, another one is busy while this one waits.

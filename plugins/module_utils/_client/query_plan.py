@@ -13,7 +13,7 @@ import functools
 from .._records.build import build
 from .._records.record_set import Order
 from .._records.resources import Kind, Resource
-from .filters import Expr
+from .filters import FilterExpr
 from .paging import TimeOrder
 
 _TOLD_BY_REFERENCES = frozenset({"name", "uid", "id", "href"})
@@ -21,7 +21,7 @@ _TOLD_BY_REFERENCES = frozenset({"name", "uid", "id", "href"})
 _ROWS_FOR_TIES = 100
 
 
-class Way(enum.Enum):
+class SortedBy(enum.Enum):
     """Who sorts, and whether the first records can be had without reading all."""
 
     TIME = "time"  # the server sorts by time, as we do
@@ -35,17 +35,17 @@ def _keys_of(resource: Resource) -> frozenset[str]:
     return frozenset(build(resource, {}))
 
 
-def way_of(resource: Resource, representation: str, order: Order | None) -> Way:
+def sorted_by(resource: Resource, representation: str, order: Order | None) -> SortedBy:
     """How to read a resource in this order; without one, whatever comes first will do."""
     if order is None:
-        return Way.TIME if resource.time_field and representation == "entity" else Way.SERVER
+        return SortedBy.TIME if resource.time_field and representation == "entity" else SortedBy.SERVER
     if order.key not in (_keys_of(resource) if representation == "entity" else _TOLD_BY_REFERENCES):
-        return Way.SERVER
+        return SortedBy.SERVER
     if order.key == resource.time_key and resource.time_field:
-        return Way.TIME
+        return SortedBy.TIME
     if any(kind is Kind.INT and element == order.field for element, kind in resource.elements):
-        return Way.NUMBER
-    return Way.CLIENT
+        return SortedBy.NUMBER
+    return SortedBy.CLIENT
 
 
 def size_for(limit: int, page_size: int) -> int:
@@ -54,11 +54,11 @@ def size_for(limit: int, page_size: int) -> int:
 
 
 @dataclasses.dataclass(frozen=True)
-class Reading:
+class QueryPlan:
     """One filter expression and how it is read; without an order in that which loses no rows."""
 
     resource: Resource
-    where: Expr | None
+    where: FilterExpr | None
     representation: str
     order: Order | None
     page_size: int

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reading the query service to its end, or as far as a limit needs it. Private to the collection."""
+"""QueryPlan the query service to its end, or as far as a limit needs it. Private to the collection."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ import typing as t
 
 from .._errors import ProtocolError, RequestRejected, SettingsError
 from .._records.nodes import Node, pick, wrapped_rows
-from .._records.record_set import Collector, Order, Result
+from .._records.record_set import Order, RecordSet, Result
 from .._records.resources import Resource
 from . import paging
 from .decoding import decode
-from .filters import Selection, requests_for
-from .query_plan import Reading, Way, size_for, way_of
+from .filters import FilterSet, split_for_url
+from .query_plan import QueryPlan, SortedBy, size_for, sorted_by
 
 if t.TYPE_CHECKING:
     from .settings import ConnectionSettings
 
-EVERYTHING = Selection()
+EVERYTHING = FilterSet()
 # Below this many pages, reading slices of time side by side could cost more requests than it saves time.
 _PAGES_WORTH_SLICING = 10
 
@@ -50,29 +50,29 @@ class QueryReader:
     def read(
         self,
         resource: Resource,
-        selection: Selection,
+        selection: FilterSet,
         representation: str,
         order: Order | None,
-        new_set: t.Callable[[], Collector],
+        new_set: t.Callable[[], RecordSet],
         limit: int | None,
     ) -> Result:
         """Every row once, sorted; the first ``limit`` of them when there is one. Raises an EmError."""
         found = new_set()
-        way = way_of(resource, representation, order)
-        if way is Way.TIME and order is None:
+        way = sorted_by(resource, representation, order)
+        if way is SortedBy.TIME and order is None:
             order = Order(resource.time_key, resource.time_field or "")
         complete = True
-        expressions = requests_for(selection, paging.TARGET_RESERVE * 3)
-        if limit is not None and way is Way.SERVER and len(expressions) > 1:
+        expressions = split_for_url(selection, paging.TARGET_RESERVE * 3)
+        if limit is not None and way is SortedBy.SERVER and len(expressions) > 1:
             raise SettingsError(
                 "the filters are too long for one request, and the server sorts each answer for itself, so there is no limit over all",
                 hint="give fewer or shorter values, leave out limit, or choose another sort_by and representation entity",
             )
         for where in expressions:
-            whole = Reading(
-                resource, where, representation, order if way is Way.SERVER else None, self._settings.page_size
+            whole = QueryPlan(
+                resource, where, representation, order if way is SortedBy.SERVER else None, self._settings.page_size
             )
-            if limit is None or way is Way.CLIENT:
+            if limit is None or way is SortedBy.CLIENT:
                 self._read_all(whole, found, selection)
                 continue
             part = new_set()
@@ -85,11 +85,11 @@ class QueryReader:
             found.merge(part)
         return found.result(order, limit, complete)
 
-    def _read_first(self, reading: Reading, way: Way, part: Collector, limit: int) -> bool | None:
+    def _read_first(self, reading: QueryPlan, way: SortedBy, part: RecordSet, limit: int) -> bool | None:
         """Reads until the first ``limit`` records are known: true; false when these are all; None when it takes all to know."""
-        if way is Way.NUMBER:
+        if way is SortedBy.NUMBER:
             # Of more than one page in this order, rows would be lost when others before them are removed meanwhile.
-            page = self._fetch(reading)(paging.Ask(reading.where, 1))
+            page = self._fetch(reading)(paging.PageRequest(reading.where, 1))
             part.add(page.rows)
             return False if page.is_last else part.settled(reading.order, limit, page.rows) or None
         for rows in self._pages(reading):
@@ -98,13 +98,13 @@ class QueryReader:
                 return True
         return False
 
-    def _read_all(self, reading: Reading, found: Collector, selection: Selection) -> None:
+    def _read_all(self, reading: QueryPlan, found: RecordSet, selection: FilterSet) -> None:
         if not reading.by_time:
             for rows in self._pages(reading):
                 found.add(rows)
             return
         fetch, order = self._fetch(reading), reading.time_order
-        first = fetch(paging.Ask(reading.where, 1))
+        first = fetch(paging.PageRequest(reading.where, 1))
         if first.is_last:
             for rows in paging.by_time(fetch, reading.where, order, first):
                 found.add(rows)
@@ -117,14 +117,14 @@ class QueryReader:
 
         side_by_side(fetch, parts, order, first, found.add)
 
-    def _pages(self, reading: Reading) -> t.Iterator[list[Node]]:
+    def _pages(self, reading: QueryPlan) -> t.Iterator[list[Node]]:
         fetch = self._fetch(reading)
         if reading.by_time:
             return paging.by_time(fetch, reading.where, reading.time_order)
         return paging.by_number(fetch, reading.where)
 
-    def _fetch(self, reading: Reading) -> paging.Fetch:
-        def fetch(ask: paging.Ask) -> paging.Page:
+    def _fetch(self, reading: QueryPlan) -> paging.Fetch:
+        def fetch(ask: paging.PageRequest) -> paging.Page:
             parameters: list[tuple[str, t.Any]] = [
                 ("type", reading.resource.query_type),
                 *format_of(reading.representation, "Entities"),

@@ -70,4 +70,4 @@ def _included(client: EnterpriseManagerClient, record: Answer) -> list[Answer]:
     if record["kind"] not in ("backup", "replica", "agent") or not record["href"]:
         return []
     path = f"{record['href'][len(API) + 1 :]}/includes"
-    return [job_object(found) for found in client.collection("object_in_job", [path]).records]
+    return [job_object(found) for found in client.list("object_in_job", [path]).records]

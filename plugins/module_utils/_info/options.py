@@ -15,7 +15,7 @@ import datetime as dt
 import re
 import typing as t
 
-from .._client.filters import Expr, Selection, all_of, any_of_exprs, compare, raw
+from .._client.filters import FilterExpr, FilterSet, all_of, any_of_exprs, compare, raw
 from .._errors import SettingsError
 from .._records.build import Record, RecordOptions
 from .._records.converters import session_name
@@ -116,14 +116,14 @@ def guid_from(text: str, types: t.Sequence[str], option: str) -> str:
 
 
 @dataclasses.dataclass(frozen=True)
-class Wanted:
+class InfoRequest:
     """What an info module was asked for."""
 
     resource: Resource
     guid: str | None
     endpoint: str
     paths: tuple[str, ...]
-    selection: Selection
+    selection: FilterSet
     exact: tuple[tuple[str, frozenset[t.Any]], ...]
     order: Order
     limit: int | None
@@ -135,7 +135,7 @@ class Wanted:
         return all(record.get(key) is None or record[key] in values for key, values in self.exact)
 
 
-def read_selection(name: str | Resource, params: t.Mapping[str, t.Any], now: dt.datetime) -> Wanted:
+def read_selection(name: str | Resource, params: t.Mapping[str, t.Any], now: dt.datetime) -> InfoRequest:
     """The options of an info module, checked. Raises SettingsError naming the option."""
     resource = RESOURCES[name] if isinstance(name, str) else name
     parent, pattern = _PARENTS.get(resource.name, ("", ""))
@@ -157,7 +157,7 @@ def read_selection(name: str | Resource, params: t.Mapping[str, t.Any], now: dt.
     limit = params.get("limit")
     if limit is not None and limit < 1:
         raise SettingsError(f"limit has the value {limit}", hint="give a number greater than 0, or leave it out")
-    return Wanted(
+    return InfoRequest(
         resource=resource,
         guid=guid,
         endpoint=endpoint,
@@ -199,14 +199,14 @@ def _refuse(given: t.Mapping[str, t.Any], because: str, hint: str) -> None:
         raise SettingsError(f"{because} can't be combined with {', '.join(sorted(given))}", hint=hint)
 
 
-def _selection(given: t.Mapping[str, t.Any], resource: Resource, now: dt.datetime) -> Selection:
+def _selection(given: t.Mapping[str, t.Any], resource: Resource, now: dt.datetime) -> FilterSet:
     unknown = [option for option in given if filter_field(option, resource) is None]
     if unknown:
         usable = [option for option in FILTER_OPTIONS if filter_field(option, resource)]
         raise SettingsError(
             f"a {resource.type_name} can't be selected by {', '.join(sorted(unknown))}", hint=f"use {', '.join(usable)}"
         )
-    lists: list[tuple[str, tuple[str | Expr, ...]]] = [
+    lists: list[tuple[str, tuple[str | FilterExpr, ...]]] = [
         (field, tuple(given[option])) for option, field in {**_TEXT_LISTS, **_WORD_LISTS}.items() if option in given
     ]
     if resource.time_field and "name" in given:
@@ -217,10 +217,10 @@ def _selection(given: t.Mapping[str, t.Any], resource: Resource, now: dt.datetim
             lists.append((field, tuple(f"urn:veeam:{types[0]}:{guid}" for guid in guids)))
     _refuse_what_nothing_matches(given, now)
     until = second_after(parse_when(given["created_before"], now)) if "created_before" in given else None
-    return Selection(all_of(_conditions(given, resource, now)), tuple(lists), until)
+    return FilterSet(all_of(_conditions(given, resource, now)), tuple(lists), until)
 
 
-def _named(name: str, time_field: str) -> str | Expr:
+def _named(name: str, time_field: str) -> str | FilterExpr:
     """A name that ends in whole seconds stands for the server's name, which may go on with a fraction of a second."""
     start = parse_moment(name.rpartition("@")[2]) if name[-3:-2] == ":" else None
     if start is None:
@@ -230,7 +230,7 @@ def _named(name: str, time_field: str) -> str | Expr:
     return any_of_exprs([compare("Name", "==", name), during])
 
 
-def _conditions(given: t.Mapping[str, t.Any], resource: Resource, now: dt.datetime) -> t.Iterator[Expr]:
+def _conditions(given: t.Mapping[str, t.Any], resource: Resource, now: dt.datetime) -> t.Iterator[FilterExpr]:
     for option, (field, operator) in _TIMES.items():
         if option in given:
             field = resource.time_field or field if field == _CREATED else field

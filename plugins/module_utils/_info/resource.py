@@ -15,7 +15,7 @@ import typing as t
 from .._client.client import EnterpriseManagerClient
 from .._records.record_set import Result
 from .._times import UTC, to_iso
-from .options import Wanted, read_selection, refuse_empty
+from .options import InfoRequest, read_selection, refuse_empty
 
 COLLECTION_WINDOW = dt.timedelta(days=30)
 """How far back the plain session collections reach (EM page get_backupsessions)."""
@@ -39,7 +39,7 @@ def answer_of(plural: str, result: Result) -> Answer:
     return {plural: result.records, "count": len(result.records), "truncated": result.truncated}
 
 
-def read(client: EnterpriseManagerClient, wanted: Wanted) -> Result:
+def read(client: EnterpriseManagerClient, wanted: InfoRequest) -> Result:
     """By UID, from the collection or from the query service, as wanted. Raises an EmError."""
     if wanted.guid is not None:
         record = client.detail(
@@ -47,7 +47,7 @@ def read(client: EnterpriseManagerClient, wanted: Wanted) -> Result:
         )
         return Result([] if record is None else [record])
     if wanted.endpoint == "list":
-        return client.collection(
+        return client.list(
             wanted.resource.name,
             wanted.paths,
             representation=wanted.representation,

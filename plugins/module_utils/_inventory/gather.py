@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reading the hosts of the inventory: backup servers and the machines that they back up. Private to the collection.
+"""QueryPlan the hosts of the inventory: backup servers and the machines that they back up. Private to the collection.
 
 Machines are what task sessions were seen of, so one that no job has ever touched is not among them. The number of requests
 follows the rows in the window of time, never the machines.
@@ -16,19 +16,19 @@ import json
 import typing as t
 
 from .._client.client import EnterpriseManagerClient
-from .._client.filters import Expr, Selection, compare
+from .._client.filters import FilterExpr, FilterSet, compare
 from .._errors import AccessDenied, NotFound, RequestRejected, SettingsError
 from .._protection import rows
 from .._protection.codes import AGENT_TYPES
-from .._protection.facts import Join
-from .._protection.identity import Roots
+from .._protection.facts import FactsBuilder
+from .._protection.identity import HierarchyRoots
 from .._protection.policy import Policy
 from .._records.build import Record, RecordOptions
 from .._times import parse_when, to_iso
 from .hosts import VARIABLES, agent_hosts, is_vm, server_host, vm_host
 from .verdicts import add_verdicts, read_protection
 
-__all__ = ["KINDS", "VARIABLES", "Wanted", "gather_machines"]
+__all__ = ["KINDS", "VARIABLES", "InventoryRequest", "gather_machines"]
 
 KINDS = ("backup_servers", "vms", "agents")
 # A job session starts before its tasks, a restore point may be a little older than the task that made it.
@@ -38,7 +38,7 @@ _OLD_OR_FORBIDDEN = (AccessDenied, NotFound, RequestRejected)
 
 
 @dataclasses.dataclass(frozen=True)
-class Wanted:
+class InventoryRequest:
     """Which hosts are asked for; ``text`` is the question itself, the same for the same question at any time."""
 
     include: tuple[str, ...]
@@ -48,7 +48,7 @@ class Wanted:
     text: str
 
     @classmethod
-    def read(cls, include: t.Any, since: t.Any, protection: t.Any, now: dt.datetime) -> Wanted:
+    def read(cls, include: t.Any, since: t.Any, protection: t.Any, now: dt.datetime) -> InventoryRequest:
         """The options of the inventory plugin, checked. Raises SettingsError."""
         unknown = [kind for kind in include if kind not in KINDS]
         if unknown or not include:
@@ -68,40 +68,40 @@ class Wanted:
         return cls(kinds, start, protection, now, text)
 
 
-def gather_machines(client: EnterpriseManagerClient, wanted: Wanted) -> dict[str, t.Any]:
+def gather_machines(client: EnterpriseManagerClient, wanted: InventoryRequest) -> dict[str, t.Any]:
     """``hosts`` (records in a fixed order), ``warnings`` about what is missing, ``gathered_at``. Raises an EmError."""
-    survey = Survey(client)
-    survey.read_collection()
-    machines = survey.read_machines(wanted) if {"vms", "agents"} & set(wanted.include) else []
+    snapshot = Snapshot(client)
+    snapshot.read_data_collection()
+    machines = snapshot.read_machines(wanted) if {"vms", "agents"} & set(wanted.include) else []
     hosts: list[Record] = []
     if "backup_servers" in wanted.include:
         servers = client.query("backup_server").records
-        hosts += [server_host(record, survey.data_as_of(record["name"])) for record in servers]
+        hosts += [server_host(record, snapshot.data_as_of(record["name"])) for record in servers]
     if "vms" in wanted.include:
-        hosts += [vm_host(seen, survey.root_records) for seen in machines if is_vm(seen)]
+        hosts += [vm_host(seen, snapshot.root_records) for seen in machines if is_vm(seen)]
     if "agents" in wanted.include:
-        hosts += agent_hosts(survey.read_computers(), machines)
+        hosts += agent_hosts(snapshot.read_computers(), machines)
     for host in hosts:
-        host["data_as_of"] = host["data_as_of"] or _latest(survey, host)
+        host["data_as_of"] = host["data_as_of"] or _latest(snapshot, host)
         host["gathered_at"] = to_iso(wanted.now)
     hosts.sort(key=lambda host: (host["kind"], host["name"] or "", host["identity"]))
     if wanted.protection is not None:
-        survey.warnings += add_verdicts(client, hosts, wanted.protection, wanted.now)
-    return {"hosts": hosts, "warnings": survey.warnings, "gathered_at": to_iso(wanted.now)}
+        snapshot.warnings += add_verdicts(client, hosts, wanted.protection, wanted.now)
+    return {"hosts": hosts, "warnings": snapshot.warnings, "gathered_at": to_iso(wanted.now)}
 
 
-def _latest(survey: Survey, host: Record) -> str | None:
-    known = [survey.data_as_of(name) for name in host["backup_server_names"]]
+def _latest(snapshot: Snapshot, host: Record) -> str | None:
+    known = [snapshot.data_as_of(name) for name in host["backup_server_names"]]
     return to_iso(min(moment for moment in known if moment)) if known and all(known) else None
 
 
-class Survey:
+class Snapshot:
     """Everything that was read of all machines, in the shape that the join of a verification takes."""
 
     def __init__(self, client: EnterpriseManagerClient) -> None:
         self._client = client
         self.warnings: list[str] = []
-        self.roots = Roots()
+        self.roots = HierarchyRoots()
         self.root_records: dict[str, Record] = {}
         self.sessions: dict[str, rows.SessionRow] = {}
         self.tasks: dict[str, rows.TaskRow] = {}
@@ -109,7 +109,7 @@ class Survey:
         self.agent_points: dict[str, rows.PointRow] = {}
         self.inventory: list[rows.InventoryRow] = []
         self.newest_seen: dict[str, dt.datetime] = {}
-        self.collected_at: dt.datetime | None = None
+        self.data_collected_at: dt.datetime | None = None
         self.collection_known = False
 
     def is_wanted(self, names: t.Iterable[str]) -> bool:
@@ -118,19 +118,19 @@ class Survey:
 
     def data_as_of(self, backup_server_name: str | None) -> dt.datetime | None:
         """When Enterprise Manager collected its data; without the log of that, the newest thing seen of the backup server."""
-        return self.collected_at if self.collection_known else self.newest_seen.get(backup_server_name or "")
+        return self.data_collected_at if self.collection_known else self.newest_seen.get(backup_server_name or "")
 
-    def read_collection(self) -> None:
+    def read_data_collection(self) -> None:
         """The log of collections: not every version has it, and not every account may read it."""
         try:
-            found = self._client.collection("system_session").records
+            found = self._client.list("system_session").records
         except _OLD_OR_FORBIDDEN:
             return
         self.collection_known = True
         done = [one for one in found if one["session_type"] == "CollectJob" and one["state"] == "CompletedSuccessfully"]
-        self.collected_at = max((rows.moment(one) for one in done), default=None)
+        self.data_collected_at = max((rows.moment(one) for one in done), default=None)
 
-    def read_machines(self, wanted: Wanted) -> list[t.Any]:
+    def read_machines(self, wanted: InventoryRequest) -> list[t.Any]:
         """Every machine that tasks were seen of."""
         self._read_roots()
         self._client.query("backup_task_session", _since(wanted.since, "Completed"), keep=self._take_task)
@@ -138,12 +138,12 @@ class Survey:
         lost = [task.session_uid for task in self.tasks.values() if task.session_key not in self.sessions]
         missing = sorted({uid for uid in lost if uid})
         if missing:
-            self._client.query("backup_session", Selection(lists=(("UID", tuple(missing)),)), keep=self._take_session)
+            self._client.query("backup_session", FilterSet(lists=(("UID", tuple(missing)),)), keep=self._take_session)
         if any(self._is_nameless(task) for task in self.tasks.values()):
             # Servers before version 10 tell the machine only at its restore point.
             start = compare("CreationTime", ">=", to_iso(wanted.since - _POINT_MARGIN))
-            self._client.query("vm_restore_point", Selection(start), keep=self._take_point)
-        return list(Join(self, Policy((), wanted.now)).everything())
+            self._client.query("vm_restore_point", FilterSet(start), keep=self._take_point)
+        return list(FactsBuilder(self, Policy((), wanted.now)).everything())
 
     def read_computers(self) -> list[Record]:
         """The discovered computers; who may not read them gets a warning instead."""
@@ -165,7 +165,9 @@ class Survey:
             guid = record["hierarchy_root_id"] or record["id"]
             if guid:
                 self.root_records[guid.lower()] = record
-        self.roots = Roots({guid: (record["unique_id"] or guid).lower() for guid, record in self.root_records.items()})
+        self.roots = HierarchyRoots(
+            {guid: (record["unique_id"] or guid).lower() for guid, record in self.root_records.items()}
+        )
 
     def _take_task(self, record: Record) -> bool:
         row = rows.task_row(record)
@@ -190,7 +192,7 @@ class Survey:
         self.newest_seen[server] = max(moment, self.newest_seen.get(server, moment))
 
 
-def _since(start: dt.datetime, done: str) -> Selection:
+def _since(start: dt.datetime, done: str) -> FilterSet:
     """What started in the window, and what started before it and is not done."""
     started, open_ended = compare("CreationTime", ">=", to_iso(start)), compare("State", "!=", done)
-    return Selection(Expr(f"{started.text},{open_ended.text}", compound=True))
+    return FilterSet(FilterExpr(f"{started.text},{open_ended.text}", compound=True))

@@ -13,16 +13,16 @@ import datetime as dt
 import typing as t
 
 from .._protection.codes import COPY_TYPES
-from .._protection.facts import Seen
+from .._protection.facts import ObservedMachine
 from .._protection.identity import AGENT, fold, same_name
 from .._protection.rows import TaskRow
-from .._protection.verdict import Try
+from .._protection.verdict import Attempt
 from .._records.build import Record
 from .._records.derived import split_object_ref
 from .._times import to_iso
 
 COMMON = ("kind", "name", "uid", "identity", "backup_server_names", "data_as_of", "gathered_at")
-BACKUPS = ("job_names", "running", "last_backup", "last_good_backup")
+BACKUPS = ("job_names", "running", "last_attempt", "last_success")
 VM = ("vm_uid", "vm_uids", "vm_ref", "platform", "hierarchy_root_name", "hierarchy_root_type", "hierarchy_unique_id")
 AGENT_FACTS = (
     "hierarchy_obj_ref", "ip_address", "os_version", "agent_version", "agent_status", "host_status", "protection_groups",
@@ -49,15 +49,15 @@ def server_host(record: Record, data_as_of: dt.datetime | None) -> Record:
     }
 
 
-def is_vm(seen: Seen) -> bool:
+def is_vm(seen: ObservedMachine) -> bool:
     """Neither a computer with an agent nor a file share."""
     return seen.key[0] != AGENT and not {attempt.job_type for _task, _uid, attempt in seen.tasks} <= _NOT_MACHINES
 
 
-def vm_host(seen: Seen, roots: t.Mapping[str, Record]) -> Record:
+def vm_host(seen: ObservedMachine, roots: t.Mapping[str, Record]) -> Record:
     """A virtual machine; ``roots`` are the records of the hierarchy roots by GUID."""
     newest_first = sorted(seen.tasks, key=lambda item: (item[2].start, item[0].uid or ""), reverse=True)
-    references = list(dict.fromkeys(uid for _task, uid, _try in newest_first if uid))
+    references = list(dict.fromkeys(uid for _task, uid, _attempt in newest_first if uid))
     vm_uid = references[0] if references else None
     platform, vm_ref = split_object_ref(vm_uid)
     root = roots.get(_root_of(vm_uid), {})
@@ -78,7 +78,7 @@ def vm_host(seen: Seen, roots: t.Mapping[str, Record]) -> Record:
     }
 
 
-def agent_hosts(computers: t.Sequence[Record], machines: t.Sequence[Seen]) -> list[Record]:
+def agent_hosts(computers: t.Sequence[Record], machines: t.Sequence[ObservedMachine]) -> list[Record]:
     """Computers with an agent: those that were discovered, with their backups, and those that only their backups tell of."""
     left = {seen.key: seen for seen in machines if seen.key[0] == AGENT}
     found = []
@@ -96,7 +96,7 @@ def _same_computer(computers: t.Sequence[Record]) -> list[list[Record]]:
     return list(groups.values())
 
 
-def _agent_key(computer: Record, left: t.Mapping[t.Any, Seen]) -> t.Any:
+def _agent_key(computer: Record, left: t.Mapping[t.Any, ObservedMachine]) -> t.Any:
     """The machine that the computer's sessions name, perhaps without the domain."""
     server, name = fold(computer["backup_server_name"] or ""), computer["name"] or ""
     if (AGENT, server, fold(name)) in left:
@@ -105,11 +105,11 @@ def _agent_key(computer: Record, left: t.Mapping[t.Any, Seen]) -> t.Any:
     return near[0] if len(near) == 1 else None
 
 
-def _agent_host(group: t.Sequence[Record], machines: t.Sequence[Seen]) -> Record:
+def _agent_host(group: t.Sequence[Record], machines: t.Sequence[ObservedMachine]) -> Record:
     facts: Record = group[0] if group else {}
     tasks = [item for seen in machines for item in seen.tasks]
     known = [seen.data_as_of for seen in machines if seen.data_as_of]
-    whole = Seen(machines[0].key if machines else (AGENT, "", ""), tasks, min(known, default=None))
+    whole = ObservedMachine(machines[0].key if machines else (AGENT, "", ""), tasks, min(known, default=None))
     record = _backups(whole)
     servers = {*record["backup_server_names"], *(one["backup_server_name"] for one in group)} - {None}
     return {
@@ -133,27 +133,27 @@ def _protection_groups(computer: Record) -> list[str]:
     ]
 
 
-def _newest_name(seen: Seen) -> str:
+def _newest_name(seen: ObservedMachine) -> str:
     return max(seen.tasks, key=lambda item: item[2].start)[0].names[0]
 
 
-def _backups(seen: Seen) -> Record:
+def _backups(seen: ObservedMachine) -> Record:
     """What was tried. Copies are jobs that know the machine, but no backups of it."""
-    tries = [attempt for _task, _uid, attempt in seen.tasks]
+    attempts = [attempt for _task, _uid, attempt in seen.tasks]
     own = [item for item in seen.tasks if item[2].job_type not in COPY_TYPES]
     completed = [item for item in own if not item[2].running]
     completed.sort(key=lambda item: (item[2].completed_at, item[2].start, item[0].uid or ""))
     good = [item for item in completed if item[2].result in _SUCCESSFUL]
     return {
-        "backup_server_names": sorted({one.backup_server_name for one in tries if one.backup_server_name}),
-        "job_names": sorted({one.job_name for one in tries if one.job_name}),
+        "backup_server_names": sorted({one.backup_server_name for one in attempts if one.backup_server_name}),
+        "job_names": sorted({one.job_name for one in attempts if one.job_name}),
         "running": any(attempt.running for _task, _uid, attempt in own),
-        "last_backup": _backup(completed[-1]) if completed else None,
-        "last_good_backup": _backup(good[-1]) if good else None,
+        "last_attempt": _backup(completed[-1]) if completed else None,
+        "last_success": _backup(good[-1]) if good else None,
     }
 
 
-def _backup(item: tuple[TaskRow, str | None, Try]) -> Record:
+def _backup(item: tuple[TaskRow, str | None, Attempt]) -> Record:
     task, _uid, attempt = item
     return {
         "creation_time": _iso(attempt.start),

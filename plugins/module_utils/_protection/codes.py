@@ -15,7 +15,7 @@ VERDICTS = (UNKNOWN, RUNNING, WAIVED, FAILED, STALE, UNPROTECTED, OK)
 """In the order of precedence: the first one that applies is the verdict."""
 
 AGE_OVER_LIMIT = "age_over_limit"
-LAST_TRY_FAILED = "last_try_failed"
+LAST_ATTEMPT_FAILED = "last_attempt_failed"
 WARNING_NOT_ACCEPTED = "warning_not_accepted"
 RESTORE_POINT_MISSING = "restore_point_missing"
 NO_BACKUP_FOUND = "no_backup_found"
@@ -29,7 +29,7 @@ ANSWER_TRUNCATED = "answer_truncated"
 IN_FUTURE = "in_future"
 
 WAIVABLE = (
-    AGE_OVER_LIMIT, LAST_TRY_FAILED, WARNING_NOT_ACCEPTED, RESTORE_POINT_MISSING, NO_BACKUP_FOUND, ONLY_COPY_FOUND,
+    AGE_OVER_LIMIT, LAST_ATTEMPT_FAILED, WARNING_NOT_ACCEPTED, RESTORE_POINT_MISSING, NO_BACKUP_FOUND, ONLY_COPY_FOUND,
 )  # fmt: skip
 """Reasons about a backup that is known. What can't be known or is happening now can't be waived."""
 

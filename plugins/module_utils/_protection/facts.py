@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""From rows to facts: which tries belong to which machine, and what each of them left behind. Pure. Private to the collection."""
+"""From rows to facts: which attempts belong to which machine, and what each of them left behind. Pure. Private to the collection."""
 
 from __future__ import annotations
 
@@ -12,120 +12,122 @@ import re
 import typing as t
 
 from . import codes
-from .identity import Key, Known, Match, Roots, Trace, find, fold
+from .identity import HierarchyRoots, Key, MachineIndex, Match, Sighting, fold, resolve
 from .policy import Machine, Policy
 from .rows import InventoryRow, PointRow, SessionRow, TaskRow, names_of
-from .verdict import Facts, Point, Try
+from .verdict import Attempt, Facts, RestorePoint
 
 # What stands between the name of an agent job and that of the computer in the name of a computer's own session.
 _SEPARATORS = re.compile(r"[\s\\/:?_-]+")
 
 
-class Evidence(t.Protocol):
+class Snapshot(t.Protocol):
     """What was read, by key."""
 
-    roots: Roots
+    roots: HierarchyRoots
     sessions: dict[str, SessionRow]
     tasks: dict[str, TaskRow]
     points: dict[str, PointRow]
     agent_points: dict[str, PointRow]
     inventory: list[InventoryRow]
     newest_seen: dict[str, dt.datetime]
-    collected_at: dt.datetime | None
+    data_collected_at: dt.datetime | None
     collection_known: bool
 
     def is_wanted(self, names: t.Iterable[str]) -> bool:
         """Whether a machine of these names may be asked for."""
 
 
-class Seen(t.NamedTuple):
+class ObservedMachine(t.NamedTuple):
     """A machine that tasks were seen of, each with its reference to the machine and what it tried."""
 
     key: Key
-    tasks: list[tuple[TaskRow, str | None, Try]]
+    tasks: list[tuple[TaskRow, str | None, Attempt]]
     data_as_of: dt.datetime | None
 
 
 _AGENT = "AgentManagement"
 
 
-class Join:
-    """The evidence, sorted by machine."""
+class FactsBuilder:
+    """The snapshot, sorted by machine."""
 
-    def __init__(self, evidence: Evidence, policy: Policy) -> None:
-        self._evidence = evidence
+    def __init__(self, snapshot: Snapshot, policy: Policy) -> None:
+        self._snapshot = snapshot
         self._policy = policy
-        self._sessions = evidence.sessions
+        self._sessions = snapshot.sessions
         # Rows that were read side by side come in any order; results must not depend on it.
         self._tasks = sorted([*self._tasks_once(), *self._agent_sessions()], key=lambda one: (one.start, one.uid or ""))
-        vm_points = sorted(evidence.points.values(), key=lambda one: (one.time, one.uid))
-        agent_points = sorted(evidence.agent_points.values(), key=lambda one: (one.time, one.uid))
+        vm_points = sorted(snapshot.points.values(), key=lambda one: (one.time, one.uid))
+        agent_points = sorted(snapshot.agent_points.values(), key=lambda one: (one.time, one.uid))
         points = [
-            *(Trace(one.names, one.backup_server_name, one.vm_uid, None, True) for one in vm_points),
-            *(Trace(one.names, one.backup_server_name, None, _AGENT, True) for one in agent_points),
+            *(Sighting(one.names, one.backup_server_name, one.vm_uid, None, True) for one in vm_points),
+            *(Sighting(one.names, one.backup_server_name, None, _AGENT, True) for one in agent_points),
         ]
-        inventory = [Trace(one.names, one.backup_server_name, one.vm_uid, None) for one in evidence.inventory]
-        # The rows behind the traces, by the same numbers.
+        inventory = [Sighting(one.names, one.backup_server_name, one.vm_uid, None) for one in snapshot.inventory]
+        # The rows behind the sightings, by the same numbers.
         self._rows: list[TaskRow | PointRow | InventoryRow] = [
-            *self._tasks, *vm_points, *agent_points, *evidence.inventory,
+            *self._tasks, *vm_points, *agent_points, *snapshot.inventory,
         ]  # fmt: skip
-        self._known = Known([*map(self._trace, self._tasks), *points, *inventory], evidence.roots)
+        self._known = MachineIndex([*map(self._sighting, self._tasks), *points, *inventory], snapshot.roots)
         runs = (one for one in self._sessions.values() if one.touches_machines)
         self._runs = sorted(runs, key=lambda one: (one.start, one.key))
 
     def facts(self, machine: Machine, *, truncated: bool) -> Facts:
         """All that is known about a machine, as seen by an account that sees everything."""
-        match = find(machine, self._known, self._policy.name_match)
+        match = resolve(machine, self._known, self._policy.name_match)
         tasks, points = self._of(match)
         if machine.backup_server_name is not None:
             server = fold(machine.backup_server_name)
             tasks = [task for task in tasks if fold(task.backup_server_name or "") == server]
-        tries = tuple(self._try(task, points) for task in tasks)
+        attempts = tuple(self._attempt(task, points) for task in tasks)
         newest = max(points, key=lambda point: point.time, default=None)
-        data_as_of, proven = self._data_as_of(tries)
+        data_as_of, proven = self._data_as_of(attempts)
         return Facts(
-            tries=tries,
+            attempts=attempts,
             job_runs=tuple(self._job_runs(tasks)),
-            newest_point=Point(newest.uid, newest.time) if newest else None,
+            newest_point=RestorePoint(newest.uid, newest.time) if newest else None,
             matched_by=match.matched_by,
             vm_uid=match.candidate.vm_uid if match.candidate else None,
             namesakes=match.namesakes,
             truncated=truncated,
             data_as_of=data_as_of,
-            newest_seen=max((self._evidence.newest_seen[one] for one in self._servers(tries)), default=None),
+            newest_seen=max((self._snapshot.newest_seen[one] for one in self._servers(attempts)), default=None),
             data_proven=proven,
             visible=True,
         )
 
-    def everything(self) -> t.Iterator[Seen]:
+    def everything(self) -> t.Iterator[ObservedMachine]:
         """All machines that tasks were seen of."""
         for candidate in self._known.by_key.values():
             tasks, points = self._of(Match(candidate))
             if tasks:
-                tries = [self._try(task, points) for task in tasks]
-                references = [self._trace(task).vm_uid for task in tasks]
-                yield Seen(candidate.key, list(zip(tasks, references, tries)), self._data_as_of(tuple(tries))[0])
+                attempts = [self._attempt(task, points) for task in tasks]
+                references = [self._sighting(task).vm_uid for task in tasks]
+                yield ObservedMachine(
+                    candidate.key, list(zip(tasks, references, attempts)), self._data_as_of(tuple(attempts))[0]
+                )
 
     def _tasks_once(self) -> t.Iterator[TaskRow]:
         """The tasks, less those of an agent job's container for a computer that has a session of its own in it."""
         children = [one for one in self._sessions.values() if one.job_type == _AGENT and one.parent_key]
         own = {(child.parent_key, fold(name)) for child in children for name in self._computer_names(child)}
         parents = {child.key: child.parent_key for child in children}
-        for task in self._evidence.tasks.values():
+        for task in self._snapshot.tasks.values():
             if task.session_key in parents:
                 own.add((parents[task.session_key], fold(task.names[0])))
-        for task in self._evidence.tasks.values():
+        for task in self._snapshot.tasks.values():
             if (task.session_key, fold(task.names[0])) not in own:
                 yield task
 
     def _agent_sessions(self) -> t.Iterator[TaskRow]:
-        """Sessions of single computers that have no task sessions: the session itself is the try."""
-        with_tasks = {task.session_key for task in self._evidence.tasks.values()}
+        """Sessions of single computers that have no task sessions: the session itself is the attempt."""
+        with_tasks = {task.session_key for task in self._snapshot.tasks.values()}
         for session in self._sessions.values():
             if session.job_type != _AGENT or session.key in with_tasks:
                 continue
             names = self._computer_names(session)
-            if self._evidence.is_wanted(names):
+            if self._snapshot.is_wanted(names):
                 yield TaskRow(
                     None, names, session.uid, session.job_name, session.start, session.end, session.result, None,
                     session.running, None, None, session.backup_server_name,
@@ -145,14 +147,14 @@ class Join:
     def _session_of(self, task: TaskRow) -> SessionRow | None:
         return self._sessions.get(task.session_key)
 
-    def _trace(self, task: TaskRow) -> Trace:
+    def _sighting(self, task: TaskRow) -> Sighting:
         session = self._session_of(task)
         vm_uid = task.vm_uid
         if vm_uid is None and task.point_uid:
             # Servers before version 10 tell the machine only at its restore point.
-            point = self._evidence.points.get(task.point_uid.lower())
+            point = self._snapshot.points.get(task.point_uid.lower())
             vm_uid = point.vm_uid if point else None
-        return Trace(
+        return Sighting(
             task.names,
             task.backup_server_name,
             vm_uid,
@@ -163,7 +165,7 @@ class Join:
     def _of(self, match: Match) -> tuple[list[TaskRow], list[PointRow]]:
         tasks: list[TaskRow] = []
         points: list[PointRow] = []
-        for number in match.candidate.traces if match.candidate else ():
+        for number in match.candidate.sightings if match.candidate else ():
             row = self._rows[number]
             if isinstance(row, TaskRow):
                 tasks.append(row)
@@ -171,12 +173,12 @@ class Join:
                 points.append(row)
         return tasks, points
 
-    def _try(self, task: TaskRow, points: list[PointRow]) -> Try:
+    def _attempt(self, task: TaskRow, points: list[PointRow]) -> Attempt:
         session = self._session_of(task)
         point = self._point_of(task, session, points)
         # A task that never got its end, in a session that is over, does not run any more.
         running = task.running and (session is None or session.running)
-        return Try(
+        return Attempt(
             start=task.start,
             end=task.end,
             result=None if running else _result_of(task, session),
@@ -187,17 +189,17 @@ class Join:
             backup_server_name=task.backup_server_name,
             task_session_uid=task.uid,
             job_session_uid=session.uid if session else task.session_uid,
-            point=Point(point.uid, point.time) if point else None,
-            vm_uid=self._trace(task).vm_uid,
+            point=RestorePoint(point.uid, point.time) if point else None,
+            vm_uid=self._sighting(task).vm_uid,
         )
 
     def _point_of(self, task: TaskRow, session: SessionRow | None, points: list[PointRow]) -> PointRow | None:
         """The restore point that a task made, if it exists.
 
         Tasks of agents have no link to it: theirs is the computer's part of a point that the job session made, or, when that names
-        none, the computer's point from the time of the try.
+        none, the computer's point from the time of the attempt.
         """
-        linked = self._evidence.points.get(task.point_uid.lower()) if task.point_uid else None
+        linked = self._snapshot.points.get(task.point_uid.lower()) if task.point_uid else None
         if linked or session is None or session.job_type not in codes.AGENT_TYPES:
             return linked
         runs = self._run_points(session)
@@ -212,7 +214,7 @@ class Join:
         parent = self._sessions.get(session.parent_key or "")
         return session.point_uids or (parent.point_uids if parent else frozenset())
 
-    def _job_runs(self, tasks: list[TaskRow]) -> t.Iterator[Try]:
+    def _job_runs(self, tasks: list[TaskRow]) -> t.Iterator[Attempt]:
         """Running job sessions that are not done with the machine, or may come to it: it was in this job before."""
         by_session = collections.defaultdict(list)
         for task in tasks:
@@ -228,7 +230,7 @@ class Join:
             # A computer with a session of its own is done when that is; a machine of a job only when the job is.
             done = bool(inside) and all(task.session_key != run.key for task in inside)
             if not done and (inside or self._may_come(run, tasks)):
-                yield Try(
+                yield Attempt(
                     start=run.start, running=True, job_name=run.job_name, job_type=run.job_type,
                     backup_server_name=run.backup_server_name, job_session_uid=run.uid,
                 )  # fmt: skip
@@ -246,15 +248,15 @@ class Join:
         parent = self._sessions.get(session.parent_key or "") if session else None
         return {one.job_key for one in (session, parent) if one}
 
-    def _data_as_of(self, tries: tuple[Try, ...]) -> tuple[dt.datetime | None, bool]:
+    def _data_as_of(self, attempts: tuple[Attempt, ...]) -> tuple[dt.datetime | None, bool]:
         """When the data was collected; without the log of collections the newest thing seen at the machine's servers."""
-        if self._evidence.collection_known:
-            return self._evidence.collected_at, True
-        seen = self._evidence.newest_seen
-        return min((seen[one] for one in self._servers(tries) or seen), default=None), False
+        if self._snapshot.collection_known:
+            return self._snapshot.data_collected_at, True
+        seen = self._snapshot.newest_seen
+        return min((seen[one] for one in self._servers(attempts) or seen), default=None), False
 
-    def _servers(self, tries: tuple[Try, ...]) -> set[str]:
-        return {one.backup_server_name or "" for one in tries}
+    def _servers(self, attempts: tuple[Attempt, ...]) -> set[str]:
+        return {one.backup_server_name or "" for one in attempts}
 
 
 def _result_of(task: TaskRow, session: SessionRow | None) -> str | None:

@@ -56,7 +56,7 @@ def is_agent(vm_uid: str | None) -> bool:
 
 
 @dataclasses.dataclass(frozen=True)
-class Roots:
+class HierarchyRoots:
     """The hypervisors: GUID of a hierarchy root to its unique id, both in lower case."""
 
     unique: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
@@ -71,8 +71,8 @@ class Roots:
 
 
 @dataclasses.dataclass(frozen=True)
-class Trace:
-    """Something that was seen of a machine: a try, or a restore point (then ``job_type`` is None and ``is_point`` is set)."""
+class Sighting:
+    """Something that was seen of a machine: an attempt, or a restore point (then ``job_type`` is None and ``is_point`` is set)."""
 
     names: tuple[str, ...]
     backup_server_name: str | None
@@ -88,12 +88,12 @@ class Trace:
 
 @dataclasses.dataclass
 class Candidate:
-    """A machine that traces point to; ``weak`` when all that is known are restore points or copies without a reference."""
+    """A machine that sightings point to; ``weak`` when all that is known are restore points or copies without a reference."""
 
     key: Key
     names: set[str] = dataclasses.field(default_factory=set)
     servers: set[str] = dataclasses.field(default_factory=set)
-    traces: list[int] = dataclasses.field(default_factory=list)
+    sightings: list[int] = dataclasses.field(default_factory=list)
     vm_uid: str | None = None
     weak: bool = True
 
@@ -106,32 +106,32 @@ class Candidate:
 _NORMAL: dict[str, t.Callable[[str], str]] = {"exact": str, "ignore_case": fold, "short_name": short}
 
 
-class Known:
-    """The machines that traces are of, found by key, id or name."""
+class MachineIndex:
+    """The machines that sightings are of, found by key, id or name."""
 
-    def __init__(self, traces: t.Sequence[Trace], roots: Roots) -> None:
+    def __init__(self, sightings: t.Sequence[Sighting], roots: HierarchyRoots) -> None:
         self.roots = roots
         self.by_key: dict[Key, Candidate] = {}
         self._by_ref: dict[str, list[Candidate]] = {}
         self._by_name: dict[str, dict[str, list[Candidate]]] = {level: {} for level in _NORMAL}
-        keys = [_own_key(trace, roots) for trace in traces]
-        numbers = range(len(traces))
+        keys = [_own_key(sighting, roots) for sighting in sightings]
+        numbers = range(len(sightings))
         for number, key in enumerate(keys):
-            if key is not None and not traces[number].is_point:
-                self._add(key, number, traces[number])
+            if key is not None and not sightings[number].is_point:
+                self._add(key, number, sightings[number])
         # What tasks call a machine counts; restore points may carry a name from before it was renamed.
         named = set(self.by_key)
         for number, key in enumerate(keys):
-            if key is None or not traces[number].is_point:
+            if key is None or not sightings[number].is_point:
                 continue
             if key in named:
-                self.by_key[key].traces.append(number)
+                self.by_key[key].sightings.append(number)
             else:
-                self._add(key, number, traces[number])
+                self._add(key, number, sightings[number])
         self._index(list(self.by_key.values()))
         loose = [number for number in numbers if keys[number] is None]
         for number in loose:
-            self._place(number, traces[number])
+            self._place(number, sightings[number])
         self._index([one for one in self.by_key.values() if one.key[0] == NAME_ONLY])
 
     def named(self, level: str, name: str) -> list[Candidate]:
@@ -151,44 +151,44 @@ class Known:
                 for name in {normal(name) for name in candidate.names}:
                     self._by_name[level].setdefault(name, []).append(candidate)
 
-    def _add(self, key: Key, number: int, trace: Trace) -> None:
+    def _add(self, key: Key, number: int, sighting: Sighting) -> None:
         candidate = self.by_key.setdefault(key, Candidate(key))
-        candidate.names.update(trace.names)
-        candidate.traces.append(number)
-        if trace.backup_server_name:
-            candidate.servers.add(trace.backup_server_name)
-        if key[0] not in (AGENT, NAME_ONLY) and trace.vm_uid:
-            candidate.vm_uid = min(candidate.vm_uid or trace.vm_uid, trace.vm_uid)
-        if not trace.is_point and (key[0] != NAME_ONLY or not trace.is_second_hand):
+        candidate.names.update(sighting.names)
+        candidate.sightings.append(number)
+        if sighting.backup_server_name:
+            candidate.servers.add(sighting.backup_server_name)
+        if key[0] not in (AGENT, NAME_ONLY) and sighting.vm_uid:
+            candidate.vm_uid = min(candidate.vm_uid or sighting.vm_uid, sighting.vm_uid)
+        if not sighting.is_point and (key[0] != NAME_ONLY or not sighting.is_second_hand):
             candidate.weak = False
 
-    def _place(self, number: int, trace: Trace) -> None:
-        """A trace without a reference goes to the machine it can only belong to."""
-        homes = _homes(trace, self._by_name["ignore_case"].get(fold(trace.names[0]), []))
+    def _place(self, number: int, sighting: Sighting) -> None:
+        """A sighting without a reference goes to the machine it can only belong to."""
+        homes = _homes(sighting, self._by_name["ignore_case"].get(fold(sighting.names[0]), []))
         for candidate in homes:
-            candidate.traces.append(number)
-            candidate.weak = candidate.weak and trace.is_second_hand
+            candidate.sightings.append(number)
+            candidate.weak = candidate.weak and sighting.is_second_hand
         if not homes:
-            self._add((NAME_ONLY, fold(trace.backup_server_name or ""), fold(trace.names[0])), number, trace)
+            self._add((NAME_ONLY, fold(sighting.backup_server_name or ""), fold(sighting.names[0])), number, sighting)
 
 
-def _own_key(trace: Trace, roots: Roots) -> Key | None:
-    key = roots.key(trace.vm_uid) if trace.vm_uid else None
-    if key is None and (trace.job_type in AGENT_TYPES or is_agent(trace.vm_uid)):
-        return AGENT, fold(trace.backup_server_name or ""), fold(trace.names[0])
+def _own_key(sighting: Sighting, roots: HierarchyRoots) -> Key | None:
+    key = roots.key(sighting.vm_uid) if sighting.vm_uid else None
+    if key is None and (sighting.job_type in AGENT_TYPES or is_agent(sighting.vm_uid)):
+        return AGENT, fold(sighting.backup_server_name or ""), fold(sighting.names[0])
     return key
 
 
-def _homes(trace: Trace, namesakes: list[Candidate]) -> list[Candidate]:
-    """Where a trace without a reference belongs (copies; servers before version 10).
+def _homes(sighting: Sighting, namesakes: list[Candidate]) -> list[Candidate]:
+    """Where a sighting without a reference belongs (copies; servers before version 10).
 
     A copy or replication may run at another backup server and proves nothing, so it goes to every machine of the name. Anything else belongs to the
     one machine of its name at its own backup server; when there are several, a failure or a running task is held against each.
     """
-    if trace.is_second_hand:
+    if sighting.is_second_hand:
         return namesakes
-    here = [one for one in namesakes if trace.backup_server_name in one.servers]
-    if len(here) > 1 and trace.is_successful:
+    here = [one for one in namesakes if sighting.backup_server_name in one.servers]
+    if len(here) > 1 and sighting.is_successful:
         return []
     return here
 
@@ -202,7 +202,7 @@ class Match:
     namesakes: tuple[str, ...] = ()
 
 
-def find(machine: Machine, known: Known, levels: t.Sequence[str]) -> Match:
+def resolve(machine: Machine, known: MachineIndex, levels: t.Sequence[str]) -> Match:
     """By ``vm_uid``, else by ``vm_ref``, else by name at the first level that finds something."""
     if machine.vm_uid is not None:
         key = known.roots.key(machine.vm_uid)
@@ -222,7 +222,7 @@ def _meant(machine: Machine, hits: t.Iterable[Candidate]) -> list[Candidate]:
     return [one for one in hits if _at_server(machine, one) and _reachable(machine, one)]
 
 
-def _by_ref(machine: Machine, hits: list[Candidate], known: Known, levels: t.Sequence[str]) -> Match:
+def _by_ref(machine: Machine, hits: list[Candidate], known: MachineIndex, levels: t.Sequence[str]) -> Match:
     """An id is unique in one hypervisor only: unless there is just that one, the name must say the same."""
     if not hits:
         return Match()

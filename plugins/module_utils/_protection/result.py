@@ -12,7 +12,7 @@ import typing as t
 from .._times import to_iso
 from . import codes
 from .policy import Machine, Policy, Waiver
-from .verdict import Decision, Facts, Try
+from .verdict import Attempt, Decision, Facts
 
 _MAX_QUOTE = 160
 _OLD_DATA = dt.timedelta(hours=2)
@@ -20,7 +20,7 @@ _OLD_DATA = dt.timedelta(hours=2)
 
 def machine_result(machine: Machine, facts: Facts, decision: Decision, policy: Policy) -> dict[str, t.Any]:
     """One entry of ``machines``."""
-    good, last = decision.last_good, decision.last_try
+    good, last = decision.last_good, decision.last_attempt
     result: dict[str, t.Any] = {
         "name": machine.name,
         "verdict": decision.verdict,
@@ -35,7 +35,7 @@ def machine_result(machine: Machine, facts: Facts, decision: Decision, policy: P
         "last_good": None
         if good is None
         else {**_common(good), "result": good.result, "age_seconds": _age(machine, good)},
-        "last_try": None if last is None else {**_common(last), "result": last.result, "reason": last.reason},
+        "last_attempt": None if last is None else {**_common(last), "result": last.result, "reason": last.reason},
         "running": [_running(attempt) for attempt in decision.running],
         "waivers": [waiver_result(waiver) for waiver in decision.waivers],
         "data_as_of": _iso(facts.data_as_of),
@@ -149,10 +149,10 @@ def _unknown(code: str, facts: Facts, policy: Policy) -> str:
 
 
 def _blocked(code: str, machine: Machine, decision: Decision) -> str:
-    attempt = decision.last_try
-    if code == codes.LAST_TRY_FAILED and attempt is not None:
+    attempt = decision.last_attempt
+    if code == codes.LAST_ATTEMPT_FAILED and attempt is not None:
         reason = f": {_quote(attempt.reason)}" if attempt.reason else ""
-        return f"the last try by {_job(attempt)} at {to_iso(attempt.start)} failed{reason}"
+        return f"the last attempt by {_job(attempt)} at {to_iso(attempt.start)} failed{reason}"
     if code == codes.AGE_OVER_LIMIT:
         good = decision.last_good
         limit = span(machine.max_age)
@@ -175,7 +175,7 @@ def _sentence(parts: t.Sequence[str]) -> str:
     return f"{text[:1].upper()}{text[1:]}."
 
 
-def _job(attempt: Try) -> str:
+def _job(attempt: Attempt) -> str:
     name = attempt.job_name or "an unknown job"
     return f"{name} ({attempt.backup_server_name})" if attempt.backup_server_name else name
 
@@ -195,11 +195,11 @@ def span(age: dt.timedelta) -> str:
     return " ".join(f"{number} {unit}" for number, unit in parts[:2] if number) or "0 min"
 
 
-def _age(machine: Machine, attempt: Try) -> int:
+def _age(machine: Machine, attempt: Attempt) -> int:
     return max(0, _seconds(machine.needed_at - attempt.data_time))
 
 
-def _age_text(machine: Machine, attempt: Try) -> str:
+def _age_text(machine: Machine, attempt: Attempt) -> str:
     return span(dt.timedelta(seconds=_age(machine, attempt)))
 
 
@@ -211,7 +211,7 @@ def _iso(moment: dt.datetime | None) -> str | None:
     return None if moment is None else to_iso(moment)
 
 
-def _common(attempt: Try) -> dict[str, t.Any]:
+def _common(attempt: Attempt) -> dict[str, t.Any]:
     return {
         "creation_time": to_iso(attempt.start),
         "end_time": _iso(attempt.end),
@@ -225,7 +225,7 @@ def _common(attempt: Try) -> dict[str, t.Any]:
     }
 
 
-def _running(attempt: Try) -> dict[str, t.Any]:
+def _running(attempt: Attempt) -> dict[str, t.Any]:
     return {
         "creation_time": to_iso(attempt.start),
         "job_name": attempt.job_name,
@@ -237,8 +237,8 @@ def _running(attempt: Try) -> dict[str, t.Any]:
 
 
 def _history(machine: Machine, facts: Facts, since: dt.datetime) -> list[dict[str, t.Any]]:
-    """The tries of counted job types that started since then, newest first."""
-    tries = [one for one in facts.tries if one.job_type in machine.job_types and one.start >= since]
+    """The attempts of counted job types that started since then, newest first."""
+    attempts = [one for one in facts.attempts if one.job_type in machine.job_types and one.start >= since]
     return [
         {
             "creation_time": to_iso(one.start),
@@ -249,5 +249,5 @@ def _history(machine: Machine, facts: Facts, since: dt.datetime) -> list[dict[st
             "job_type": one.job_type,
             "task_session_uid": one.task_session_uid,
         }
-        for one in sorted(tries, key=lambda one: (one.start, one.task_session_uid or ""), reverse=True)
+        for one in sorted(attempts, key=lambda one: (one.start, one.task_session_uid or ""), reverse=True)
     ]

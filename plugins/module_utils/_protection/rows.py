@@ -94,7 +94,7 @@ class InventoryRow(t.NamedTuple):
     backup_server_name: str | None
 
 
-class Wanted:
+class MachineFilter:
     """Whether a row may concern one of the machines; generous, because identities are decided later."""
 
     def __init__(self, machines: t.Iterable[Machine]) -> None:

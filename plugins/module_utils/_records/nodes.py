@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reading decoded answers, whichever format and version they came from. Pure functions. Private to the collection.
+"""QueryPlan decoded answers, whichever format and version they came from. Pure functions. Private to the collection.
 
 A node is an element as a dictionary. XML attributes have keys with ``@``, JSON has no such difference. Keys are matched whatever
 their case: v12 and older write JSON keys in PascalCase, v13 in camelCase, XML always in PascalCase (EM pages:

@@ -39,10 +39,14 @@ class Result:
 
     def merged(self, other: Result, order: Order, limit: int | None) -> Result:
         """Both together, sorted and cut again; for records that can't be the same."""
-        return cut(in_order([*self.records, *other.records], order), limit, not (self.truncated or other.truncated))
+        return apply_limit(
+            sort_records([*self.records, *other.records], order), limit, not (self.truncated or other.truncated)
+        )
 
 
-def in_order(records: t.Iterable[Record], order: Order, finer: t.Callable[[Record], str] | None = None) -> list[Record]:
+def sort_records(
+    records: t.Iterable[Record], order: Order, finer: t.Callable[[Record], str] | None = None
+) -> list[Record]:
     """Sorted by the key of ``order``, those without a value last; those of one value by ``finer`` and by UID."""
     found = list(records)
     known = [record for record in found if record.get(order.key) is not None]
@@ -76,7 +80,7 @@ def _uid(record: Record) -> str:
     return uid
 
 
-def cut(records: list[Record], limit: int | None, complete: bool) -> Result:
+def apply_limit(records: list[Record], limit: int | None, complete: bool) -> Result:
     """At most ``limit`` records; ``complete`` says whether they were all that match."""
     if limit is not None and len(records) > limit:
         return Result(records[:limit], True)
@@ -88,7 +92,7 @@ def _is_before(value: t.Any, edge: t.Any, descending: bool) -> bool:
     return value.__class__ is edge.__class__ and bool(value > edge if descending else value < edge)
 
 
-class Collector:
+class RecordSet:
     """Records of one resource, each UID once. Safe for several threads."""
 
     def __init__(self, resource: Resource, keep: t.Callable[[Record], bool] | None, options: RecordOptions) -> None:
@@ -125,7 +129,7 @@ class Collector:
             key = self._raw_time_key = next((key for key in rows[0] if snake_case(key) in wanted), "")
         return [fraction_of(row.get(key)) for row in rows]
 
-    def merge(self, other: Collector) -> None:
+    def merge(self, other: RecordSet) -> None:
         """What another collector of the same resource found."""
         self._fractions.update(other._fractions)
         for uid, record in other._records.items():
@@ -162,8 +166,8 @@ class Collector:
         records = list(self._records.values())
         if any(record.get(order.key) is not None for record in records):
             by_time = order.key == resource.time_key and self._fractions
-            records = in_order(records, order, self._fraction if by_time else None)
-        return cut(records, limit, complete)
+            records = sort_records(records, order, self._fraction if by_time else None)
+        return apply_limit(records, limit, complete)
 
     def _fraction(self, record: Record) -> str:
         return self._fractions.get(record["uid"], "")

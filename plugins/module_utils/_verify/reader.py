@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reading what verdicts rest on. The number of requests follows the rows in the window of time, never the machines. Private.
+"""QueryPlan what verdicts rest on. The number of requests follows the rows in the window of time, never the machines. Private.
 
 Order matters: restore points are read after the tasks, so that a task that ends meanwhile does not seem to have lost its point.
 """
@@ -13,10 +13,10 @@ import datetime as dt
 import typing as t
 
 from .._client.client import EnterpriseManagerClient
-from .._client.filters import Expr, Selection, all_of, compare, target
+from .._client.filters import FilterExpr, FilterSet, all_of, build_target, compare
 from .._errors import AccessDenied, NotFound, RequestRejected
 from .._protection import codes, rows
-from .._protection.identity import Roots
+from .._protection.identity import HierarchyRoots
 from .._protection.policy import Policy
 from .._records.build import Record
 from .._times import parse_moment, to_iso
@@ -30,22 +30,22 @@ class RowLimitReached(Exception):
     """More rows than the policy allows."""
 
 
-class Evidence:
+class Snapshot:
     """Everything that was read and may concern a wanted machine."""
 
     def __init__(self, client: EnterpriseManagerClient, policy: Policy) -> None:
         self._client = client
         self._policy = policy
         self._left = policy.max_rows
-        self._wanted = rows.Wanted(policy.machines)
-        self.roots = Roots()
+        self._wanted = rows.MachineFilter(policy.machines)
+        self.roots = HierarchyRoots()
         self.sessions: dict[str, rows.SessionRow] = {}
         self.tasks: dict[str, rows.TaskRow] = {}
         self.points: dict[str, rows.PointRow] = {}
         self.agent_points: dict[str, rows.PointRow] = {}
         self.inventory: list[rows.InventoryRow] = []
         self.newest_seen: dict[str, dt.datetime] = {}
-        self.collected_at: dt.datetime | None = None
+        self.data_collected_at: dt.datetime | None = None
         self.collection_known = False
         self._linked_points: set[str] = set()
         # Job sessions that worked on any machine, wanted or not.
@@ -56,7 +56,7 @@ class Evidence:
     def read_frame(self) -> None:
         """The hypervisors, and when Enterprise Manager collected its data last."""
         self._read_roots()
-        self._read_collection()
+        self._read_data_collection()
 
     def read(self, since: dt.datetime, until: dt.datetime | None) -> None:
         """Everything that started in a window of time; without an end also what started before and still runs.
@@ -74,7 +74,7 @@ class Evidence:
         points = _window(since - _POINT_MARGIN, edge)
         self._query("vm_restore_point", points, self._take_point, edge)
         if until is None:
-            working = Selection(compare("State", "!=", "Completed"))
+            working = FilterSet(compare("State", "!=", "Completed"))
             self._query("replica_task_session", working, self._take_replica, None)
         if any(session.job_type in codes.AGENT_TYPES for session in self.sessions.values()):
             self._query("agent_restore_point", points, self._take_agent_point, edge)
@@ -98,7 +98,9 @@ class Evidence:
                 raise
             return
         guids = {record["uid"]: (record["hierarchy_root_id"] or record["id"]).lower() for record in found}
-        self.roots = Roots({guids[one["uid"]]: (one["unique_id"] or guids[one["uid"]]).lower() for one in found})
+        self.roots = HierarchyRoots(
+            {guids[one["uid"]]: (one["unique_id"] or guids[one["uid"]]).lower() for one in found}
+        )
         if self._policy.ask_hypervisors:
             for record in found:
                 self._read_inventory(record)
@@ -113,19 +115,19 @@ class Evidence:
             return False
 
         # The wildcard is the one that EM itself uses in the links of its lookup service (EM page lookupsvc).
-        query = target("lookup", [("host", root["uid"]), ("name", "*"), ("type", "Vm")])
-        self._client.collection("hierarchy_item", [query], representation="reference", keep=keep)
+        query = build_target("lookup", [("host", root["uid"]), ("name", "*"), ("type", "Vm")])
+        self._client.list("hierarchy_item", [query], representation="reference", keep=keep)
 
-    def _read_collection(self) -> None:
+    def _read_data_collection(self) -> None:
         """The log of collections: not every version has it, and not every account may read it."""
         try:
-            found = self._client.collection("system_session").records
+            found = self._client.list("system_session").records
         except (AccessDenied, NotFound, RequestRejected):
             return
         self.collection_known = True
         # A collection with warnings may have left out a backup server. What it saw is from after its start.
         done = [one for one in found if one["session_type"] == "CollectJob" and one["state"] == "CompletedSuccessfully"]
-        self.collected_at = max((rows.moment(one) for one in done), default=None)
+        self.data_collected_at = max((rows.moment(one) for one in done), default=None)
 
     def _read_members_of_running_jobs(self) -> None:
         """Earlier tasks of jobs that run now and did no whole run in the window: whose machines they may still come to."""
@@ -135,17 +137,17 @@ class Evidence:
         jobs = tuple(sorted(uid for key, uid in running.items() if uid and key not in done))
         if jobs:
             earlier = compare("CreationTime", ">=", to_iso(self._policy.now - self._policy.lookback))
-            self._query("backup_task_session", Selection(earlier, (("JobUid", jobs),)), self._take_task, None)
+            self._query("backup_task_session", FilterSet(earlier, (("JobUid", jobs),)), self._take_task, None)
 
     def _read_missing_sessions(self) -> None:
         """Job sessions that tasks point to but that started before the window."""
         tasks = [task for task in self.tasks.values() if task.session_uid and task.session_key not in self.sessions]
         missing = sorted({task.session_uid for task in tasks if task.session_uid})
         if missing:
-            self._query("backup_session", Selection(lists=(("UID", tuple(missing)),)), self._take_session, None)
+            self._query("backup_session", FilterSet(lists=(("UID", tuple(missing)),)), self._take_session, None)
 
     def _query(
-        self, name: str, selection: Selection, take: t.Callable[[Record], None], until: dt.datetime | None
+        self, name: str, selection: FilterSet, take: t.Callable[[Record], None], until: dt.datetime | None
     ) -> None:
         def keep(record: Record) -> bool:
             self._left -= 1
@@ -154,7 +156,7 @@ class Evidence:
             take(record)
             return False
 
-        self._client.query(name, Selection(selection.always, selection.lists, until), keep=keep)
+        self._client.query(name, FilterSet(selection.always, selection.lists, until), keep=keep)
 
     def _take_task(self, record: Record) -> None:
         self._saw(record)
@@ -198,11 +200,11 @@ class Evidence:
             self._newest_text[server], self.newest_seen[server] = time, moment
 
 
-def _window(since: dt.datetime, until: dt.datetime | None, done: str | None = None) -> Selection:
+def _window(since: dt.datetime, until: dt.datetime | None, done: str | None = None) -> FilterSet:
     """Rows that started in the window; with ``done`` and an open end also all that are not in this state."""
     start = compare("CreationTime", ">=", to_iso(since))
     if until is not None:
-        return Selection(all_of([start, compare("CreationTime", "<", to_iso(until))]))
+        return FilterSet(all_of([start, compare("CreationTime", "<", to_iso(until))]))
     if done is None:
-        return Selection(start)
-    return Selection(Expr(f"{start.text},{compare('State', '!=', done).text}", compound=True))
+        return FilterSet(start)
+    return FilterSet(FilterExpr(f"{start.text},{compare('State', '!=', done).text}", compound=True))

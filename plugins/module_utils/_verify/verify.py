@@ -12,12 +12,12 @@ import typing as t
 
 from .._client.client import EnterpriseManagerClient
 from .._protection import codes
-from .._protection.facts import Join
+from .._protection.facts import FactsBuilder
 from .._protection.policy import Machine, Policy
 from .._protection.result import headline, machine_result, summary_of, unused_waivers
 from .._protection.verdict import Decision, Facts, decide
 from .._times import to_iso
-from .reader import Evidence, RowLimitReached
+from .reader import RowLimitReached, Snapshot
 
 _FIRST_STEP = dt.timedelta(days=1)
 _STEP_FACTOR = 4
@@ -29,28 +29,28 @@ def verify(client: EnterpriseManagerClient, policy: Policy) -> dict[str, t.Any]:
     First the window that the age limits need is read. Only while machines remain of which no usable backup was seen, older windows
     follow, each reaching further back, down to ``lookback``: they tell "too old" from "never".
     """
-    evidence = Evidence(client, policy)
-    evidence.read_frame()
+    snapshot = Snapshot(client, policy)
+    snapshot.read_frame()
     since = min(policy.now - (policy.history or dt.timedelta()), *(machine.oldest for machine in policy.machines))
     floor = min(since, policy.now - policy.lookback)
-    cut = _cut(evidence, since, None, policy)
-    views = _views(evidence, policy, cut)
+    cut = _cut(snapshot, since, None, policy)
+    views = _views(snapshot, policy, cut)
     while not cut and since > floor:
         unsettled = frozenset(name for name, view in views.items() if not view.settled)
         if not unsettled:
             break
         reach = max(_FIRST_STEP, _STEP_FACTOR * (policy.now - since))
         until, since = since, max(floor, policy.now - reach)
-        cut = _cut(evidence, since, until, policy) & unsettled
-        views = _views(evidence, policy, cut)
+        cut = _cut(snapshot, since, until, policy) & unsettled
+        views = _views(snapshot, policy, cut)
     if any(view.facts.nothing_seen for view in views.values()):
-        visible = policy.full_visibility or evidence.sees_everything()
+        visible = policy.full_visibility or snapshot.sees_everything()
         views = {name: view.seen_by(visible, policy) for name, view in views.items()}
     return _result(views, policy)
 
 
 @dataclasses.dataclass(frozen=True)
-class _View:
+class Assessment:
     """A machine, what is known about it and what that means."""
 
     machine: Machine
@@ -63,30 +63,30 @@ class _View:
         decision = self.decision
         return bool(decision.last_good or decision.running or self.facts.namesakes)
 
-    def seen_by(self, visible: bool, policy: Policy) -> _View:
+    def seen_by(self, visible: bool, policy: Policy) -> Assessment:
         facts = dataclasses.replace(self.facts, visible=visible)
-        return _View(self.machine, facts, decide(self.machine, facts, policy))
+        return Assessment(self.machine, facts, decide(self.machine, facts, policy))
 
 
-def _cut(evidence: Evidence, since: dt.datetime, until: dt.datetime | None, policy: Policy) -> frozenset[str]:
+def _cut(snapshot: Snapshot, since: dt.datetime, until: dt.datetime | None, policy: Policy) -> frozenset[str]:
     """Reads a window; the names of all machines if the limit of rows was reached."""
     try:
-        evidence.read(since, until)
+        snapshot.read(since, until)
     except RowLimitReached:
         return frozenset(machine.name for machine in policy.machines)
     return frozenset()
 
 
-def _views(evidence: Evidence, policy: Policy, cut: frozenset[str]) -> dict[str, _View]:
-    join = Join(evidence, policy)
+def _views(snapshot: Snapshot, policy: Policy, cut: frozenset[str]) -> dict[str, Assessment]:
+    join = FactsBuilder(snapshot, policy)
     views = {}
     for machine in policy.machines:
         facts = join.facts(machine, truncated=machine.name in cut)
-        views[machine.name] = _View(machine, facts, decide(machine, facts, policy))
+        views[machine.name] = Assessment(machine, facts, decide(machine, facts, policy))
     return views
 
 
-def _result(views: dict[str, _View], policy: Policy) -> dict[str, t.Any]:
+def _result(views: dict[str, Assessment], policy: Policy) -> dict[str, t.Any]:
     decisions = {name: view.decision for name, view in views.items()}
     verdicts = {name: decision.verdict for name, decision in decisions.items()}
     known = [view.facts.data_as_of for view in views.values()]

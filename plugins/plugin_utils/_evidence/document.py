@@ -72,7 +72,7 @@ def build_document(
     return document
 
 
-def by_trouble(document: Document) -> list[Machine]:
+def worst_first(document: Document) -> list[Machine]:
     """The machines of a document: those that stop the change first, then by verdict, then by name."""
     allowed = document["decision"]["allowed_verdicts"]
 

@@ -12,7 +12,7 @@ import json
 import re
 import typing as t
 
-from .document import Document, Machine, by_trouble
+from .document import Document, Machine, worst_first
 from .text import aligned, moment, one_line, span
 
 _HEADER = ("MACHINE", "VERDICT", "AGE", "LAST GOOD (UTC)", "JOB", "BACKUP SERVER", "REASON")
@@ -21,7 +21,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", 
 _CSV_COLUMNS = (
     "change_number", "generated_at", "machine", "verdict", "underlying_verdict", "go", "reasons", "message", "age_seconds",
     "last_good_creation_time", "last_good_end_time", "last_good_result", "last_good_job", "last_good_job_type",
-    "last_good_backup_server", "restore_point_uid", "last_try_creation_time", "last_try_result", "last_try_reason",
+    "last_good_backup_server", "restore_point_uid", "last_attempt_creation_time", "last_attempt_result", "last_attempt_reason",
     "running", "matched_by", "vm_uid", "data_as_of",
 )  # fmt: skip
 
@@ -35,7 +35,7 @@ def to_table(document: Document) -> str:
     change = document["change_number"]
     lines = [f"{decision['summary']}{f', change {change}' if change else ''}"]
     if document["result"]["machines"]:
-        lines += ["", *aligned(_HEADER, [_cells(machine) for machine in by_trouble(document)])]
+        lines += ["", *aligned(_HEADER, [_cells(machine) for machine in worst_first(document)])]
     lines += ["", _footer(document)]
     return "\n".join(lines) + "\n"
 
@@ -51,7 +51,7 @@ def to_markdown(document: Document) -> str:
             "| --- " * len(_HEADER) + "|",
         ]
         lines += [
-            "| " + " | ".join(_escaped(cell) for cell in _cells(machine)) + " |" for machine in by_trouble(document)
+            "| " + " | ".join(_escaped(cell) for cell in _cells(machine)) + " |" for machine in worst_first(document)
         ]
         lines.append("")
     return "\n".join([*lines, _escaped(_footer(document)), ""])
@@ -62,7 +62,7 @@ def to_csv(document: Document) -> str:
     stream = io.StringIO()
     writer = csv.writer(stream, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
     writer.writerow(_CSV_COLUMNS)
-    for machine in by_trouble(document):
+    for machine in worst_first(document):
         facts = _facts(document, machine)
         writer.writerow([_harmless(facts[column]) for column in _CSV_COLUMNS])
     return stream.getvalue()
@@ -70,7 +70,7 @@ def to_csv(document: Document) -> str:
 
 def _facts(document: Document, machine: Machine) -> dict[str, t.Any]:
     good = machine.get("last_good") or {}
-    last = machine.get("last_try") or {}
+    last = machine.get("last_attempt") or {}
     return {
         "change_number": document["change_number"],
         "generated_at": document["generated_at"],
@@ -88,9 +88,9 @@ def _facts(document: Document, machine: Machine) -> dict[str, t.Any]:
         "last_good_job_type": good.get("job_type"),
         "last_good_backup_server": good.get("backup_server_name"),
         "restore_point_uid": good.get("vm_restore_point_uid"),
-        "last_try_creation_time": last.get("creation_time"),
-        "last_try_result": last.get("result"),
-        "last_try_reason": last.get("reason"),
+        "last_attempt_creation_time": last.get("creation_time"),
+        "last_attempt_result": last.get("result"),
+        "last_attempt_reason": last.get("reason"),
         "running": len(machine.get("running") or []),
         "matched_by": machine.get("matched_by"),
         "vm_uid": machine.get("vm_uid"),

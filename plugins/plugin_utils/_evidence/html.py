@@ -21,7 +21,7 @@ from .document import (
     VERDICTS,
     Document,
     Machine,
-    by_trouble,
+    worst_first,
 )
 from .text import moment, one_line, span
 from .timeline import (
@@ -34,7 +34,7 @@ from .timeline import (
 _FOLDER = Path(__file__).with_name("template")
 _SYMBOLS = {"ok": "✓", "waived": "~", "running": "▶", "unknown": "?", "stale": "◷", "unprotected": "∅", "failed": "✕"}
 _MEANINGS = {
-    "failed": "The newest finished try failed, and no good backup is young enough.",
+    "failed": "The newest finished attempt failed, and no good backup is young enough.",
     "stale": "There is a good backup, but it is older than the limit.",
     "unprotected": "The machine was expected, but there is no trace of a backup that counts.",
     "unknown": "Enterprise Manager could not give a sure answer: the name is ambiguous, its data is old, or the account can't see the machine.",
@@ -47,7 +47,7 @@ _MEANINGS = {
 def to_html(document: Document) -> str:
     style, script = ((_FOLDER / name).read_text(encoding="utf-8").strip() for name in ("report.css", "report.js"))
     axis = read_axis(document)
-    machines = by_trouble(document)
+    machines = worst_first(document)
     counts = document["decision"]["counts"]
     headline = document["decision"]["summary"].partition(": ")[2]
     environment = Environment(
@@ -83,11 +83,11 @@ def to_html(document: Document) -> str:
 
 def _row(machine: Machine, document: Document, axis: t.Any) -> dict[str, t.Any]:
     good = machine.get("last_good") or {}
-    last = machine.get("last_try") or {}
+    last = machine.get("last_attempt") or {}
     age = good.get("age_seconds")
     marks = read_marks(machine, axis) if axis else []
     message = one_line(machine.get("message") or "-")
-    try_reason = one_line(last.get("reason") or "")
+    attempt_reason = one_line(last.get("reason") or "")
     return {
         "name": one_line(machine["name"]),
         "verdict": one_line(machine["verdict"]),
@@ -102,7 +102,7 @@ def _row(machine: Machine, document: Document, axis: t.Any) -> dict[str, t.Any]:
         "server": one_line(good.get("backup_server_name") or last.get("backup_server_name") or "-"),
         "message": message,
         "reasons": [one_line(reason) for reason in machine.get("reasons") or []],
-        "try_reason": "" if try_reason.rstrip(".") in message else try_reason,
+        "attempt_reason": "" if attempt_reason.rstrip(".") in message else attempt_reason,
         "marks": marks,
         "marks_in_words": in_words(machine, marks) if axis else "",
     }

@@ -10,7 +10,7 @@ import re
 import typing as t
 import xml.etree.ElementTree as ET
 
-from .document import Document, Machine, by_trouble
+from .document import Document, Machine, worst_first
 
 # The characters that XML 1.0 can't carry, not even escaped.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -18,7 +18,7 @@ _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 def to_junit(document: Document) -> str:
     """Machines that stop the change are failures (``unknown`` is an error), waived ones are skipped tests."""
-    machines = by_trouble(document)
+    machines = worst_first(document)
     allowed = document["decision"]["allowed_verdicts"]
     bad = [machine for machine in machines if machine["verdict"] not in allowed]
     errors = sum(machine["verdict"] == "unknown" for machine in bad)
@@ -56,7 +56,9 @@ def to_junit(document: Document) -> str:
 
 
 def _add_case(suite: ET.Element, machine: Machine, allowed: bool) -> None:
-    server = (machine.get("last_good") or machine.get("last_try") or {}).get("backup_server_name") or "no backup server"
+    server = (machine.get("last_good") or machine.get("last_attempt") or {}).get(
+        "backup_server_name"
+    ) or "no backup server"
     case = ET.SubElement(suite, "testcase", {"classname": _clean(server), "name": _clean(machine["name"]), "time": "0"})
     message = _clean(machine.get("message") or "")
     if not allowed:
@@ -72,10 +74,10 @@ def _add_case(suite: ET.Element, machine: Machine, allowed: bool) -> None:
 
 
 def _last_try(machine: Machine) -> str:
-    last = machine.get("last_try")
+    last = machine.get("last_attempt")
     if not last:
-        return "last try: none"
-    return f"last try: {last.get('creation_time')} {last.get('result')} {last.get('reason') or ''}".rstrip()
+        return "last attempt: none"
+    return f"last attempt: {last.get('creation_time')} {last.get('result')} {last.get('reason') or ''}".rstrip()
 
 
 def _clean(text: t.Any) -> str:

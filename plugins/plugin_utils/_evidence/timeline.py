@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The picture of a machine's last days: one mark per try, placed by time. Private to the collection.
+"""The picture of a machine's last days: one mark per attempt, placed by time. Private to the collection.
 
 Pure geometry, so that the template only draws. All machines share one time axis, so their marks can be compared down the page.
 """
@@ -26,7 +26,7 @@ _SHAPES = {"success": "ok", "warning": "warn", "failed": "bad"}
 
 @dataclass(frozen=True)
 class Mark:
-    """One try: where it stands, which symbol shows it, and what a pointer or a screen reader is told."""
+    """One attempt: where it stands, which symbol shows it, and what a pointer or a screen reader is told."""
 
     x: float
     y: float
@@ -49,7 +49,7 @@ class Axis:
 
 
 def read_axis(document: Document) -> Axis | None:
-    """From the oldest try of any machine to the moment of the report; None when no machine carries a history."""
+    """From the oldest attempt of any machine to the moment of the report; None when no machine carries a history."""
     machines = document["result"]["machines"]
     if not any(isinstance(machine.get("history"), list) for machine in machines):
         return None
@@ -68,7 +68,7 @@ def read_axis(document: Document) -> Axis | None:
 
 
 def read_marks(machine: Machine, axis: Axis) -> list[Mark]:
-    """The marks, oldest first; tries close together stand above each other, as a retry does after its failure."""
+    """The marks, oldest first; attempts close together stand above each other, as a retry does after its failure."""
     marks: list[Mark] = []
     lanes: list[float] = []
     for one in sorted(_tries(machine), key=lambda item: str(item.get("creation_time"))):
@@ -88,7 +88,7 @@ def read_marks(machine: Machine, axis: Axis) -> list[Mark]:
 def in_words(machine: Machine, marks: list[Mark]) -> str:
     """What the picture shows, for those who can't see it."""
     if not marks:
-        return "No try in this time"
+        return "No attempt in this time"
     names = {
         "ok": "successful",
         "warn": "with a warning",
@@ -98,7 +98,7 @@ def in_words(machine: Machine, marks: list[Mark]) -> str:
     }
     counts = {shape: sum(mark.shape == shape for mark in marks) for shape in names}
     listed = ", ".join(f"{number} {names[shape]}" for shape, number in counts.items() if number)
-    return f"{len(marks)} {'try' if len(marks) == 1 else 'tries'}: {listed}; the newest: {marks[-1].text}"
+    return f"{len(marks)} {'attempt' if len(marks) == 1 else 'attempts'}: {listed}; the newest: {marks[-1].text}"
 
 
 def _tries(machine: Machine) -> list[dict[str, t.Any]]:

@@ -22,7 +22,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _DNS_NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_])?\.?", re.ASCII)
 
 
-class Named(t.NamedTuple):
+class NamedHost(t.NamedTuple):
     """A host with the name it is to have and its variables."""
 
     name: str
@@ -66,11 +66,11 @@ def usable_name(name: str, record: Record, reserved: t.Container[str]) -> str:
     if cleaned.startswith("-"):
         cleaned = f"_{cleaned[1:]}"
     if _LOOPBACK.fullmatch(cleaned.strip()) or cleaned in reserved:
-        return f"{cleaned}_{_mark(record)}"
+        return f"{cleaned}_{suffix_of(record)}"
     return cleaned
 
 
-def settle(hosts: t.Sequence[Named], mode: str) -> tuple[list[Named], list[str]]:
+def resolve_duplicates(hosts: t.Sequence[NamedHost], mode: str) -> tuple[list[NamedHost], list[str]]:
     """Hosts with names of their own, and sentences about what was left out. Raises SettingsError when ``mode`` is ``fail``."""
     by_name = _by_name(hosts)
     twins = {name: group for name, group in by_name.items() if len(group) > 1}
@@ -90,23 +90,23 @@ def settle(hosts: t.Sequence[Named], mode: str) -> tuple[list[Named], list[str]]
     ]
 
 
-def _told_apart(name: str, group: list[Named], taken: t.Container[str]) -> list[Named]:
+def _told_apart(name: str, group: list[NamedHost], taken: t.Container[str]) -> list[NamedHost]:
     """Each host of the group gets a suffix, so that none of them can be mistaken for the other."""
     if len(group) == 1:
         return group
-    names = [f"{name}_{mark}" for mark in _marks(group)]
+    names = [f"{name}_{suffix}" for suffix in _suffixes(group)]
     return [
         host._replace(name=f"{new}_{_digest(host.record)}" if new in taken else new) for host, new in zip(group, names)
     ]
 
 
-def _marks(group: t.Sequence[Named]) -> list[str]:
+def _suffixes(group: t.Sequence[NamedHost]) -> list[str]:
     """What tells machines of one name apart: the id at the hypervisor or the kind, if that is enough, else their identity."""
-    marks = [_mark(host.record) for host in group]
+    marks = [suffix_of(host.record) for host in group]
     return marks if len(set(marks)) == len(marks) else [_digest(host.record) for host in group]
 
 
-def _mark(record: Record) -> str:
+def suffix_of(record: Record) -> str:
     return str(record.get("vm_ref") or record["kind"])
 
 
@@ -114,19 +114,19 @@ def _digest(record: Record) -> str:
     return hashlib.sha256(record["identity"].encode()).hexdigest()[:8]
 
 
-def duplicate_names(hosts: t.Sequence[Named]) -> list[str]:
+def duplicate_names(hosts: t.Sequence[NamedHost]) -> list[str]:
     """Names that several hosts would have, as the beginnings of sentences."""
     return [_shared(name, group) for name, group in sorted(_by_name(hosts).items()) if len(group) > 1]
 
 
-def _by_name(hosts: t.Sequence[Named]) -> dict[str, list[Named]]:
+def _by_name(hosts: t.Sequence[NamedHost]) -> dict[str, list[NamedHost]]:
     found = collections.defaultdict(list)
     for host in hosts:
         found[host.name].append(host)
     return found
 
 
-def _shared(name: str, group: t.Sequence[Named]) -> str:
+def _shared(name: str, group: t.Sequence[NamedHost]) -> str:
     listed = ", ".join(f"{host.record['kind']} {describe(host.record)}" for host in group)
     return f"{len(group)} hosts would be called {name!r}: {listed}"
 

@@ -19,7 +19,7 @@ from ...module_utils._client.decoding import XMLTODICT_MISSING
 from ...module_utils._client.settings import ConnectionSettings
 from ...module_utils._client.transport import REQUESTS_IMPORT_ERROR
 from ...module_utils._errors import SettingsError
-from ...module_utils._inventory.gather import VARIABLES, Wanted
+from ...module_utils._inventory.gather import VARIABLES, InventoryRequest
 from .._trust import render
 from .filters import Filter, read_filters
 
@@ -74,11 +74,11 @@ def _filled(templar: t.Any, option: str, value: t.Any) -> t.Any:
 
 
 @dataclasses.dataclass(frozen=True)
-class Request:
+class InventoryConfig:
     """Everything that the inventory file asks for."""
 
     settings: ConnectionSettings
-    wanted: Wanted
+    wanted: InventoryRequest
     filters: list[Filter]
     hostnames: list[str]
     prefix: str
@@ -90,7 +90,7 @@ class Request:
         return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
 
 
-def read_request(get: t.Callable[[str], t.Any], now: dt.datetime) -> Request:
+def read_config(get: t.Callable[[str], t.Any], now: dt.datetime) -> InventoryConfig:
     """The options, as ``get`` hands them over by name. Raises SettingsError."""
     settings = ConnectionSettings.from_options(
         {field.name: get(field.name) for field in dataclasses.fields(ConnectionSettings)}
@@ -101,9 +101,9 @@ def read_request(get: t.Callable[[str], t.Any], now: dt.datetime) -> Request:
             f"hostvars_prefix has the value {prefix!r}",
             hint="use letters, digits and underscores, not beginning with a digit",
         )
-    return Request(
+    return InventoryConfig(
         settings=settings,
-        wanted=Wanted.read(get("include"), get("since"), get("protection"), now),
+        wanted=InventoryRequest.read(get("include"), get("since"), get("protection"), now),
         filters=read_filters(get("filters")),
         hostnames=_hostnames(get("hostnames"), prefix),
         prefix=prefix,

@@ -147,7 +147,7 @@ MUTATIONS = [
         "from ansible.module_utils.errors",
         "from ansible.module_utils.datatag import native_type_name  # noqa: F401\nfrom ansible.module_utils.errors",
         "smoke-2.16", "ansible.module_utils.datatag",
-        ("--core", "2.16", "tests/playbooks/test_info_modules.py", "-m", "smoke"),
+        ("--core", "2.16", "tests/commands/test_info_modules.py", "-m", "smoke"),
     ),
     Mutation(
         "a file missing from the tarball", "galaxy.yml",

@@ -45,7 +45,7 @@ def command(*arguments: str | Path) -> list[str | Path]:
         "-p",
         "no:cacheprovider",
         "-p",
-        "support.plugin",
+        "support.pytest_plugin",
         "--strict-markers",
         "-ra",
         *arguments,

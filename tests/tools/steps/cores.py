@@ -81,7 +81,7 @@ def integration(core: str, log: Log) -> counts.Counts:
 def smoke(core: str, log: Log) -> counts.Counts:
     """The tests that are marked smoke, with modules on the oldest Python."""
     env = pytests.installed(core, log)
-    return pytests.run(log, f"smoke-{core}", "tests/playbooks", env=env, options=["-m", "smoke"])
+    return pytests.run(log, f"smoke-{core}", "tests/commands", env=env, options=["-m", "smoke"])
 
 
 def _steps(

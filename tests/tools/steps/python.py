@@ -61,13 +61,13 @@ def simulator(log: Log) -> counts.Counts:
     return pytests.run(log, "simulator", "tests/simulator/tests", options=_WORKERS)
 
 
-def playbooks(log: Log) -> counts.Counts:
+def commands(log: Log) -> counts.Counts:
     env = pytests.installed(environments.MAIN_CORE, log)
-    return pytests.run(log, "playbooks", "tests/playbooks", env=env, options=_WORKERS)
+    return pytests.run(log, "commands", "tests/commands", env=env, options=_WORKERS)
 
 
 STEPS = [
-    Step("playbooks", playbooks, wide=True),
+    Step("commands", commands, wide=True),
     Step("client", functools.partial(tests, "client", False), wide=True),
     Step("contract", functools.partial(tests, "contract", True), wide=True),
     Step("unit", functools.partial(tests, "unit", True), wide=True, quick=functools.partial(tests, "unit", False)),

@@ -44,7 +44,7 @@ def mypy(log: Log) -> counts.Counts:
             "-p",
             "client",
             "-p",
-            "playbooks",
+            "commands",
             "-p",
             "contract",
             "-m",

@@ -66,7 +66,7 @@ def machine(name: str, verdict: str = "ok", **more: t.Any) -> dict[str, t.Any]:
         "max_age_seconds": 86400,
         "needed_at": CHECKED_AT,
         "last_good": good(),
-        "last_try": good(reason=None),
+        "last_attempt": good(reason=None),
         "running": [],
         "waivers": [],
         "data_as_of": "2026-01-06T05:45:00Z",
@@ -99,15 +99,15 @@ EVERY_VERDICT = result(
     machine("web01"),
     machine("old01", "waived", underlying_verdict="stale", reasons=["age_over_limit"], message="Waived until 2026-02-01."),
     machine("mail01", "running", reasons=["backup_running"], message="Daily VMs is at work on it."),
-    machine("twin01", "unknown", reasons=["ambiguous_name"], message="It could be two.", last_good=None, last_try=None),
-    machine("legacy01", "unprotected", reasons=["no_backup_found"], message="No backup.", last_good=None, last_try=None),
+    machine("twin01", "unknown", reasons=["ambiguous_name"], message="It could be two.", last_good=None, last_attempt=None),
+    machine("legacy01", "unprotected", reasons=["no_backup_found"], message="No backup.", last_good=None, last_attempt=None),
     machine("file01", "stale", reasons=["age_over_limit"], message="Too old.", last_good=good(age_seconds=144000)),
     machine(
         "db02",
         "failed",
-        reasons=["last_try_failed", "age_over_limit"],
-        message="The last try failed.",
-        last_try=good(result="Failed", reason="No space: 5 < 6"),
+        reasons=["last_attempt_failed", "age_over_limit"],
+        message="The last attempt failed.",
+        last_attempt=good(result="Failed", reason="No space: 5 < 6"),
     ),
 )  # fmt: skip
 
@@ -118,7 +118,7 @@ def hostile() -> dict[str, t.Any]:
     for number, text in enumerate(HOSTILE):
         verdict = ("ok", "failed", "unknown", "waived")[number % 4]
         server = good(job_name=text, backup_server_name=text, reason=f"As {text}", result=text)
-        tries = [attempt("Failed", job_name=text), attempt(text, "2026-01-04T20:02:31Z")]
+        attempts = [attempt("Failed", job_name=text), attempt(text, "2026-01-04T20:02:31Z")]
         machines.append(
             machine(
                 f"{text}",
@@ -126,8 +126,8 @@ def hostile() -> dict[str, t.Any]:
                 message=text,
                 reasons=[text],
                 last_good=server,
-                last_try=server,
-                history=tries,
+                last_attempt=server,
+                history=attempts,
                 matched_by=text,
             )
         )

@@ -72,7 +72,7 @@ def test_counts_names_and_sentence() -> None:
     assert found["hosts"]["ok"] == ["web02", "web01"]
     assert found["not_ok"] == ["mail01", "twin01", "legacy01", "file01", "db02"]
     assert found["message"].startswith("Change CHG0042: NO-GO: 5 of 8 machines are not ready (1 failed, 1 stale, ")
-    assert "file01 is stale: Too old; db02 is failed: The last try failed." in found["message"]
+    assert "file01 is stale: Too old; db02 is failed: The last attempt failed." in found["message"]
 
 
 def test_sentence_names_every_machine_of_many() -> None:
@@ -211,9 +211,9 @@ def test_csv_has_the_facts() -> None:
     assert [row["machine"] for row in rows] == TROUBLE_FIRST
     assert {row["change_number"] for row in rows} == {"CHG0042"}
     failed, web = rows[0], rows[-1]
-    assert (failed["go"], failed["reasons"], failed["last_try_reason"]) == (
+    assert (failed["go"], failed["reasons"], failed["last_attempt_reason"]) == (
         "no",
-        "last_try_failed age_over_limit",
+        "last_attempt_failed age_over_limit",
         "No space: 5 < 6",
     )
     assert (web["go"], web["age_seconds"], web["last_good_job"]) == ("yes", "35249", "Daily VMs")
@@ -230,7 +230,7 @@ def test_junit_counts_and_reasons() -> None:
     assert list(cases) == TROUBLE_FIRST
     failure = cases["db02"].find("failure")
     assert failure is not None
-    assert (failure.get("type"), failure.get("message")) == ("failed", "The last try failed.")
+    assert (failure.get("type"), failure.get("message")) == ("failed", "The last attempt failed.")
     assert "No space: 5 < 6" in (failure.text or "")
     assert cases["twin01"].find("error") is not None
     assert cases["old01"].find("skipped") is not None
@@ -284,7 +284,7 @@ def test_no_server_text_becomes_markup() -> None:
     harmless = hostile()
     for number, each in enumerate(harmless["machines"]):
         each.update(name=f"m{number}", message="m", reasons=["r"], matched_by="exact")
-        for key in ("last_good", "last_try"):
+        for key in ("last_good", "last_attempt"):
             each[key] = {**each[key], "job_name": "j", "backup_server_name": "s", "reason": "r", "result": "Failed"}
         each["history"] = [attempt("Failed"), attempt("Other", "2026-01-04T20:02:31Z")]
     harmless["unused_waivers"] = [{"machine": "m", "reason_code": "r", "why": "w"} for _each in HOSTILE]
@@ -348,17 +348,17 @@ def test_html_tells_go_and_no_go_with_reasons_policy_and_times() -> None:
         "Accept warning no",
     ):
         assert text in seen
-    assert "The last try failed." in seen
-    assert "Last try: No space: 5 < 6" in seen
+    assert "The last attempt failed." in seen
+    assert "Last attempt: No space: 5 < 6" in seen
     told = result(
         machine(
             "a",
             "failed",
-            message="The last try failed: No space; no backup.",
-            last_try=attempt("Failed", reason="No space."),
+            message="The last attempt failed: No space; no backup.",
+            last_attempt=attempt("Failed", reason="No space."),
         )
     )
-    assert "Last try" not in evidence(told, "html"), "what the message tells already is not told again"
+    assert "Last attempt" not in evidence(told, "html"), "what the message tells already is not told again"
     assert "would be stale" in seen
     rows = [each["data-verdict"] for each in page.all("tr") if "data-verdict" in each]
     assert rows == ["failed", "stale", "unprotected", "unknown", "running", "waived", "ok", "ok"]
@@ -375,14 +375,14 @@ def test_html_lists_waivers_without_effect() -> None:
 
 
 def test_picture_has_one_mark_per_try() -> None:
-    tries = [
+    attempts = [
         attempt(None, "2026-01-06T05:40:00Z"),
         attempt("Success", "2026-01-05T20:32:31Z"),
         attempt("Failed", "2026-01-05T20:02:31Z"),
         attempt("Warning", "2026-01-04T20:02:31Z"),
         attempt("None", "2026-01-03T20:02:31Z"),
     ]
-    text = evidence(result(machine("a", history=tries), machine("b", history=[])), "html")
+    text = evidence(result(machine("a", history=attempts), machine("b", history=[])), "html")
     page = Page(text)
     marks = [each for each in page.all("use") if "x" in each]
     assert [each["href"] for each in marks] == ["#m-other", "#m-warn", "#m-bad", "#m-ok", "#m-run"], "oldest first"
@@ -391,9 +391,9 @@ def test_picture_has_one_mark_per_try() -> None:
     assert marks[2]["y"] != marks[3]["y"], "the retry stands above its failure"
     labels = [each["aria-label"] or "" for each in page.all("svg") if "aria-label" in each]
     assert labels[0].startswith(
-        "5 tries: 1 successful, 1 with a warning, 1 failed, 1 running, 1 without a result; the newest: 2026-01-06 05:40 UTC: running"
+        "5 attempts: 1 successful, 1 with a warning, 1 failed, 1 running, 1 without a result; the newest: 2026-01-06 05:40 UTC: running"
     )
-    assert labels[1] == "No try in this time"
+    assert labels[1] == "No attempt in this time"
     assert "2026-01-05 20:02 UTC: Failed, Daily VMs" in text
     assert not [each for each in Page(evidence(result(machine("a")), "html")).all("svg") if "aria-label" in each], (
         "no history, no picture"

@@ -35,7 +35,7 @@ def vm(name: str, ref: str = "vm-1", **changes: t.Any) -> dict[str, t.Any]:
     uid = f"urn:VMware:Vm:33333333-aaaa-4bbb-8ccc-000000000001.{ref}"
     return {
         "kind": "vm", "name": name, "uid": uid, "identity": f"vmware/vc1/{ref}", "backup_server_names": ["vbr01.example.test"],
-        "vm_uid": uid, "vm_ref": ref, "platform": "VMware", "job_names": ["Daily VMs"], "last_backup": {"result": "Success"},
+        "vm_uid": uid, "vm_ref": ref, "platform": "VMware", "job_names": ["Daily VMs"], "last_attempt": {"result": "Success"},
         "data_as_of": "2026-01-05T20:00:00Z", "gathered_at": "2026-01-05T20:10:00Z", **changes,
     }  # fmt: skip
 
@@ -117,7 +117,7 @@ def test_groups_and_variables(server: Server, load: t.Any) -> None:
     assert names(inventory, "veeam_em_backup_servers") == ["vbr01.example.test"]
     assert names(inventory, "veeam_em_vms") == ["web01"]
     assert names(inventory, "veeam_em_agents") == ["lap01"]
-    assert inventory.hosts["web01"].vars["veeam_em_last_backup"] == {"result": "Success"}
+    assert inventory.hosts["web01"].vars["veeam_em_last_attempt"] == {"result": "Success"}
     assert "ansible_host" not in inventory.hosts["web01"].vars
     assert inventory.hosts["lap01"].vars["ansible_host"] == "192.0.2.7"
     assert inventory.hosts["vbr01.example.test"].vars["ansible_host"] == "vbr01.example.test"
@@ -271,16 +271,16 @@ def test_odd_names_are_kept(server: Server, load: t.Any, name: str) -> None:
 @pytest.mark.parametrize("text", [HOSTILE, OTHER_DELIMITERS])
 def test_server_data_is_never_a_template(server: Server, load: t.Any, text: str) -> None:
     name = text.replace("\n", " ")
-    server.hosts = [vm(name, last_backup={"reason": text, "more": [text]}, **{text: text})]
+    server.hosts = [vm(name, last_attempt={"reason": text, "more": [text]}, **{text: text})]
     inventory = load(
-        "compose: {copied: veeam_em_last_backup, cut: 'veeam_em_last_backup.reason[0:]'}\nkeyed_groups: [{key: veeam_em_name}]\n"
+        "compose: {copied: veeam_em_last_attempt, cut: 'veeam_em_last_attempt.reason[0:]'}\nkeyed_groups: [{key: veeam_em_name}]\n"
         "hostnames: ['{{ veeam_em_name }}']"
     )
     host = inventory.hosts[inert_name(name)]
     assert host.name.__class__ is str
     templar = Templar(loader=DataLoader(), variables={**host.get_vars(), **host.get_magic_vars()})
     reference = {
-        "veeam_em_last_backup.reason": text,
+        "veeam_em_last_attempt.reason": text,
         "copied.more[0]": text,
         "cut": text,
         "inventory_hostname": inert_name(name),

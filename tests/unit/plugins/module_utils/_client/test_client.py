@@ -9,7 +9,7 @@ import typing as t
 import pytest
 
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._client.client import EnterpriseManagerClient
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._client.filters import Selection
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._client.filters import FilterSet
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._client.settings import ConnectionSettings
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._errors import (
     AccessDenied,
@@ -72,8 +72,8 @@ def test_nothing_is_sent_when_nothing_is_asked() -> None:
 def test_logs_on_once_and_off_once() -> None:
     run = Run(logon(), SERVERS, SERVERS, logoff())
     with run() as client:
-        assert client.collection("backup_server").records == []
-        client.collection("backup_server")
+        assert client.list("backup_server").records == []
+        client.list("backup_server")
     assert run.client.request_count == 4
     assert run.transport.sent[0].headers["Authorization"].startswith("Basic ")
     for request in run.transport.sent[1:]:
@@ -88,7 +88,7 @@ def test_password_is_sent_as_utf8() -> None:
 
     run = Run(logon(), SERVERS, logoff(), username="DOMAIN\\jörg")
     with run() as client:
-        client.collection("backup_server")
+        client.list("backup_server")
     sent = run.transport.sent[0].headers["Authorization"].split()[1]
     assert base64.b64decode(sent).decode() == f"DOMAIN\\jörg:{PASSWORD}"
 
@@ -97,7 +97,7 @@ def test_session_id_comes_from_the_location_when_the_body_has_none() -> None:
     where = f"https://other.example.test:9398/api/logonSessions/{SESSION_ID}"
     run = Run(logon(body=b"", headers={"x-restsvcsessionid": TOKEN, "location": where}), SERVERS, logoff())
     with run() as client:
-        client.collection("backup_server")
+        client.list("backup_server")
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_a_refused_logon_is_explained_and_never_repeated(
 ) -> None:
     run = Run(logon(status=status, body=body, headers={}))
     with pytest.raises(error) as caught, run() as client:
-        client.collection("backup_server")
+        client.list("backup_server")
     assert words in str(caught.value)
     assert PASSWORD not in str(caught.value)
     assert run.client.request_count == 1
@@ -137,7 +137,7 @@ def test_a_refused_read_is_explained_and_the_session_closed(
 ) -> None:
     run = Run(logon(), Call("GET", "/api/jobs", status, body), logoff())
     with pytest.raises(error) as caught, run() as client:
-        client.collection("job")
+        client.list("job")
     assert words in str(caught.value)
     assert caught.value.to_result()["path"] == "/api/jobs"
 
@@ -146,7 +146,7 @@ def test_what_the_server_quotes_is_redacted_and_cut() -> None:
     message = f"bad header {TOKEN} of {PASSWORD}\n" + "x" * 1000
     run = Run(logon(), Call("GET", "/api/jobs", 400, {"Message": message}), logoff())
     with pytest.raises(RequestRejected) as caught, run() as client:
-        client.collection("job")
+        client.list("job")
     assert TOKEN not in str(caught.value)
     assert PASSWORD not in str(caught.value)
     assert len(str(caught.value)) < 600
@@ -156,7 +156,7 @@ def test_an_expired_session_is_renewed_once_and_both_are_closed() -> None:
     expired = Call("GET", "/api/backupServers", 401)
     run = Run(logon(), expired, logon(), SERVERS, logoff(status=401), logoff())
     with run() as client:
-        client.collection("backup_server")
+        client.list("backup_server")
     assert run.warnings == []
 
 
@@ -164,7 +164,7 @@ def test_a_session_that_is_refused_at_once_is_an_error() -> None:
     expired = Call("GET", "/api/backupServers", 401)
     run = Run(logon(), expired, logon(), expired, logoff(), logoff())
     with pytest.raises(SessionExpired), run() as client:
-        client.collection("backup_server")
+        client.list("backup_server")
 
 
 @pytest.mark.parametrize("trouble", [429, 502, 503, 504, ConnectionFailed("reset")])
@@ -176,7 +176,7 @@ def test_reads_are_repeated_when_the_server_is_busy(trouble: t.Any) -> None:
     )
     run = Run(logon(), busy, busy, SERVERS, logoff())
     with run() as client:
-        client.collection("backup_server")
+        client.list("backup_server")
     assert run.pauses == ([0.5, 1.0] if isinstance(trouble, Exception) else [7.0, 7.0])
     assert run.client.request_count == 5
 
@@ -185,7 +185,7 @@ def test_retries_end() -> None:
     busy = Call("GET", "/api/backupServers", 503)
     run = Run(logon(), busy, busy, logoff(), retries=1)
     with pytest.raises(ServerBusy, match="busy"), run() as client:
-        client.collection("backup_server")
+        client.list("backup_server")
 
 
 @pytest.mark.parametrize(
@@ -203,14 +203,14 @@ def test_retries_end() -> None:
 def test_a_pause_may_be_given_as_a_time(headers: dict[str, str], pause: float) -> None:
     run = Run(logon(), Call("GET", "/api/backupServers", 503, headers=headers), SERVERS, logoff())
     with run() as client:
-        client.collection("backup_server")
+        client.list("backup_server")
     assert run.pauses == [pause]
 
 
 def test_a_long_retry_after_is_not_waited_for() -> None:
     run = Run(logon(), Call("GET", "/api/backupServers", 503, headers={"retry-after": "3600"}), logoff())
     with pytest.raises(ServerBusy), run() as client:
-        client.collection("backup_server")
+        client.list("backup_server")
     assert run.pauses == []
 
 
@@ -218,7 +218,7 @@ def test_a_long_retry_after_is_not_waited_for() -> None:
 def test_what_would_not_get_better_is_not_repeated(error: EmError) -> None:
     run = Run(logon(body=error))
     with pytest.raises(type(error)), run() as client:
-        client.collection("backup_server")
+        client.list("backup_server")
     assert run.pauses == []
 
 
@@ -226,7 +226,7 @@ def test_redirects_are_refused() -> None:
     moved = Call("GET", "/api/backupServers", 302, headers={"location": "https://evil.example.test/"})
     run = Run(logon(), moved, logoff())
     with pytest.raises(ProtocolError, match="redirects"), run() as client:
-        client.collection("backup_server")
+        client.list("backup_server")
 
 
 @pytest.mark.parametrize(
@@ -240,7 +240,7 @@ def test_redirects_are_refused() -> None:
 def test_an_answer_in_another_format_than_the_one_asked_for_is_refused(asked: str, body: bytes, found: str) -> None:
     run = Run(logon(), Call("GET", "/api/backupServers", body=body), logoff(), data_format=asked)
     with pytest.raises(ProtocolError, match=f"is {found}, but data_format is {asked}.*auto"), run() as client:
-        client.collection("backup_server")
+        client.list("backup_server")
 
 
 def test_references_of_several_requests_are_not_cut_at_a_limit() -> None:
@@ -248,7 +248,7 @@ def test_references_of_several_requests_are_not_cut_at_a_limit() -> None:
     run = Run()
     with pytest.raises(SettingsError, match="limit"), run() as client:
         client.query(
-            "backup_task_session", Selection(lists=(("VmDisplayName", names),)), representation="reference", limit=5
+            "backup_task_session", FilterSet(lists=(("VmDisplayName", names),)), representation="reference", limit=5
         )
 
 
@@ -256,7 +256,7 @@ def test_references_of_several_requests_are_not_cut_at_a_limit() -> None:
 def test_a_failed_logoff_is_a_warning(answers: list[Call]) -> None:
     run = Run(logon(), SERVERS, *answers)
     with run() as client:
-        client.collection("backup_server")
+        client.list("backup_server")
     assert len(run.warnings) == 1
     assert "session" in run.warnings[0]
 
@@ -328,7 +328,7 @@ def test_the_case_of_a_uid_does_not_matter() -> None:
 def test_a_collection_of_something_else_is_refused(body: t.Any, words: str) -> None:
     run = Run(logon(), Call("GET", "/api/backupTaskSessions", 200, body), logoff())
     with pytest.raises(ProtocolError, match=words), run() as client:
-        client.collection("backup_task_session")
+        client.list("backup_task_session")
 
 
 SPACED = "Pa  ss\tword-that-is-long"
@@ -338,7 +338,7 @@ SPACED = "Pa  ss\tword-that-is-long"
 def test_what_the_server_quotes_of_the_password_is_not_shown(quoted: str) -> None:
     run = Run(logon(status=401, body={"Message": f"Bad: {quoted}"}, headers={}), password=SPACED.replace("\t", "  "))
     with pytest.raises(AuthenticationFailed) as caught, run() as client:
-        client.collection("backup_server")
+        client.list("backup_server")
     shown = f"{caught.value} {caught.value.to_result()}"
     assert "Pa" not in shown
     assert "word" not in shown.replace("password", "")

@@ -100,7 +100,7 @@ def test_an_error_of_the_connection_passes_through() -> None:
         (b"<?xml version='1.0'?><!-- x --><!DOCTYPE a><a/>", "document type"),
         (b"<a>&unknown;</a>", "not valid XML"),
         (b'<?xml version="1.0" encoding="foo-8"?><a/>', "not valid XML"),
-        # A pattern that tries every way to cut these into pieces would never end.
+        # A pattern that attempts every way to cut these into pieces would never end.
         (b"<?xml version='1.0'?>" + b"\n" * 900 + b"<Error/>", "is an error"),
         (b"<?a?><!-- b --> " * 50 + b"<Error />", "is an error"),
         (b"<?a?><!-- b --> " * 50 + b"<!DOCTYPE a><a/>", "document type"),

@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._client.filters import (
     MAX_TARGET_LENGTH,
-    Selection,
+    FilterSet,
     all_of,
     any_of,
+    build_target,
     compare,
     encoded_length,
     raw,
-    requests_for,
-    target,
+    split_for_url,
 )
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._errors import SettingsError
 
@@ -53,14 +53,14 @@ def test_groups_are_always_parenthesised() -> None:
 
 
 def test_every_parameter_is_encoded() -> None:
-    address = target("/api/query", [("type", "Job"), ("filter", 'Name=="a;b&c d"'), ("page", None)])
+    address = build_target("/api/query", [("type", "Job"), ("filter", 'Name=="a;b&c d"'), ("page", None)])
     assert address == "/api/query?type=Job&filter=Name%3D%3D%22a%3Bb%26c%20d%22"
 
 
 @given(st.lists(NAMES, min_size=1, max_size=300, unique=True))
 def test_many_names_become_few_requests_that_fit(names: list[str]) -> None:
     base = compare("CreationTime", ">=", "2026-01-05T00:00:00Z")
-    parts = requests_for(Selection(base, (("VmDisplayName", tuple(names)), ("Result", ("Failed", "Warning")))), 400)
+    parts = split_for_url(FilterSet(base, (("VmDisplayName", tuple(names)), ("Result", ("Failed", "Warning")))), 400)
     asked: list[str] = []
     for part in parts:
         assert part is not None
@@ -81,7 +81,7 @@ def test_two_long_lists_become_requests_that_fit_and_ask_for_each_pair_once(
     first: list[str], second: list[str]
 ) -> None:
     lists = (("Reason", tuple(first)), ("VmDisplayName", tuple(second)))
-    parts = requests_for(Selection(compare("State", "==", "Completed"), lists), 1200)
+    parts = split_for_url(FilterSet(compare("State", "==", "Completed"), lists), 1200)
     asked: list[tuple[str, str]] = []
     for part in parts:
         assert part is not None
@@ -101,7 +101,7 @@ def test_two_long_lists_become_few_requests() -> None:
         ("JobName", tuple(f"job {number:03d}" for number in range(300))),
         ("VmDisplayName", tuple(f"srv{number:03d}" for number in range(300))),
     )
-    parts = requests_for(Selection(lists=lists), 1200)
+    parts = split_for_url(FilterSet(lists=lists), 1200)
     assert len(parts) <= 20
     assert sum(part.text.count("JobName") * part.text.count("VmDisplayName") for part in parts if part) == 300 * 300
 
@@ -109,21 +109,21 @@ def test_two_long_lists_become_few_requests() -> None:
 @pytest.mark.parametrize(
     "selection",
     [
-        Selection(raw(f'Name=="{"x" * 7000}"')),
-        Selection(raw(f'Name=="{"x" * 6280}"'), (("State", ("Working",)),)),
-        Selection(lists=(("Name", ("x" * 4000,)), ("JobName", ("y" * 4000,)))),
+        FilterSet(raw(f'Name=="{"x" * 7000}"')),
+        FilterSet(raw(f'Name=="{"x" * 6280}"'), (("State", ("Working",)),)),
+        FilterSet(lists=(("Name", ("x" * 4000,)), ("JobName", ("y" * 4000,)))),
     ],
 )
-def test_what_does_not_fit_in_one_request_is_refused(selection: Selection) -> None:
+def test_what_does_not_fit_in_one_request_is_refused(selection: FilterSet) -> None:
     with pytest.raises(SettingsError, match="too long"):
-        requests_for(selection, 1200)
+        split_for_url(selection, 1200)
 
 
 def test_a_value_longer_than_an_url_is_refused() -> None:
     with pytest.raises(SettingsError, match="too long"):
-        requests_for(Selection(lists=(("Name", ("x" * 9000,)),)), 400)
+        split_for_url(FilterSet(lists=(("Name", ("x" * 9000,)),)), 400)
 
 
 def test_no_list_is_one_request() -> None:
-    assert requests_for(Selection(), 400) == [None]
-    assert unquote(target("/x", [("filter", "a==1")])) == "/x?filter=a==1"
+    assert split_for_url(FilterSet(), 400) == [None]
+    assert unquote(build_target("/x", [("filter", "a==1")])) == "/x?filter=a==1"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reading a query to its end while the server's rows change: what exists during the whole call comes back exactly once."""
+"""QueryPlan a query to its end while the server's rows change: what exists during the whole call comes back exactly once."""
 
 from __future__ import annotations
 
@@ -43,10 +43,10 @@ class Server:
         self.rows = list(rows)
         self.size = size
         self.change = change
-        self.asked: list[paging.Ask] = []
+        self.asked: list[paging.PageRequest] = []
         self.descending = False
 
-    def __call__(self, ask: paging.Ask) -> paging.Page:
+    def __call__(self, ask: paging.PageRequest) -> paging.Page:
         if self.asked and self.change is not None:
             self.change(self)
         self.asked.append(ask)
@@ -132,7 +132,7 @@ def test_what_exists_during_the_whole_call_comes_back_once(
 def test_slices_of_time_hold_every_row_once() -> None:
     rows = [row(n, n * 7000) for n in range(400)]
     server = Server(rows, 50)
-    first = server(paging.Ask(None, 1))
+    first = server(paging.PageRequest(None, 1))
     parts = paging.slices(None, first, ORDER, START + dt.timedelta(milliseconds=400 * 7000), 4)
     assert len(parts) == 4
     found = [

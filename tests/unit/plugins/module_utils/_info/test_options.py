@@ -8,20 +8,20 @@ import typing as t
 
 import pytest
 
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._client.filters import requests_for
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._client.filters import split_for_url
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._errors import SettingsError
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._info.options import Wanted, read_selection
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._info.options import InfoRequest, read_selection
 
 NOW = dt.datetime(2026, 1, 6, 6, 0, tzinfo=dt.timezone.utc)
 GUID = "44444444-aaaa-4bbb-8ccc-000000000001"
 
 
-def select(kind: str = "backup_task_session", /, **params: t.Any) -> Wanted:
+def select(kind: str = "backup_task_session", /, **params: t.Any) -> InfoRequest:
     return read_selection(kind, params, NOW)
 
 
 def filter_of(kind: str = "backup_task_session", /, **params: t.Any) -> str:
-    where = requests_for(select(kind, **params).selection, 1000)
+    where = split_for_url(select(kind, **params).selection, 1000)
     assert len(where) == 1
     return where[0].text if where[0] else ""
 

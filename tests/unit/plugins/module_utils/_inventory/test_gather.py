@@ -12,7 +12,10 @@ from ansible_collections.backup_ops.veeam_em.plugins.module_utils._errors import
     NotFound,
     SettingsError,
 )
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._inventory.gather import Wanted, gather_machines
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._inventory.gather import (
+    InventoryRequest,
+    gather_machines,
+)
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._inventory.hosts import VARIABLES
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._inventory.verdicts import entry_of, rounds
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._records.build import Record
@@ -52,7 +55,7 @@ class Estate(Site):
         return Result([{"state": None, **record} for record in found.records]) if "keep" not in more else found
 
     def gather(self, *include: str, since: str = "30d", protection: t.Any = None) -> dict[str, t.Any]:
-        return gather_machines(t.cast("t.Any", self), Wanted.read(list(include), since, protection, NOW))
+        return gather_machines(t.cast("t.Any", self), InventoryRequest.read(list(include), since, protection, NOW))
 
     def hosts(self, *include: str, **more: t.Any) -> list[Record]:
         return t.cast("list[Record]", self.gather(*include, **more)["hosts"])
@@ -95,8 +98,8 @@ def test_virtual_machine(estate: Estate) -> None:
     assert host["hierarchy_unique_id"] == "VCENTER-1"
     assert host["job_names"] == ["Daily VMs"]
     assert host["running"] is False
-    assert host["last_backup"] == host["last_good_backup"]
-    assert host["last_backup"] == {
+    assert host["last_attempt"] == host["last_success"]
+    assert host["last_attempt"] == {
         "creation_time": task["creation_time"], "end_time": task["end_time"], "result": "Success", "reason": None,
         "job_name": "Daily VMs", "job_type": "Backup", "backup_server_name": "vbr01", "task_session_uid": task["uid"],
         "vm_restore_point_uid": task["vm_restore_point_uid"],
@@ -125,17 +128,17 @@ def test_failed_and_running(estate: Estate) -> None:
     estate.task(estate.session(1, running=True), running=True)
     host = estate.host("vms")
     assert host["running"] is True
-    assert host["last_backup"]["task_session_uid"] == failed["uid"]
-    assert host["last_backup"]["reason"] == "No space"
-    assert host["last_good_backup"]["task_session_uid"] == good["uid"]
+    assert host["last_attempt"]["task_session_uid"] == failed["uid"]
+    assert host["last_attempt"]["reason"] == "No space"
+    assert host["last_success"]["task_session_uid"] == good["uid"]
 
 
 def test_copies_are_no_backups(estate: Estate) -> None:
     estate.task(estate.session(8, job="Copy", kind="BackupCopy"))
     host = estate.host("vms")
     assert host["job_names"] == ["Copy"]
-    assert host["last_backup"] is None
-    assert host["last_good_backup"] is None
+    assert host["last_attempt"] is None
+    assert host["last_success"] is None
 
 
 def test_one_machine_at_two_backup_servers(estate: Estate) -> None:
@@ -170,7 +173,7 @@ def test_old_server_tells_the_machine_at_its_restore_point(estate: Estate) -> No
     estate.task(estate.session(8), ref=None, result="Failed")
     host = estate.host("vms")
     assert host["vm_uid"] == reference
-    assert host["last_backup"]["result"] == "Failed"
+    assert host["last_attempt"]["result"] == "Failed"
     assert "vm_restore_point" in estate.kinds_asked
 
 
@@ -185,7 +188,7 @@ def test_job_session_from_before_the_window_is_fetched(estate: Estate) -> None:
     session = estate.session(80, kind="BackupCopy")
     estate.task(session, creation_time=ago(10), end_time=ago(9))
     host = estate.host("vms", since="2d")
-    assert host["last_backup"] is None
+    assert host["last_attempt"] is None
     assert estate.kinds_asked.count("backup_session") == 2
 
 
@@ -203,7 +206,7 @@ def test_agent(estate: Estate) -> None:
     assert host["name"] == "LAP01.example.test"
     assert host["uid"] == computer["uid"]
     assert host["protection_groups"] == ["Laptops"]
-    assert host["last_backup"]["job_type"] == "AgentManagement"
+    assert host["last_attempt"]["job_type"] == "AgentManagement"
     assert {key: host[key] for key in ("ip_address", "os_version", "agent_version", "agent_status", "host_status")} == {
         "ip_address": "192.0.2.7", "os_version": "Windows 11", "agent_version": "6.3", "agent_status": "Installed",
         "host_status": "Online",
@@ -221,7 +224,7 @@ def test_computer_in_two_protection_groups_is_one_host(estate: Estate) -> None:
 def test_computer_without_any_backup(estate: Estate) -> None:
     estate.computer("new01", agent_status="NotInstalled")
     host = estate.host("agents")
-    assert host["last_backup"] is None
+    assert host["last_attempt"] is None
     assert host["job_names"] == []
     assert host["data_as_of"] == ago(0.2)
 
@@ -299,9 +302,9 @@ def test_waiver_for_a_name_that_is_not_unique_covers_nobody(estate: Estate) -> N
 def test_same_question_has_the_same_text() -> None:
     from datetime import timedelta
 
-    first = Wanted.read(["vms", "backup_servers"], "7d", {"max_age": "12h"}, NOW)
-    later = Wanted.read(["backup_servers", "vms"], "7d", {"max_age": "12h"}, NOW + timedelta(hours=1))
-    other = Wanted.read(["backup_servers", "vms"], "8d", {"max_age": "12h"}, NOW)
+    first = InventoryRequest.read(["vms", "backup_servers"], "7d", {"max_age": "12h"}, NOW)
+    later = InventoryRequest.read(["backup_servers", "vms"], "7d", {"max_age": "12h"}, NOW + timedelta(hours=1))
+    other = InventoryRequest.read(["backup_servers", "vms"], "8d", {"max_age": "12h"}, NOW)
     assert first.text == later.text
     assert first.text != other.text
     assert first.since != later.since
@@ -321,7 +324,7 @@ def test_same_question_has_the_same_text() -> None:
 )
 def test_bad_questions(include: list[str], since: str, protection: t.Any, message: str) -> None:
     with pytest.raises(SettingsError, match=message):
-        Wanted.read(include, since, protection, NOW)
+        InventoryRequest.read(include, since, protection, NOW)
 
 
 def test_machines_without_a_reference_are_asked_for_among_their_kind() -> None:

@@ -16,7 +16,12 @@ from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection.po
     Waiver,
 )
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection.result import machine_result, summary_of
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection.verdict import Facts, Point, Try, decide
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection.verdict import (
+    Attempt,
+    Facts,
+    RestorePoint,
+    decide,
+)
 from ansible_collections.backup_ops.veeam_em.plugins.modules import protection_info
 
 NOW = dt.datetime(2026, 1, 6, 6, 0, tzinfo=dt.timezone.utc)
@@ -43,15 +48,15 @@ def test_documented_options_are_the_real_ones() -> None:
 def test_documented_keys_of_a_machine_are_the_real_ones() -> None:
     machine = Machine("web01", 24 * HOUR, NOW)
     start = NOW - 30 * HOUR
-    good = Try(start, end=start + HOUR, result="Success", job_type="Backup", point=Point("urn:x", start))
-    running = Try(NOW - HOUR, running=True, job_type="Backup")
+    good = Attempt(start, end=start + HOUR, result="Success", job_type="Backup", point=RestorePoint("urn:x", start))
+    running = Attempt(NOW - HOUR, running=True, job_type="Backup")
     policy = Policy((machine,), NOW, history=48 * HOUR, waivers=(Waiver("web01", "age_over_limit", NOW + HOUR),))
     documented = RETURNED["machines"]["contains"]
-    for tries in ((good,), (good, running)):
-        facts = Facts(tries=tries)
+    for attempts in ((good,), (good, running)):
+        facts = Facts(attempts=attempts)
         result = machine_result(machine, facts, decide(machine, facts, policy), policy)
         assert set(result) == set(documented)
-        for key in ("last_good", "last_try"):
+        for key in ("last_good", "last_attempt"):
             assert set(result[key]) == set(documented[key]["contains"])
         for key in ("running", "history"):
             for entry in result[key]:

@@ -15,26 +15,31 @@ from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection.re
     span,
     warnings_of,
 )
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection.verdict import Facts, Point, Try, decide
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection.verdict import (
+    Attempt,
+    Facts,
+    RestorePoint,
+    decide,
+)
 
 NOW = dt.datetime(2026, 1, 6, 6, 0, tzinfo=dt.timezone.utc)
 HOUR, DAY = dt.timedelta(hours=1), dt.timedelta(days=1)
 
 
-def attempt(age: float = 8, result: str | None = "Success", point: bool = True, **changes: t.Any) -> Try:
+def attempt(age: float = 8, result: str | None = "Success", point: bool = True, **changes: t.Any) -> Attempt:
     start = NOW - age * HOUR
     values: dict[str, t.Any] = {
         "start": start, "end": start + HOUR / 4, "result": result, "job_name": "Daily", "job_type": "Backup",
-        "backup_server_name": "vbr01", "point": Point("urn:point", start) if point and result != "Failed" else None,
+        "backup_server_name": "vbr01", "point": RestorePoint("urn:point", start) if point and result != "Failed" else None,
     }  # fmt: skip
-    return Try(**{**values, **changes})
+    return Attempt(**{**values, **changes})
 
 
 def message(
-    *tries: Try, rules: dict[str, t.Any] | None = None, policy: dict[str, t.Any] | None = None, **facts: t.Any
+    *attempts: Attempt, rules: dict[str, t.Any] | None = None, policy: dict[str, t.Any] | None = None, **facts: t.Any
 ) -> str:
     machine = Machine(**{"name": "web01", "max_age": DAY, "needed_at": NOW, **(rules or {})})
-    known = Facts(tries=tries, **{"visible": True, **facts})
+    known = Facts(attempts=attempts, **{"visible": True, **facts})
     whole = Policy(machines=(machine,), now=NOW, **(policy or {}))
     return t.cast("str", machine_result(machine, known, decide(machine, known, whole), whole)["message"])
 
@@ -47,7 +52,7 @@ def message(
         (message(attempt(-0.05, end=NOW)), "0 min old backup by Daily (vbr01)."),
         (
             message(attempt(20), attempt(4, "Failed", reason="Disk  full.\nSee log.")),
-            "20 h old backup by Daily (vbr01); the last try by Daily (vbr01) at 2026-01-06T02:00:00Z failed: Disk full. See log.",
+            "20 h old backup by Daily (vbr01); the last attempt by Daily (vbr01) at 2026-01-06T02:00:00Z failed: Disk full. See log.",
         ),
         (message(attempt(50)), "The last good backup is 2 d 2 h old, more than 1 d."),
         (
@@ -56,7 +61,7 @@ def message(
         ),
         (
             message(attempt(4, "Failed", job_name=None)),
-            "The last try by an unknown job (vbr01) at 2026-01-06T02:00:00Z failed; no backup was found.",
+            "The last attempt by an unknown job (vbr01) at 2026-01-06T02:00:00Z failed; no backup was found.",
         ),
         (
             message(attempt(result="Warning"), rules={"accept_warning": False}),

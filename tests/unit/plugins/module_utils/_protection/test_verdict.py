@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection import codes
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection.policy import Machine, Policy, Waiver
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection.verdict import (
+    Attempt,
     Decision,
     Facts,
-    Point,
-    Try,
+    RestorePoint,
     decide,
     flaws,
 )
@@ -32,8 +32,8 @@ def hours(number: float) -> dt.datetime:
     return NOW - number * HOUR
 
 
-def attempt(age: float = 8, result: str | None = "Success", **changes: t.Any) -> Try:
-    """A try of a backup job that started ``age`` hours ago, took half an hour and left a restore point."""
+def attempt(age: float = 8, result: str | None = "Success", **changes: t.Any) -> Attempt:
+    """An attempt of a backup job that started ``age`` hours ago, took half an hour and left a restore point."""
     start = hours(age)
     values: dict[str, t.Any] = {
         "start": start,
@@ -41,23 +41,23 @@ def attempt(age: float = 8, result: str | None = "Success", **changes: t.Any) ->
         "result": result,
         "job_name": "Daily VMs",
         "job_type": "Backup",
-        "point": Point(UID, start + MINUTE) if result in ("Success", "Warning") else None,
+        "point": RestorePoint(UID, start + MINUTE) if result in ("Success", "Warning") else None,
     }
-    return Try(**{**values, **changes})
+    return Attempt(**{**values, **changes})
 
 
-def copy(age: float = 2, **changes: t.Any) -> Try:
+def copy(age: float = 2, **changes: t.Any) -> Attempt:
     return attempt(age, job_type="ImmediateBackupCopy", job_name="Offsite", **changes)
 
 
-def at_work(age: float = 0.1, **changes: t.Any) -> Try:
+def at_work(age: float = 0.1, **changes: t.Any) -> Attempt:
     return attempt(age, None, end=None, running=True, **changes)
 
 
 def verdict(
-    *tries: Try, machine: Machine = MACHINE, policy: dict[str, t.Any] | None = None, **facts: t.Any
+    *attempts: Attempt, machine: Machine = MACHINE, policy: dict[str, t.Any] | None = None, **facts: t.Any
 ) -> Decision:
-    known = Facts(tries=tries, **{"visible": True, **facts})
+    known = Facts(attempts=attempts, **{"visible": True, **facts})
     return decide(machine, known, Policy(machines=(machine,), now=NOW, **(policy or {})))
 
 
@@ -65,29 +65,29 @@ def with_rules(**changes: t.Any) -> Machine:
     return dataclasses.replace(MACHINE, **changes)
 
 
-OLD_POINT = Point(UID, hours(40))
+OLD_POINT = RestorePoint(UID, hours(40))
 TABLE: list[tuple[str, Decision, str, tuple[str, ...]]] = [
     ("good last night", verdict(attempt()), "ok", ()),
     ("good with a warning", verdict(attempt(result="Warning")), "ok", ()),
-    ("exactly as old as allowed", verdict(attempt(24, point=Point(UID, hours(24)))), "ok", ()),
-    ("a second too old", verdict(attempt(25, end=hours(20), point=Point(UID, hours(24) - MINUTE / 60))), "stale", ("age_over_limit",)),
-    ("started too early, but its data is young enough", verdict(attempt(25, end=hours(20), point=Point(UID, hours(23)))), "ok", ()),
+    ("exactly as old as allowed", verdict(attempt(24, point=RestorePoint(UID, hours(24)))), "ok", ()),
+    ("a second too old", verdict(attempt(25, end=hours(20), point=RestorePoint(UID, hours(24) - MINUTE / 60))), "stale", ("age_over_limit",)),
+    ("started too early, but its data is young enough", verdict(attempt(25, end=hours(20), point=RestorePoint(UID, hours(23)))), "ok", ()),
     ("ended late with old data", verdict(attempt(30, end=hours(1))), "stale", ("age_over_limit",)),
     (
-        "a restore point that is younger than the end of the try proves nothing about the age",
-        verdict(attempt(30, point=Point(UID, hours(2)))), "stale", ("age_over_limit",),
+        "a restore point that is younger than the end of the attempt proves nothing about the age",
+        verdict(attempt(30, point=RestorePoint(UID, hours(2)))), "stale", ("age_over_limit",),
     ),
     ("last good backup two days old", verdict(attempt(40)), "stale", ("age_over_limit",)),
-    ("failed last night, good before that", verdict(attempt(20), attempt(4, "Failed")), "ok", ("last_try_failed",)),
+    ("failed last night, good before that", verdict(attempt(20), attempt(4, "Failed")), "ok", ("last_attempt_failed",)),
     ("failed, then good on retry", verdict(attempt(9, "Failed"), attempt(8)), "ok", ()),
     ("good in one job, failed earlier in another", verdict(attempt(9, "Failed", job_name="Other"), attempt(8)), "ok", ()),
-    ("failed and nothing good in time", verdict(attempt(40), attempt(4, "Failed")), "failed", ("last_try_failed", "age_over_limit")),
-    ("only failures", verdict(attempt(28, "Failed"), attempt(4, "Failed")), "failed", ("last_try_failed", "no_backup_found")),
-    ("ended without a result", verdict(attempt(4, None)), "failed", ("last_try_failed", "no_backup_found")),
-    ("a result nobody knows", verdict(attempt(4, "Partial")), "failed", ("last_try_failed", "no_backup_found")),
+    ("failed and nothing good in time", verdict(attempt(40), attempt(4, "Failed")), "failed", ("last_attempt_failed", "age_over_limit")),
+    ("only failures", verdict(attempt(28, "Failed"), attempt(4, "Failed")), "failed", ("last_attempt_failed", "no_backup_found")),
+    ("ended without a result", verdict(attempt(4, None)), "failed", ("last_attempt_failed", "no_backup_found")),
+    ("a result nobody knows", verdict(attempt(4, "Partial")), "failed", ("last_attempt_failed", "no_backup_found")),
     (
-        "a long try that failed ended after a short good one",
-        verdict(attempt(10, "Failed", end=hours(2)), attempt(8)), "ok", ("last_try_failed",),
+        "a long attempt that failed ended after a short good one",
+        verdict(attempt(10, "Failed", end=hours(2)), attempt(8)), "ok", ("last_attempt_failed",),
     ),
     ("restore point gone", verdict(attempt(point=None)), "stale", ("restore_point_missing",)),
     (
@@ -111,7 +111,7 @@ TABLE: list[tuple[str, Decision, str, tuple[str, ...]]] = [
     (
         "failed after a warning that is not accepted",
         verdict(attempt(8, "Warning"), attempt(4, "Failed"), machine=with_rules(accept_warning=False)),
-        "failed", ("last_try_failed", "warning_not_accepted"),
+        "failed", ("last_attempt_failed", "warning_not_accepted"),
     ),
     ("never seen", verdict(), "unprotected", ("no_backup_found",)),
     ("never seen by an account that may not see it", verdict(visible=False), "unknown", ("not_visible",)),
@@ -195,10 +195,10 @@ def test_the_table_reaches_every_verdict_and_reason() -> None:
 
 
 def test_last_good_and_last_try_are_the_newest() -> None:
-    tries = (attempt(30), attempt(8), attempt(20), attempt(4, "Failed"), attempt(6, "Failed"), copy(1))
-    decision = verdict(*tries)
-    assert decision.last_good is tries[1]
-    assert decision.last_try is tries[3]
+    attempts = (attempt(30), attempt(8), attempt(20), attempt(4, "Failed"), attempt(6, "Failed"), copy(1))
+    decision = verdict(*attempts)
+    assert decision.last_good is attempts[1]
+    assert decision.last_attempt is attempts[3]
 
 
 def test_what_runs_is_told_with_any_verdict_above_it() -> None:
@@ -211,27 +211,27 @@ def waiver(reason: str, **changes: t.Any) -> Waiver:
 
 
 @pytest.mark.parametrize(
-    ("tries", "waivers", "expected"),
+    ("attempts", "waivers", "expected"),
     [
         ((attempt(40),), [waiver("age_over_limit")], "waived"),
         ((attempt(40),), [], "stale"),
-        ((attempt(40),), [waiver("last_try_failed")], "stale"),
+        ((attempt(40),), [waiver("last_attempt_failed")], "stale"),
         ((attempt(40),), [waiver("age_over_limit", machine="web02")], "stale"),
         ((attempt(40),), [waiver("age_over_limit", machine="WEB01")], "stale"),
         ((attempt(40),), [waiver("age_over_limit", until=NOW)], "stale"),
         ((attempt(40),), [waiver("age_over_limit", until=NOW - DAY), waiver("age_over_limit")], "waived"),
-        ((attempt(40), attempt(4, "Failed")), [waiver("last_try_failed")], "failed"),
+        ((attempt(40), attempt(4, "Failed")), [waiver("last_attempt_failed")], "failed"),
         ((attempt(40), attempt(4, "Failed")), [waiver("age_over_limit")], "failed"),
-        ((attempt(40), attempt(4, "Failed")), [waiver("last_try_failed"), waiver("age_over_limit")], "waived"),
+        ((attempt(40), attempt(4, "Failed")), [waiver("last_attempt_failed"), waiver("age_over_limit")], "waived"),
         ((attempt(point=None),), [waiver("restore_point_missing")], "waived"),
         ((), [waiver("no_backup_found")], "waived"),
         ((copy(),), [waiver("only_copy_found")], "waived"),
         ((attempt(40), at_work()), [waiver("age_over_limit")], "running"),
-        ((attempt(20), attempt(4, "Failed")), [waiver("last_try_failed")], "ok"),
+        ((attempt(20), attempt(4, "Failed")), [waiver("last_attempt_failed")], "ok"),
     ],
 )
-def test_waivers(tries: tuple[Try, ...], waivers: list[Waiver], expected: str) -> None:
-    decision = verdict(*tries, policy={"waivers": tuple(waivers)})
+def test_waivers(attempts: tuple[Attempt, ...], waivers: list[Waiver], expected: str) -> None:
+    decision = verdict(*attempts, policy={"waivers": tuple(waivers)})
     assert decision.verdict == expected
     if expected == "waived":
         assert decision.underlying in ("stale", "failed", "unprotected")
@@ -265,7 +265,7 @@ TYPES = st.sampled_from(
 
 
 @st.composite
-def tries(draw: st.DrawFn) -> Try:
+def attempts(draw: st.DrawFn) -> Attempt:
     age = draw(AGES)
     if draw(st.integers(0, 9)) == 0:
         return at_work(age, job_type=draw(TYPES))
@@ -283,11 +283,11 @@ MACHINES = st.builds(
     accept_warning=st.booleans(),
     require_restore_point=st.booleans(),
 )
-MANY = st.lists(tries(), max_size=6).map(tuple)
+MANY = st.lists(attempts(), max_size=6).map(tuple)
 
 
 @given(MANY, MACHINES)
-def test_ok_needs_a_good_backup(some: tuple[Try, ...], machine: Machine) -> None:
+def test_ok_needs_a_good_backup(some: tuple[Attempt, ...], machine: Machine) -> None:
     decision = verdict(*some, machine=machine)
     if decision.verdict != "ok":
         return
@@ -304,7 +304,7 @@ def test_ok_needs_a_good_backup(some: tuple[Try, ...], machine: Machine) -> None
 
 @given(MANY, MACHINES, AGES, RESULTS, st.sampled_from(sorted(codes.SECOND_HAND_TYPES)))
 def test_a_copy_never_makes_anything_ok(
-    some: tuple[Try, ...], machine: Machine, age: float, result: str | None, kind: str
+    some: tuple[Attempt, ...], machine: Machine, age: float, result: str | None, kind: str
 ) -> None:
     before = verdict(*some, machine=machine).verdict
     after = verdict(*some, attempt(age, result, job_type=kind), machine=machine).verdict
@@ -312,7 +312,7 @@ def test_a_copy_never_makes_anything_ok(
 
 
 @given(MANY, MACHINES, st.floats(min_value=0, max_value=100))
-def test_an_older_backup_never_makes_anything_ok(some: tuple[Try, ...], machine: Machine, more: float) -> None:
+def test_an_older_backup_never_makes_anything_ok(some: tuple[Attempt, ...], machine: Machine, more: float) -> None:
     machine = dataclasses.replace(machine, needed_at=max(machine.needed_at, NOW))
     decision = verdict(*some, machine=machine)
     good = decision.last_good
@@ -322,21 +322,21 @@ def test_an_older_backup_never_makes_anything_ok(some: tuple[Try, ...], machine:
         good,
         start=good.start - more * HOUR,
         end=good.end - more * HOUR if good.end else None,
-        point=Point(UID, good.point.time - more * HOUR) if good.point else None,
+        point=RestorePoint(UID, good.point.time - more * HOUR) if good.point else None,
     )
     changed = tuple(older if one is good else one for one in some)
     assert verdict(*changed, machine=machine).verdict != "ok"
 
 
 @given(MANY, MACHINES)
-def test_a_failure_never_makes_anything_ok(some: tuple[Try, ...], machine: Machine) -> None:
+def test_a_failure_never_makes_anything_ok(some: tuple[Attempt, ...], machine: Machine) -> None:
     before = verdict(*some, machine=machine).verdict
     after = verdict(*some, attempt(0.6, "Failed"), machine=machine).verdict
     assert before == "ok" or after != "ok"
 
 
 @given(MANY, MACHINES)
-def test_stricter_rules_never_make_anything_ok(some: tuple[Try, ...], machine: Machine) -> None:
+def test_stricter_rules_never_make_anything_ok(some: tuple[Attempt, ...], machine: Machine) -> None:
     before = verdict(*some, machine=machine).verdict
     stricter = dataclasses.replace(
         machine, max_age=machine.max_age / 2, accept_warning=False, require_restore_point=True
@@ -345,7 +345,7 @@ def test_stricter_rules_never_make_anything_ok(some: tuple[Try, ...], machine: M
 
 
 @given(MANY, MACHINES)
-def test_the_order_of_the_tries_does_not_matter(some: tuple[Try, ...], machine: Machine) -> None:
+def test_the_order_of_the_tries_does_not_matter(some: tuple[Attempt, ...], machine: Machine) -> None:
     one, other = verdict(*some, machine=machine), verdict(*reversed(some), machine=machine)
     assert (one.verdict, one.reasons) == (other.verdict, other.reasons)
 
@@ -359,7 +359,7 @@ def test_of_two_backups_of_one_age_the_same_one_is_chosen_in_any_order() -> None
 
 
 @given(MANY, MACHINES)
-def test_every_no_has_a_reason(some: tuple[Try, ...], machine: Machine) -> None:
+def test_every_no_has_a_reason(some: tuple[Attempt, ...], machine: Machine) -> None:
     decision = verdict(*some, machine=machine)
     assert bool(decision.blocking) == (decision.verdict != "ok")
     assert set(decision.reasons) <= set(codes.REASONS)

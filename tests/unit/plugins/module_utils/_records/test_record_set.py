@@ -7,9 +7,13 @@ import itertools
 
 import pytest
 
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._client.query_plan import Way, way_of
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._client.query_plan import SortedBy, sorted_by
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._records.build import RecordOptions
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._records.record_set import Collector, Order, in_order
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._records.record_set import (
+    Order,
+    RecordSet,
+    sort_records,
+)
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._records.resources import RESOURCES, queryable
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._times import fraction_of
 
@@ -22,7 +26,7 @@ def test_same_order_whatever_came_first(rows):
     expected = [uid for _value, uid in rows]
     for shuffled in itertools.permutations(rows):
         records = [{"uid": uid, "key": value} for value, uid in shuffled]
-        assert [record["uid"] for record in in_order(records, Order("key", ""))] == expected
+        assert [record["uid"] for record in sort_records(records, Order("key", ""))] == expected
 
 
 @pytest.mark.parametrize(
@@ -33,7 +37,7 @@ def test_same_order_whatever_came_first(rows):
 def test_descending_turns_values_not_uids(rows, expected):
     for shuffled in itertools.permutations(rows):
         records = [{"uid": uid, "key": value} for value, uid in shuffled]
-        assert [record["uid"] for record in in_order(records, Order("key", "", descending=True))] == expected
+        assert [record["uid"] for record in sort_records(records, Order("key", "", descending=True))] == expected
 
 
 def rows(*values, key="CreationTimeUTC"):
@@ -41,7 +45,7 @@ def rows(*values, key="CreationTimeUTC"):
 
 
 def collected(found):
-    collector = Collector(RESOURCES["backup_task_session"], None, RecordOptions())
+    collector = RecordSet(RESOURCES["backup_task_session"], None, RecordOptions())
     collector.add(found)
     return collector
 
@@ -119,21 +123,21 @@ TASKS = RESOURCES["backup_task_session"]
 @pytest.mark.parametrize(
     ("resource", "representation", "order", "way"),
     [
-        (TASKS, "entity", None, Way.TIME),
-        (TASKS, "entity", BY_TIME, Way.TIME),
-        (TASKS, "entity", Order("total_size", "TotalSize"), Way.NUMBER),
-        (TASKS, "entity", Order("end_time", "EndTime"), Way.CLIENT),
-        (TASKS, "entity", Order("name", "Name"), Way.CLIENT),
-        (TASKS, "entity", Order("job_name", "JobName"), Way.CLIENT),
-        (TASKS, "entity", Order("job_uid", "JobUid"), Way.SERVER),
-        (TASKS, "reference", None, Way.SERVER),
-        (TASKS, "reference", BY_TIME, Way.SERVER),
-        (TASKS, "reference", Order("name", "Name"), Way.CLIENT),
-        (RESOURCES["job"], "reference", None, Way.SERVER),
-        (RESOURCES["repository"], "entity", Order("free_space", "FreeSpace"), Way.CLIENT),
-        (queryable("RestorePoint"), "entity", Order("backup_name", "BackupName"), Way.SERVER),
-        (queryable("CloudTenant"), "entity", Order("name", "Name"), Way.CLIENT),
+        (TASKS, "entity", None, SortedBy.TIME),
+        (TASKS, "entity", BY_TIME, SortedBy.TIME),
+        (TASKS, "entity", Order("total_size", "TotalSize"), SortedBy.NUMBER),
+        (TASKS, "entity", Order("end_time", "EndTime"), SortedBy.CLIENT),
+        (TASKS, "entity", Order("name", "Name"), SortedBy.CLIENT),
+        (TASKS, "entity", Order("job_name", "JobName"), SortedBy.CLIENT),
+        (TASKS, "entity", Order("job_uid", "JobUid"), SortedBy.SERVER),
+        (TASKS, "reference", None, SortedBy.SERVER),
+        (TASKS, "reference", BY_TIME, SortedBy.SERVER),
+        (TASKS, "reference", Order("name", "Name"), SortedBy.CLIENT),
+        (RESOURCES["job"], "reference", None, SortedBy.SERVER),
+        (RESOURCES["repository"], "entity", Order("free_space", "FreeSpace"), SortedBy.CLIENT),
+        (queryable("RestorePoint"), "entity", Order("backup_name", "BackupName"), SortedBy.SERVER),
+        (queryable("CloudTenant"), "entity", Order("name", "Name"), SortedBy.CLIENT),
     ],
 )
 def test_who_sorts(resource, representation, order, way):
-    assert way_of(resource, representation, order) is way
+    assert sorted_by(resource, representation, order) is way

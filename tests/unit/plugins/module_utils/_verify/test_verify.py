@@ -9,7 +9,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._client.filters import Selection
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._client.filters import FilterSet
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._errors import AccessDenied, NotFound, ProtocolError
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection.policy import read_policy
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._records.build import Record
@@ -19,7 +19,7 @@ from ansible_collections.backup_ops.veeam_em.plugins.module_utils._verify.verify
 
 NOW = dt.datetime(2026, 1, 6, 6, 0, tzinfo=dt.timezone.utc)
 HOUR = dt.timedelta(hours=1)
-EVERYTHING = Selection()
+EVERYTHING = FilterSet()
 VC = "33333333-aaaa-4bbb-8ccc-000000000001"
 
 
@@ -128,7 +128,7 @@ class Site:
     def query(
         self,
         name: str,
-        selection: Selection = EVERYTHING,
+        selection: FilterSet = EVERYTHING,
         *,
         representation: str = "entity",
         keep: t.Callable[[Record], bool] | None = None,
@@ -140,7 +140,7 @@ class Site:
         rows = [row for row in self.records.get(name, []) if _fits(row, selection)]
         return Result([row for row in rows if keep is None or keep(row)])
 
-    def collection(
+    def list(
         self,
         name: str,
         paths: t.Sequence[str] = (),
@@ -175,7 +175,7 @@ class Site:
         return [asked.partition(" ")[0] for asked in self.asked]
 
 
-def _fits(row: Record, selection: Selection) -> bool:
+def _fits(row: Record, selection: FilterSet) -> bool:
     if selection.lists:
         [(field, values)] = selection.lists
         if field == "UID":
@@ -232,7 +232,7 @@ def test_a_good_backup_with_everything_that_is_told(site: Site) -> None:
                 "max_age_seconds": 36000,
                 "needed_at": "2026-01-06T07:00:00Z",
                 "last_good": {**tried, "age_seconds": 8 * 3600 + 58 * 60},
-                "last_try": {**tried, "reason": None},
+                "last_attempt": {**tried, "reason": None},
                 "running": [],
                 "waivers": [],
                 "data_as_of": ago(0.2),
@@ -530,7 +530,7 @@ class TestRunning:
         site.task(site.session(2), result="Failed")
         assert short(site.one()) == ("running", ["backup_running"])
         retry["running"], retry["state"] = False, "Stopped"
-        assert short(site.one()) == ("ok", ["last_try_failed"])
+        assert short(site.one()) == ("ok", ["last_attempt_failed"])
 
     def test_running_copies_do_not_matter(self, site: Site) -> None:
         site.backup(8)
@@ -553,7 +553,7 @@ class TestRunning:
     def test_a_task_left_open_by_a_session_that_is_over(self, site: Site) -> None:
         site.backup(8)
         site.task(site.session(4), running=True, end_time=None)
-        assert short(site.one()) == ("ok", ["last_try_failed"])
+        assert short(site.one()) == ("ok", ["last_attempt_failed"])
 
 
 class TestRestorePoints:
@@ -563,7 +563,7 @@ class TestRestorePoints:
         machine = site.one()
         assert short(machine) == ("stale", ["restore_point_missing"])
         assert machine["last_good"] is None
-        assert machine["last_try"]["vm_restore_point_uid"] is None
+        assert machine["last_attempt"]["vm_restore_point_uid"] is None
 
     def test_a_point_may_have_another_name_than_its_task(self, site: Site) -> None:
         site.backup(8)
@@ -638,7 +638,7 @@ class TestIdentity:
         site.point(good, f"urn:VMware:Vm:{VC}.vm-1")
         site.task(site.session(2), vm_uid=None, result="Failed", reason="  No space.\nReally. ")
         machine = site.one({"name": "any", "vm_ref": "vm-1"})
-        assert short(machine) == ("ok", ["last_try_failed"])
+        assert short(machine) == ("ok", ["last_attempt_failed"])
         assert machine["vm_uid"] == f"urn:VMware:Vm:{VC}.vm-1"
         assert machine["message"].endswith("failed: No space. Really.")
 
@@ -772,7 +772,7 @@ class TestAgents:
         site.task(self.child(site, parent, "lap01"), "lap01", None, result="Failed")
         site.agent_point("lap01", 7.6)
         machine = site.one("lap01", history="1d")
-        assert short(machine) == ("failed", ["last_try_failed", "no_backup_found"])
+        assert short(machine) == ("failed", ["last_attempt_failed", "no_backup_found"])
         assert [one["result"] for one in machine["history"]] == ["Failed"]
 
     def test_the_neighbour_in_the_same_job_is_not_mine(self, site: Site) -> None:

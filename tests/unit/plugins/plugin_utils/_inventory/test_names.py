@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._errors import SettingsError
 from ansible_collections.backup_ops.veeam_em.plugins.plugin_utils._inventory.names import (
-    Named,
+    NamedHost,
     duplicate_names,
-    settle,
+    resolve_duplicates,
     usable_name,
     variables_of,
 )
@@ -25,8 +25,8 @@ def record(identity: str = "vmware/vc/vm-1", **changes: t.Any) -> dict[str, t.An
     }  # fmt: skip
 
 
-def named(name: str, identity: str, **changes: t.Any) -> Named:
-    return Named(name, record(identity, **changes), {})
+def named(name: str, identity: str, **changes: t.Any) -> NamedHost:
+    return NamedHost(name, record(identity, **changes), {})
 
 
 @pytest.mark.parametrize(
@@ -74,24 +74,24 @@ def test_usable_name(name: str, expected: str) -> None:
 
 def test_suffix_from_the_kind_and_from_the_identity() -> None:
     hosts = [named("a", "vmware/one/vm-1"), named("a", "agent/a", kind="agent", vm_ref=None)]
-    assert [host.name for host in settle(hosts, "suffix")[0]] == ["a_vm-1", "a_agent"]
+    assert [host.name for host in resolve_duplicates(hosts, "suffix")[0]] == ["a_vm-1", "a_agent"]
     hosts = [named("a", "vmware/one/vm-1"), named("a", "vmware/two/vm-1"), named("b", "x")]
-    names = [host.name for host in settle(hosts, "suffix")[0]]
+    names = [host.name for host in resolve_duplicates(hosts, "suffix")[0]]
     assert names[2] == "b"
     assert len({*names, "a_vm-1", "a"}) == 5
-    assert names == [host.name for host in reversed(settle(list(reversed(hosts)), "suffix")[0])]
+    assert names == [host.name for host in reversed(resolve_duplicates(list(reversed(hosts)), "suffix")[0])]
 
 
 def test_suffix_that_somebody_has_already() -> None:
     hosts = [named("a", "v/1/vm-1"), named("a", "v/1/vm-2"), named("a_vm-1", "v/1/vm-3")]
-    assert len({host.name for host in settle(hosts, "suffix")[0]}) == 3
+    assert len({host.name for host in resolve_duplicates(hosts, "suffix")[0]}) == 3
 
 
 def test_several_names_are_not_unique() -> None:
     hosts = [named(name, f"v/1/{name}{number}") for name in "ab" for number in "12"]
     with pytest.raises(SettingsError, match=r"'a'.*1 more names are not unique"):
-        settle(hosts, "fail")
-    kept, warnings = settle(hosts, "warn")
+        resolve_duplicates(hosts, "fail")
+    kept, warnings = resolve_duplicates(hosts, "warn")
     assert [host.name for host in kept] == ["a", "b"]
     assert len(warnings) == len(duplicate_names(hosts)) == 2
 
@@ -101,7 +101,7 @@ def test_several_names_are_not_unique() -> None:
 )
 def test_no_host_gets_lost_and_no_name_is_given_twice(machines: list[tuple[str, str, str]]) -> None:
     hosts = [named(name, f"v/{root}/{ref}/{name}", vm_ref=ref) for name, ref, root in machines]
-    settled, warnings = settle(hosts, "suffix")
+    settled, warnings = resolve_duplicates(hosts, "suffix")
     assert not warnings
     assert sorted(host.record["identity"] for host in settled) == sorted(host.record["identity"] for host in hosts)
     assert len({host.name for host in settled}) == len(hosts)

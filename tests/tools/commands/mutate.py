@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Makes each mistake of devtool/mutations.py in a copy and says which step caught it: 'dev.py break [WORD…]'."""
+"""Makes each mistake of devtool/mutations.py in a copy and says which step caught it: 'dev.py mutate [WORD…]'."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from devtool import artifact, environments, process
 from devtool.mutations import MUTATIONS, Mutation
 from devtool.paths import BUILD
 
-COPY = BUILD / "break" / "copy"
+COPY = BUILD / "mutate" / "copy"
 # Set-up that is dear and that no mutation changes.
 _SHARED = ("venvs", "home", "interpreters", "pip-cache")
 # Made here: an environment that the copy made would be gone with it.

@@ -45,7 +45,7 @@ LOOK = """
           - "{{ inventory_hostname }}"
           - "{{ inventory_hostname_short }}"
           - "{{ veeam_em_name }}"
-          - "{{ veeam_em_last_backup }}"
+          - "{{ veeam_em_last_attempt }}"
           - "{{ hostvars[inventory_hostname].veeam_em_job_names }}"
           - "{{ ansible_host | default('none') }}"
     - name: Names of all hosts
@@ -107,7 +107,7 @@ def test_list(ansible: Ansible, simulator: t.Any) -> None:
     assert twins(run) == {"twin01_vm-2001", "twin01_vm-77"}
     variables = plain(run.json["_meta"]["hostvars"]["web01"])
     assert variables["veeam_em_name"] == "web01"
-    assert variables["veeam_em_last_backup"]["job_name"] == "Web Tier"
+    assert variables["veeam_em_last_attempt"]["job_name"] == "Web Tier"
     assert variables["veeam_em_vm_ref"] == "vm-1001"
     assert "ansible_host" not in variables
 
@@ -191,7 +191,7 @@ filters:
   - exclude: true
 hostnames: [ip_address, '{{{{ veeam_em_name | upper }}}}.example.test']
 compose:
-  result: veeam_em_last_backup.result
+  result: veeam_em_last_attempt.result
 groups:
   laptops: "'Laptops' in veeam_em_protection_groups | default([])"
 strict: true
@@ -250,7 +250,7 @@ def test_names_of_the_server_are_never_templates(
     em = simulators.get(estate=str(path))
     inventory = ansible.directory / "veeam_em.yml"
     inventory.write_text(
-        f"{PLUGIN}include: [vms]\nkeyed_groups: [{{key: veeam_em_name}}]\ncompose: {{copy: veeam_em_last_backup}}\n"
+        f"{PLUGIN}include: [vms]\nkeyed_groups: [{{key: veeam_em_name}}]\ncompose: {{copy: veeam_em_last_attempt}}\n"
     )
     run = ansible.playbook(LOOK, inventory=inventory, em=em)
     assert run.rc == 0, run.output
