@@ -119,7 +119,7 @@ MUTATIONS = [
     ),
     Mutation(
         "a page dropped in paging", f"{_UTILS}/_client/paging.py",
-        "cursor.next_ask(where))\n        yield new\n", "cursor.next_ask(where))\n",
+        "cursor.next_request(where))\n        yield new\n", "cursor.next_request(where))\n",
         "unit", "_client/test_paging.py", ("tests/unit/plugins/module_utils/_client/test_paging.py",),
     ),
     Mutation(
