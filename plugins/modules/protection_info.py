@@ -436,11 +436,12 @@ unused_waivers:
       description: V(not_asked) (the machine is not in O(machines)), V(expired) or V(not_needed).
       type: str
       sample: expired
+# GENERATED (dev.py generate): returns request_count error
 request_count:
   description: Number of HTTP requests made, logon and logoff included.
   returned: success
   type: int
-  sample: 10
+  sample: 3
 error:
   description: What went wrong, for programs. RV(msg) says it for people.
   returned: when Enterprise Manager could not be read
@@ -471,6 +472,7 @@ error:
       description: What to do about it.
       type: str
       sample: it needs the Enterprise Manager role Portal User
+# END GENERATED
 """
 
 import datetime as dt
