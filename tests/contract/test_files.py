@@ -66,4 +66,6 @@ def test_everything_has_an_integration_target() -> None:
 def test_every_mistake_of_the_tool_can_still_be_made() -> None:
     """``dev.py mutate`` takes long, so nobody would see at once that the code it changes has moved."""
     mutations = runpy.run_path(str(ROOT / "tests" / "tools" / "devtool" / "mutations.py"))["MUTATIONS"]
-    assert [each.name for each in mutations if (ROOT / each.file).read_text(encoding="utf-8").count(each.old) != 1] == []
+    assert [
+        each.name for each in mutations if (ROOT / each.file).read_text(encoding="utf-8").count(each.old) != 1
+    ] == []

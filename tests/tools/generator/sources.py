@@ -3,8 +3,13 @@
 
 from __future__ import annotations
 
-from generator import returns
+import typing as t
 
-SOURCES = {
+from generator import policy, returns, role
+
+SOURCES: dict[str, t.Callable[..., str]] = {
+    "policy_defaults": policy.policy_defaults,
+    "policy_options": policy.policy_options,
     "returns": returns.returns,
+    "role_variables": role.role_variables,
 }

@@ -36,7 +36,19 @@ def mypy(log: Log) -> counts.Counts:
     path = f"{TREE}:{SIMULATOR / 'src'}:{tests / 'support' / 'every-process'}"
     codes = [
         log.run(*check, "-p", f"{COLLECTION}.plugins", env={"MYPYPATH": path}),
-        log.run(*check, "-p", "devtool", "-p", "steps", "-p", "commands", "-p", "generator", cwd=tests / "tools"),
+        log.run(
+            *check,
+            "-p",
+            "devtool",
+            "-p",
+            "steps",
+            "-p",
+            "commands",
+            "-p",
+            "generator",
+            cwd=tests / "tools",
+            env={"MYPYPATH": path},
+        ),
         log.run(
             *check,
             "-p",
