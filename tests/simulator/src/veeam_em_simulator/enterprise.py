@@ -4,10 +4,12 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from veeam_em_simulator.clock import Clock
-from veeam_em_simulator.estate.loading import load_estate
+from veeam_em_simulator.estate.loading import EstateSource, load_estate
 from veeam_em_simulator.estate.model import Estate
 from veeam_em_simulator.history.plan import SessionPlan
 from veeam_em_simulator.profiles import Profile
@@ -46,8 +48,8 @@ class Enterprise:
     log: list[LoggedRequest] = field(default_factory=list)
     task_numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(10))
 
-    def context(self, base: str) -> Context:
-        return Context(base, self.profile, self.database, self.site)
+    def context(self, base: str, sees: tuple[str, ...] | None = None) -> Context:
+        return Context(base, self.profile, self.database, self.site, sees)
 
     def catch_up(self) -> int:
         """Lets happen what was due; the time now."""
@@ -70,17 +72,27 @@ class Enterprise:
 
 
 def build_enterprise(
-    profile: Profile, estate_name: str, seed: int, *, start: int | None = None, ticking: bool = False, href_base: str | None = None
+    profile: Profile,
+    source: EstateSource,
+    seed: int,
+    *,
+    start: int | None = None,
+    standing: bool = False,
+    ticking: bool = False,
+    href_base: str | None = None,
+    faults: Sequence[Mapping[str, Any]] = (),
 ) -> Enterprise:
     """A simulator's state from an estate; EstateError when the estate has a mistake."""
-    clock = Clock(start)
+    clock = Clock(start, standing=standing)
     now = clock.now()
-    estate = load_estate(estate_name, seed, now)
+    estate = load_estate(source, seed, now)
     if ticking:
         estate = replace(estate, settings=replace(estate.settings, ticking=True))
     database = Database(folded_names=not profile.case_sensitive_names)
     newest = populate(Writer(database, profile, seed), estate, profile, now)
     database.seal()
+    all_faults = Faults(seed)
+    all_faults.set_start([*estate.faults, *faults])
     return Enterprise(
         profile=profile,
         clock=clock,
@@ -88,7 +100,7 @@ def build_enterprise(
         database=database,
         site=Site(estate, profile, database, newest, now),
         logons=Logons(estate.accounts, estate.settings),
-        faults=Faults(seed),
+        faults=all_faults,
         newest_runs=newest,
         href_base=href_base,
     )
