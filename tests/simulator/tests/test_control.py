@@ -150,9 +150,9 @@ def test_the_check_names_every_mistake(capsys: pytest.CaptureFixture[str], tmp_p
     file = tmp_path / "bad.yml"
     file.write_text("backup_servers:\n  - {name: a, prot: 1}\n  - {nme: b}\nmachines:\n  - {name: m}\n")
     assert main(["--check", str(file)]) == 2
-    lines = capsys.readouterr().err.splitlines()
+    lines = sorted(capsys.readouterr().err.splitlines())
     assert [line.split(": ", 2)[1].removeprefix(f"{file}, ") for line in lines] == [
-        "line 2, backup_servers[0].prot", "line 3, backup_servers[1]", "line 3, backup_servers[1].nme", "line 5, machines[0]"
+        "line 2, backup_servers[0].prot", "line 3, backup_servers[1].nme", "line 3, backup_servers[1]", "line 5, machines[0]"
     ]
     assert main(["--check", "life"]) == 0
     assert "no mistake" in capsys.readouterr().out

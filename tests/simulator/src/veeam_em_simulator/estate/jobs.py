@@ -22,7 +22,11 @@ def read_job(reader: Reader, item: dict[str, Any], path: Path) -> model.Job:
     for number, name in enumerate(item.get("source_jobs", ())):
         if name not in reader.jobs:
             raise reader.document.error((*path, "source_jobs", number), f"there is no job '{name}' above this one")
-        sources.append(reader.jobs[name])
+        source = reader.jobs[name]
+        for member, stay in _with_stays(source):
+            if isinstance(member, infrastructure.Machine):
+                _reachable(reader, member, stay, server, (*path, "source_jobs", number))
+        sources.append(source)
     told = _members(reader, item, path, server) or [pair for job in sources for pair in _with_stays(job)]
     members = tuple(member for member, _ in told)
     stays = tuple(stay for _, stay in told)
@@ -158,10 +162,15 @@ def read_session(reader: Reader, item: dict[str, Any], path: Path) -> model.Expl
         found.sort(key=lambda member: member.label != task["machine"])
         if not found:
             raise reader.document.error((*here, "machine"), f"the job '{job.name}' does not protect '{task['machine']}'")
+        at = reader.moment(task["created"], (*here, "created")) if "created" in task else None
+        state = found[0].at(created if at is None else at)
+        if isinstance(state, infrastructure.Machine) and job.server.id not in state.root.ids:
+            where = f"'{state.root.name}', which the backup server '{job.server.name}' does not have"
+            raise reader.document.error((*here, "machine"), f"the machine '{task['machine']}' was then on {where}")
         tasks.append(
             model.ExplicitTask(
                 member=found[0],
-                created=reader.moment(task["created"], (*here, "created")) if "created" in task else None,
+                created=at,
                 duration=parse_duration(task["duration"]) if "duration" in task else None,
                 running=task.get("running", False),
                 result=task.get("result", "Success"),

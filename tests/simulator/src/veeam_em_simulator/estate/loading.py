@@ -127,9 +127,13 @@ def _message(error: ValidationError) -> str:
         return f"'{instance}' is none of {', '.join(str(value) for value in expected)}"
     if error.validator == "pattern" and "description" in schema:
         return f"'{instance}' is not of the form: {schema['description']}"
+    if error.validator == "minProperties" and isinstance(instance, dict):
+        return f"a key is missing beside {', '.join(instance) or 'none'}; known are {', '.join(_known(error))}"
     if error.validator == "type":
         return f"'{instance}' should be of type {expected}"
     if error.validator == "oneOf" and all("required" in option for option in expected):
         keys = " or ".join("'" + option["required"][0] + "'" for option in expected)
         return f"exactly one of the keys {keys} must be there"
+    if error.validator == "oneOf" and "description" in schema:
+        return f"'{instance}' is not of the form: {schema['description']}"
     return error.message

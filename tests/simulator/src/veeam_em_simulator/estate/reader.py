@@ -196,10 +196,13 @@ class Reader:
 
     def machine(self, name: str, on: str | None, server: infrastructure.Server, path: tuple[str | int, ...]) -> infrastructure.Machine:
         """The machine of that key or first name that the server can see; a mistake when there is none or more than one."""
-        named = [m for same_name in self.machines.values() for m in same_name if m.key == name] if name not in self.machines else self.machines[name]
+        machines = [machine for same_name in self.machines.values() for machine in same_name]
+        named = self.machines.get(name) or [m for m in machines if m.key == name]
         found = [m for m in named if any(server.id in s.root.ids and on in (None, s.root.name) for _, _, s in m.spans())]
         if not named:
-            raise self.document.error(path, f"there is no machine '{name}'")
+            later = any(state.name == name for m in machines for _, _, state in m.spans())
+            hint = ": one is called so later, say its first name or its key" if later else ""
+            raise self.document.error(path, f"there is no machine '{name}'{hint}")
         if not found:
             raise self.document.error(path, f"the machine '{name}' is on no hierarchy root of the backup server '{server.name}'")
         if len(found) > 1:
