@@ -197,3 +197,14 @@ def test_a_session_that_never_ends() -> None:
     em = Local(site(WEB, job={"outcomes": [{"runs": 4, "running": True}]}))
     ended = [row["EndTimeUTC"] is not None for row in em.rows("BackupJobSession")]
     assert ended == [True] * 5 + [False] + [True] * 4
+
+
+def test_a_run_beside_a_stuck_one_comes_to_its_end() -> None:
+    job = {"schedule": {"every": "24h", "last": "-5m"}, "outcomes": [{"runs": 4, "running": True}]}
+    em = Local(site(WEB, job=job))
+    assert [row["State"] for row in em.rows("BackupJobSession")][-1] == "Working"
+    em.em.advance("1h")
+    em.log_on(0)
+    states = [row["State"] for row in em.rows("BackupJobSession")]
+    assert states[-1] == "Stopped"
+    assert states.count("Working") == 1

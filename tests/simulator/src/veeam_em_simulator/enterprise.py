@@ -11,7 +11,7 @@ from typing import Any
 from veeam_em_simulator.clock import Clock
 from veeam_em_simulator.estate.loading import EstateSource, load_estate
 from veeam_em_simulator.estate.model import Estate
-from veeam_em_simulator.history.plan import SessionPlan
+from veeam_em_simulator.history.plan import Underway
 from veeam_em_simulator.profiles import Profile
 from veeam_em_simulator.resources.base import Context
 from veeam_em_simulator.site import Site
@@ -43,7 +43,7 @@ class Enterprise:
     site: Site
     logons: Logons
     faults: Faults
-    newest_runs: dict[str, list[SessionPlan]]
+    underway: Underway
     href_base: str | None = None
     log: list[LoggedRequest] = field(default_factory=list)
     task_numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(10))
@@ -68,7 +68,7 @@ class Enterprise:
         self.task_numbers = itertools.count(10)
 
     def _new_site(self) -> Site:
-        return Site(self.estate, self.profile, self.database, self.newest_runs, self.clock.now())
+        return Site(self.estate, self.profile, self.database, self.underway, self.clock.now())
 
 
 def build_enterprise(
@@ -89,7 +89,7 @@ def build_enterprise(
     if ticking:
         estate = replace(estate, settings=replace(estate.settings, ticking=True))
     database = Database(folded_names=not profile.case_sensitive_names)
-    newest = populate(Writer(database, profile, seed), estate, profile, now)
+    underway = populate(Writer(database, profile, seed), estate, profile, now)
     database.seal()
     all_faults = Faults(seed)
     all_faults.set_start([*estate.faults, *faults])
@@ -98,9 +98,9 @@ def build_enterprise(
         clock=clock,
         estate=estate,
         database=database,
-        site=Site(estate, profile, database, newest, now),
+        site=Site(estate, profile, database, underway, now),
         logons=Logons(estate.accounts, estate.settings),
         faults=all_faults,
-        newest_runs=newest,
+        underway=underway,
         href_base=href_base,
     )

@@ -10,7 +10,7 @@ from veeam_em_simulator.clock import DAY, MINUTE
 from veeam_em_simulator.estate.infrastructure import Machine, Member, Server
 from veeam_em_simulator.estate.model import Estate, Job
 from veeam_em_simulator.history.derive import next_run
-from veeam_em_simulator.history.plan import SessionPlan, clone, end_at, finished
+from veeam_em_simulator.history.plan import SessionPlan, Underway, end_at, finished
 from veeam_em_simulator.history.planner import RunContext, plan_run
 from veeam_em_simulator.profiles import Profile
 from veeam_em_simulator.store.collecting import add_collection, collection_result
@@ -30,16 +30,16 @@ class Site:
     """Runs of jobs that are under way or not yet collected, and the collections themselves."""
 
     def __init__(
-        self, estate: Estate, profile: Profile, database: Database, newest: dict[str, list[SessionPlan]], started: int
+        self, estate: Estate, profile: Profile, database: Database, underway: Underway, started: int
     ) -> None:
         self._estate = estate
         self._profile = profile
         self._database = database
-        self._newest = {job_id: clone(run) for job_id, run in newest.items()}
+        runs = underway.copy()
+        self._newest, self._live = runs.newest, runs.uncollected
         self._jobs = {job.id: job for job in estate.jobs}
         settings = estate.settings
         self.collected = {server.id: estate.collected(server) for server in estate.servers}
-        self._live = [run for run in self._newest.values() if not finished(run, estate.collected(run[0].job.server))]
         self._enabled = {job.id: job.enabled for job in estate.jobs}
         self._ordered: list[tuple[int, str]] = []
         self._runs = 0
@@ -49,7 +49,7 @@ class Site:
         self._starts: dict[str, int] = {}
         if settings.ticking:
             # Where jobs come round again, none runs for ever
-            for run in self._newest.values():
+            for run in (*self._newest.values(), *self._live):
                 end_at(run, started + 6 * MINUTE)
             for job in estate.jobs:
                 start = next_run(job.schedule, started)

@@ -114,5 +114,21 @@ def clone(sessions: list[SessionPlan]) -> list[SessionPlan]:
     ]
 
 
+@dataclass(frozen=True)
+class Underway:
+    """What of the past is not over."""
+
+    newest: dict[str, list[SessionPlan]]
+    """By job id the run that counts as the job's: one that still runs, else the newest."""
+    uncollected: list[list[SessionPlan]]
+    """The runs that were not finished when Enterprise Manager last looked."""
+
+    def copy(self) -> Underway:
+        """Plans that can be changed; a run that is in both is one run there, too."""
+        copies = {id(run): clone(run) for run in (*self.newest.values(), *self.uncollected)}
+        newest = {job_id: copies[id(run)] for job_id, run in self.newest.items()}
+        return Underway(newest, [copies[id(run)] for run in self.uncollected])
+
+
 def finished(sessions: list[SessionPlan], moment: int) -> bool:
     return not any(session.running(moment) for session in sessions)

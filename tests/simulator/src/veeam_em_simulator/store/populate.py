@@ -6,7 +6,7 @@ from __future__ import annotations
 from veeam_em_simulator.estate.infrastructure import Machine, Share
 from veeam_em_simulator.estate.model import Estate, Job
 from veeam_em_simulator.history.derive import next_run, past_sessions
-from veeam_em_simulator.history.plan import SessionPlan, finished
+from veeam_em_simulator.history.plan import SessionPlan, Underway, finished
 from veeam_em_simulator.identifiers import NIL, stable_guid
 from veeam_em_simulator.profiles import Profile
 from veeam_em_simulator.store.besides import add_loose_points, add_restores
@@ -18,28 +18,34 @@ NO_ITEMS = 0
 
 
 
-def populate(writer: Writer, estate: Estate, profile: Profile, now: int) -> dict[str, list[SessionPlan]]:
-    """The newest run of every job, which may be unfinished or too young to have been collected."""
+def populate(writer: Writer, estate: Estate, profile: Profile, now: int) -> Underway:
+    """What runs go on, or are too young to have been collected."""
     _infrastructure(writer, estate, profile)
     for job in estate.jobs:
         if profile.nas or job.family != "nas":
             _job(writer, job, profile, now, estate.collected(job.server))
-    newest: dict[str, list[SessionPlan]] = {}
+    underway = Underway({}, [])
     for run in past_sessions(estate, now, profile.periodic_copy_type):
         if not run or (run[0].job.family == "nas" and not profile.nas):
             continue
         collected = estate.collected(run[0].job.server)
         if run[0].created >= collected - estate.settings.session_retention:
             writer.run(run, collected)
-        known = newest.get(run[0].job.id)
-        if known is None or known[0].created < run[0].created or not finished(run, now):
-            newest[run[0].job.id] = run
+        known = underway.newest.get(run[0].job.id)
+        if known is None or _rank(known, now) < _rank(run, now):
+            underway.newest[run[0].job.id] = run
+        if not finished(run, collected):
+            underway.uncollected.append(run)
     add_restores(writer, estate)
     add_loose_points(writer, estate)
     if profile.system_sessions:
         add_system_sessions(writer, estate)
     writer.flush()
-    return newest
+    return underway
+
+
+def _rank(run: list[SessionPlan], now: int) -> tuple[bool, int]:
+    return not finished(run, now), run[0].created
 
 
 def _infrastructure(writer: Writer, estate: Estate, profile: Profile) -> None:
