@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from test_life import site
+from sites import site
 from visiting import Local
 
 WEB = [{"name": "web01", "on": "vc01"}, {"name": "db01", "display_name": "Database", "on": "vc02"}]

@@ -9,11 +9,12 @@ import ssl
 from typing import Any
 
 import pytest
-from test_life import site
+from sites import site
 from visiting import Local
 
 from veeam_em_simulator.estate.document import EstateError
 from veeam_em_simulator.testing import InProcess, Simulator
+from veeam_em_simulator.web.faults import FaultError
 from veeam_em_simulator.web.leniency import lenient
 
 ESTATE = site([{"name": "web01", "on": "vc01"}])
@@ -38,6 +39,15 @@ def test_the_clock_stands_and_moves_when_told() -> None:
         assert em.enterprise.clock.now() == first
         em.advance("1h")
         assert em.enterprise.clock.now() == first + 3600 * 1_000_000
+
+
+def test_faults_of_the_answer_work_and_those_of_the_way_are_refused() -> None:
+    with InProcess(ESTATE) as em:
+        em.add_fault({"kind": "unavailable"})
+        em.add_fault({"kind": "truncated"})
+        assert em.request("GET", "/api/", {}).status == 503
+        with pytest.raises(FaultError, match="'truncated' needs a simulator with a port"):
+            em.request("GET", "/api/", {})
 
 
 def test_the_data_are_not_changed() -> None:

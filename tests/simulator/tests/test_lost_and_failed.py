@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from test_life import site
+from sites import site
 from visiting import Local
 
 WEB = [{"name": "web01", "on": "vc01"}, {"name": "web02", "on": "vc01"}]

@@ -9,11 +9,12 @@ from typing import Any, Self
 
 from multidict import CIMultiDict
 
-from veeam_em_simulator.clock import parse_duration, parse_time
+from veeam_em_simulator.clock import iso, parse_duration, parse_time
 from veeam_em_simulator.enterprise import build_enterprise
 from veeam_em_simulator.estate.loading import EstateSource
 from veeam_em_simulator.profiles import PROFILES
 from veeam_em_simulator.web.control import Control
+from veeam_em_simulator.web.faults import ON_THE_WAY, FaultError
 from veeam_em_simulator.web.serving import Answer, Serving
 
 
@@ -24,19 +25,25 @@ class InProcess:
     work that change the answer itself; those of the way there (reset, truncated, slow) need a port.
     """
 
+    protocol = "https"
+    ca_path = None
+
     def __init__(self, estate: EstateSource, *, now: str | None = None, profile: str = "v13", seed: int = 1) -> None:
         start = None if now is None else parse_time(now)
         self.enterprise = build_enterprise(PROFILES[profile], estate, seed, start=start, standing=True)
         self.host = "em.example.test"
         self.port = 9398
-        account = self.enterprise.estate.accounts[0]
-        self.username, self.password = account.username, account.password
-        self._serving = Serving(self.enterprise, "https")
+        self.url = f"{self.protocol}://{self.host}:{self.port}"
+        self.accounts = [{"username": a.username, "password": a.password, "role": a.role} for a in self.enterprise.estate.accounts]
+        self.username, self.password = self.accounts[0]["username"], self.accounts[0]["password"]
+        self._serving = Serving(self.enterprise, self.protocol)
         self._control = Control(self.enterprise, lambda fault: None)
 
     def request(self, method: str, target: str, headers: Mapping[str, str], body: bytes = b"") -> Answer:
         """The answer to a request; `target` is what stands in the request line, a path or a whole URL."""
-        found, _ = self._serving.serve(method, target, CIMultiDict(headers), body, f"{self.host}:{self.port}")
+        found, fault = self._serving.serve(method, target, CIMultiDict(headers), body, f"{self.host}:{self.port}")
+        if fault is not None and fault.kind in ON_THE_WAY:
+            raise FaultError(f"the fault kind '{fault.kind}' needs a simulator with a port")
         return found
 
     def requests(self) -> list[dict[str, Any]]:
@@ -44,6 +51,13 @@ class InProcess:
 
     def open_sessions(self) -> list[dict[str, Any]]:
         return self._control.sessions()
+
+    def now(self) -> str:
+        return iso(self.enterprise.clock.now())
+
+    def add_fault(self, fault: Mapping[str, Any]) -> None:
+        """Sets up a fault; FaultError (a ValueError) when it makes no sense."""
+        self._control.add_fault(fault)
 
     def advance(self, duration: str) -> None:
         """Moves the clock: `15m`, `1d12h`."""

@@ -32,6 +32,10 @@ KINDS: dict[str, dict[str, object]] = {
 }
 """Each kind with its own keys and their defaults."""
 
+ON_THE_WAY = frozenset(
+    {"slow_first_byte", "slow_body", "reset", "truncated", "wrong_content_length", "bom", "gzip", "oversized"}
+)
+"""The kinds that leave the answer as it is and change how it travels."""
 _COMMON = ("kind", "path", "query", "method", "after", "count", "probability")
 
 
