@@ -88,6 +88,9 @@ class Reader:
         last_attempt = self.moment(given.get("last_collection", "-4m"), ("settings", "last_collection"))
         if "collections" in given:
             given["collections"] = tuple(given["collections"])
+            if given["collections"][-1] == "Failed":
+                path = ("settings", "collections", len(given["collections"]) - 1)
+                raise self.document.error(path, "the last one goes for all before it, and some must have brought the data")
         settings = model.Settings(**given | {"last_collection": last_attempt})
         return replace(settings, last_collection=last_attempt - settings.failed_collections * settings.collection_step)
 
@@ -115,15 +118,15 @@ class Reader:
 
     def _lookup(
         self, given: str | int | dict[str, str | int], servers: list[infrastructure.Server], path: tuple[str | int, ...]
-    ) -> dict[str, int | None]:
+    ) -> dict[str, int]:
         """How the lookup goes wrong at each server; one word is for all of them."""
         told = given if isinstance(given, dict) else {server.name: given for server in servers}
         ids = {server.name: server.id for server in servers}
         for name in told:
             if name not in ids:
                 raise self.document.error((*path, name), f"the hierarchy root is not attached to a backup server '{name}'")
-        status = {"empty": None, "fails": 500}
-        return {ids[name]: status.get(word, word) for name, word in told.items() if word != "answers"}  # type: ignore[arg-type,misc]
+        status = {"empty": infrastructure.NO_ITEMS, "fails": 500}
+        return {ids[name]: status[word] if isinstance(word, str) else word for name, word in told.items() if word != "answers"}
 
     def _faults(self) -> Iterator[dict[str, Any]]:
         for path, item in self.items("faults"):
