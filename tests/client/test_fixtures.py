@@ -61,8 +61,8 @@ def test_a_site_without_a_port(profile: str) -> None:
     }
     with InProcess(estate, now="2026-01-05T06:00:00Z", profile=profile) as em:
         with connection.client(em) as client:
-            names = [server["name"] for server in client.collection("backup_server").records]
-            tasks = client.collection("backup_task_session").records
+            names = [server["name"] for server in client.list("backup_server").records]
+            tasks = client.list("backup_task_session").records
         assert names == ["vbr01.example.test"]
         assert sorted(task["vm_display_name"] for task in tasks) == ["web01", "web02", "web02", "web02"]
         assert em.open_sessions() == []
