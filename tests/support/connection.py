@@ -75,7 +75,7 @@ class WithoutPort:
         self._em = em
 
     def send(self, request: Request) -> Response:
-        from ansible_collections.backup_ops.veeam_em.plugins.module_utils._transport import Response
+        from ansible_collections.backup_ops.veeam_em.plugins.module_utils._client.transport import Response
 
         answer = self._em.request(request.method, request.target, request.headers)
         return Response(answer.status, {name.lower(): value for name, value in answer.headers.items()}, [answer.body])

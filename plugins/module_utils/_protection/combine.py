@@ -160,7 +160,8 @@ class _Judge:
     def _nothing(self, former: tuple[Assessed, ...], others: tuple[Attempt, ...]) -> Decision:
         """The verdict where no machine is meant."""
         resolution = self._resolution
-        facts = Facts(truncated=self._entry.key in self._snapshot.truncated)
+        visible = bool(self._snapshot.sees_everything or resolution.older or resolution.gone or resolution.needs_name)
+        facts = Facts(truncated=self._entry.key in self._snapshot.truncated, is_visible=visible)
         as_of, age = self._builder.data_as_of(KnownMachine(("", "", ""), self._policy.now), ())
         bare = decide(self._entry, dataclasses.replace(facts, data_as_of=as_of, data_age=age, work=others), self._policy)
         unknown = list(_unknowns(bare))
@@ -172,8 +173,6 @@ class _Judge:
             unknown.append(codes.MACHINE_GONE)
         elif self._entry.vm_uid is not None or (self._entry.vm_ref is not None and not resolution.needs_name):
             unknown.append(codes.REFERENCE_NOT_FOUND)
-        elif not resolution.needs_name and not others and not self._snapshot.sees_everything:
-            unknown.append(codes.NOT_VISIBLE)
         if not unknown:
             return bare
         last = max((one.decision for one in former), key=_last_good_time, default=None)

@@ -61,6 +61,7 @@ class FactsBuilder:
             data_age=proven,
             newest_seen=max((seen for seen in self._seen_at(machine).values() if seen), default=None),
             repositories_known=self._snapshot.repositories_known,
+            is_visible=bool(self._snapshot.sees_everything),
         )
 
     def rows_of(self, entry: Machine, machine: KnownMachine) -> tuple[list[TaskRow], list[PointRow]]:
@@ -98,7 +99,8 @@ class FactsBuilder:
             job_session_uid=session.uid if session else task.session_uid,
             point=RestorePoint(point.uid, point.time) if point else None,
             vm_uid=task.vm_uid or (point.vm_uid if point else None),
-            session_failure=(session.failure_message or "no reason given") if failed and session else None,
+            # Any failed task makes its session failed; only a message of its own tells that more went wrong.
+            session_failure=session.failure_message if failed and session else None,
         )
 
     def _type_of(self, task: TaskRow, session: SessionRow | None, point: PointRow | None) -> str | None:
@@ -210,18 +212,15 @@ class FactsBuilder:
         limit = self._policy.max_data_age
         oldest = self._policy.now - limit if limit is not None else None
         log = self._snapshot.collections
-        newest = min((time for time in seen.values() if time), default=None) if all(seen.values()) else None
-        if not seen:
-            newest = min(self._snapshot.newest_seen.values(), default=None)
+        times = [time for time in seen.values() if time] or list(self._snapshot.newest_seen.values())
+        fresh = oldest is None or (bool(seen) and all(time is not None and time >= oldest for time in seen.values()))
         if log is None:
-            fresh = oldest is None or (newest is not None and newest >= oldest)
-            return newest, "known" if fresh else "unknown"
+            return min(times, default=None), "known" if fresh else "unknown"
         collected = self._snapshot.data_collected_at
         if oldest is None or any(one.complete and self._counts_from(one) >= oldest for one in log):
             return collected, "known"
         if not any(one.end >= oldest for one in log):
             return collected, "old"
-        fresh = bool(seen) and all(time is not None and time >= oldest for time in seen.values())
         return collected, "known" if fresh else "unknown"
 
     def _counts_from(self, collection: t.Any) -> dt.datetime:

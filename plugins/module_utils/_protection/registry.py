@@ -99,6 +99,7 @@ class Registry:
                     machine = self._machine(key)
                     machine.refs.add(item.vm_uid)
                     machine.in_lookup.add(guid)
+                    machine.is_weak = False
                     machine.root_servers.add(root.backup_server_name or "")
                     self._saw(machine, LOOKUP, [item.name], self.snapshot.names_as_of, True)
 

@@ -78,7 +78,7 @@ class Facts:
     ``work`` is what has no end yet: tasks, restores, and job sessions that are still to come to the machine or not done with the rest.
     ``newest_point`` is the newest restore point that no attempt tells about; ``data_age`` is ``known`` when the data is fresh enough or nobody asked,
     ``old``, or ``unknown``; ``newest_seen`` is the latest time at the machine's backup servers; ``truncated`` tells that rows which may concern
-    the machine were not read.
+    the machine were not read; ``is_visible`` that the account would see if there was anything.
     """
 
     attempts: tuple[Attempt, ...] = ()
@@ -90,6 +90,12 @@ class Facts:
     newest_seen: dt.datetime | None = None
     repositories_known: bool = True
     truncated: bool = False
+    is_visible: bool = True
+
+    @property
+    def nothing_seen(self) -> bool:
+        """Whether Enterprise Manager shows nothing that was done for the machine."""
+        return not (self.attempts or self.work or self.newest_point)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -183,6 +189,8 @@ def _unknown(machine: Machine, facts: Facts, policy: Policy, is_good: bool, last
         found.append(codes.ANSWER_TRUNCATED)
     if _clock_is_wrong(facts, policy.now):
         found.append(codes.IN_FUTURE)
+    if facts.nothing_seen and not facts.is_visible:
+        found.append(codes.NOT_VISIBLE)
     return found
 
 

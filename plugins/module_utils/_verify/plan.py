@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import functools
 import math
 import typing as t
 
@@ -38,13 +39,17 @@ class Span:
 
 @dataclasses.dataclass(frozen=True)
 class Wanted:
-    """Rows of which machines: by their names as they are spelt, and by references."""
+    """Rows of which machines: by their names and references as they are spelt."""
 
     names: frozenset[str] = frozenset()
     refs: frozenset[str] = frozenset()
 
+    @functools.cached_property
+    def folded_refs(self) -> frozenset[str]:
+        return frozenset(ref.lower() for ref in self.refs)
+
     def has(self, names: t.Iterable[str], vm_uid: str | None) -> bool:
-        return (vm_uid is not None and vm_uid.lower() in self.refs) or not self.names.isdisjoint(names)
+        return (vm_uid is not None and vm_uid.lower() in self.folded_refs) or not self.names.isdisjoint(names)
 
     def more(self, other: Wanted) -> Wanted:
         """What is not in the other one."""
@@ -63,9 +68,9 @@ def wanted_of(entry: Machine, resolution: Resolution, domains: Domains) -> Wante
     names, refs = set() if entry.vm_uid else set(spellings(entry.name, domains)), set()
     for machine in resolution.machines:
         names.update(name for times in machine.names.values() for name in times)
-        refs.update(ref.lower() for ref in machine.refs)
+        refs.update(machine.refs)
     if entry.vm_uid:
-        refs.add(entry.vm_uid.lower())
+        refs.add(entry.vm_uid)
     return Wanted(frozenset(names - {""}), frozenset(refs))
 
 

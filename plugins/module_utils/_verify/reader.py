@@ -222,7 +222,7 @@ class SnapshotReader:
         if uids:
             self._query("vm_restore_point", FilterSet(lists=(("UID", uids),)), self._keep_point, WITH_LINKS)
             new = [self.snapshot.points[key] for key in left if key in self.snapshot.points]
-            if wanted and any(point.vm_uid and point.vm_uid.lower() in wanted.refs and point.time < self._policy.now - _POINT_MARGIN for point in new):
+            if wanted and any(point.vm_uid and point.vm_uid in wanted.refs and point.time < self._policy.now - _POINT_MARGIN for point in new):
                 # The server does not find by reference what it has.
                 self._filter_works = False
 
