@@ -56,7 +56,7 @@ def _unknown(code: str, found: Assessment, policy: Policy) -> str:
         return _ambiguous(found)
     if code == codes.EM_DATA_STALE:
         since = f"since {to_iso(found.data_as_of)}" if found.data_as_of else "as far back as its log goes"
-        return f"Enterprise Manager collected no data {since}; start a collection under Configuration, Backup Servers, or by the API"
+        return f"Enterprise Manager collected no new data {since}; start a collection under Configuration, Backup Servers, or by the API"
     if code == codes.CLAIMED_TWICE:
         return f"{' and '.join(found.claimed_by[:_MOST])} of the same question means the same machine; set vm_uid"
     if code in (codes.MACHINE_RENAMED, codes.MACHINE_GONE):

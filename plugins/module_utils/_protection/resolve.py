@@ -160,7 +160,7 @@ class Resolver:
         for one in hits:
             if one.was_touched or not one.in_lookup:
                 continue
-            others = [two for two in hits if two is not one and frozenset((one.key[1], two.key[1])) in self._registry.contained]
+            others = [two for two in hits if two is not one and frozenset((one.key[1], two.key[1])) in self._registry.lookups.contained]
             same_name = [two for two in others if {fold(name) for name in two.present_names()} & {fold(name) for name in one.present_names()}]
             if any(two.was_touched or (two.key not in found and two.key < one.key) for two in same_name):
                 found[one.key] = one

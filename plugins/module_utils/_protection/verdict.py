@@ -225,7 +225,7 @@ def _notes(
             found.add(codes.LAST_ATTEMPT_FAILED)
     if any(one.session_failure and one.is_success and one.job_type in machine.job_types for one in recent):
         found.add(codes.JOB_SESSION_FAILED)
-    if any(one.job_type is None for one in recent):
+    if any(one.job_type is None and not one.running for one in recent):
         found.add(codes.SESSION_UNREADABLE)
     if facts.data_age == "unknown" and not policy.data_age_on_purpose:
         found.add(codes.DATA_AGE_UNKNOWN)

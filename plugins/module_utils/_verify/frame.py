@@ -71,17 +71,23 @@ def backup_servers_named(client: EnterpriseManagerClient, policy: Policy) -> dic
 class FrameReader:
     """Fills a snapshot with what no name is needed for."""
 
-    def __init__(self, client: EnterpriseManagerClient, policy: Policy, snapshot: Snapshot, counter: Counter) -> None:
+    def __init__(
+        self, client: EnterpriseManagerClient, policy: Policy, snapshot: Snapshot, counter: Counter, roots_required: bool
+    ) -> None:
         self._client = client
         self._policy = policy
         self._snapshot = snapshot
         self._counter = counter
+        self._roots_required = roots_required or policy.ask_hypervisors == ALWAYS
         self._newest_text: dict[str, str] = {}
+        self.root_records: dict[str, Record] = {}
+        self.computer_records: list[Record] = []
+        self.computers_error: EmError | None = None
 
     def read(self, floor: dt.datetime) -> None:
         """``floor`` is how far back agents are read."""
         self._read_roots()
-        self._read_collections()
+        self.read_collections()
         self._read_visibility()
         self._read_lookups()
         self._read_repositories(floor)
@@ -119,13 +125,17 @@ class FrameReader:
         try:
             found = self._client.query("hierarchy_root").records
         except AccessDenied:
-            if self._policy.ask_hypervisors == ALWAYS:
+            if self._roots_required:
                 raise
             self._snapshot.roots_known = False
             return
-        self._snapshot.roots = [row for row in map(rows.root_row, found) if row]
+        for record in found:
+            row = rows.root_row(record)
+            if row is not None:
+                self._snapshot.roots.append(row)
+                self.root_records[row.guid] = record
 
-    def _read_collections(self) -> None:
+    def read_collections(self) -> None:
         """The log of collections: not every version has it, and not every account may read it."""
         try:
             found = self._client.list("system_session").records
@@ -135,16 +145,17 @@ class FrameReader:
 
     def _read_visibility(self) -> None:
         """Only a Portal Administrator surely sees every machine, and may read discovered computers and jobs."""
+        snapshot = self._snapshot
         try:
-            found = self._client.query("discovered_computer").records
-            self._snapshot.sees_everything = True
-        except AccessDenied:
-            found = []
-            self._snapshot.sees_everything = self._policy.full_visibility
-        except (NotFound, RequestRejected):
-            found = []
-            self._snapshot.sees_everything = self._policy.full_visibility or self._may_read_jobs()
-        self._snapshot.computers = [rows.ComputerRow(one["name"], one["backup_server_name"]) for one in found if one["name"]]
+            self.computer_records = self._client.query("discovered_computer", options=WITH_LINKS).records
+            snapshot.sees_everything = True
+        except AccessDenied as error:
+            self.computers_error = error
+            snapshot.sees_everything = self._policy.full_visibility
+        except (NotFound, RequestRejected) as error:
+            self.computers_error = error
+            snapshot.sees_everything = self._policy.full_visibility or self._may_read_jobs()
+        snapshot.computers = [rows.ComputerRow(one["name"], one["backup_server_name"]) for one in self.computer_records if one["name"]]
 
     def _may_read_jobs(self) -> bool:
         try:

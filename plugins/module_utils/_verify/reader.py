@@ -18,12 +18,13 @@ import typing as t
 
 from .._client.client import EnterpriseManagerClient
 from .._client.filters import FilterExpr, FilterSet, compare
-from .._errors import RequestRejected
+from .._errors import EmError, RequestRejected
 from .._protection import codes, rows
-from .._protection.combine import assess, is_answered
+from .._protection.combine import assess
 from .._protection.machines import POINT, TASK
 from .._protection.policy import Policy
-from .._protection.registry import MISMATCHED, Registry
+from .._protection.lookups import MISMATCHED, Lookups, Near
+from .._protection.registry import Registry
 from .._protection.resolve import Resolver
 from .._protection.snapshot import EMPTY, Snapshot
 from .._records.build import Record, RecordOptions
@@ -43,18 +44,41 @@ _ROUNDS = 5
 class SnapshotReader:
     """Reads for one policy; with ``keep_all`` every row is kept, for the inventory."""
 
-    def __init__(self, client: EnterpriseManagerClient, policy: Policy, *, keep_all: bool = False, page_size: int = 500) -> None:
+    def __init__(
+        self, client: EnterpriseManagerClient, policy: Policy, *, keep_all: bool = False, with_points: bool = True, page_size: int = 500
+    ) -> None:  # fmt: skip
         self._client = client
         self._policy = policy
         self._keep_all = keep_all
+        self._with_points = with_points
         self._page_size = page_size
         self.snapshot = Snapshot(policy.now)
         self._counter = Counter(policy.max_rows)
-        self._frame = FrameReader(client, policy, self.snapshot, self._counter)
+        self._frame = FrameReader(client, policy, self.snapshot, self._counter, roots_required=keep_all)
         self._domains = policy.name_domains
+        self._near = Near.of(policy)
         self._filter_works = True
         self._asked_points: set[str | None] = set()
         self._asked_sessions: set[str] = set()
+
+    @property
+    def root_records(self) -> dict[str, Record]:
+        """The hierarchy roots by GUID."""
+        return self._frame.root_records
+
+    @property
+    def computer_records(self) -> list[Record]:
+        return self._frame.computer_records
+
+    @property
+    def computers_error(self) -> EmError | None:
+        """Why the discovered computers could not be read."""
+        return self._frame.computers_error
+
+    def read_collections(self) -> Snapshot:
+        """Only when data was collected."""
+        self._frame.read_collections()
+        return self.snapshot
 
     def read(self) -> Snapshot:
         """Raises an EmError. When the limit of rows is reached, ``truncated`` names the entries that it may matter to."""
@@ -87,15 +111,16 @@ class SnapshotReader:
         snapshot = self.snapshot
         if not (snapshot.roots and snapshot.sees_everything):
             return False
-        return is_answered(Registry(snapshot))
+        return Lookups(snapshot).is_complete
 
     # By name
 
     def _read_by_name(self, span: Span, entries: t.Sequence[t.Any], *, others: bool = False) -> None:
         """Rows of the entries' machines, until no further name or reference of them turns up."""
         done = Wanted()
+        lookups = Lookups(self.snapshot)
         for _round in range(_ROUNDS):
-            resolver = Resolver(Registry(self.snapshot), self._policy)
+            resolver = Resolver(Registry(self.snapshot, lookups, self._near), self._policy)
             wanted = Wanted()
             for entry in entries:
                 wanted = wanted.union(wanted_of(entry, resolver.resolve(entry), self._domains))
@@ -142,9 +167,9 @@ class SnapshotReader:
 
     def _check_roots(self) -> None:
         """Looks at the newest rows of backup servers whose lookup may identify nothing, or whose root shows nothing."""
-        registry = Registry(self.snapshot)
+        registry = Registry(self.snapshot, near=self._near)
         resolver = Resolver(registry, self._policy)
-        doubtful = {guid for guid, answer in registry.lookup_states().items() if answer.state in (EMPTY, MISMATCHED)}
+        doubtful = {guid for guid, answer in registry.lookups.states.items() if answer.state in (EMPTY, MISMATCHED)}
         for entry in self._policy.machines:
             for machine in resolver.resolve(entry).machines:
                 if not machine.was_touched:
@@ -166,17 +191,19 @@ class SnapshotReader:
         near = NameFilter(self._policy)
         keep = (lambda names, vm_uid: True) if self._keep_all else near.has
         self._query("backup_task_session", FilterSet(span.where), lambda record: self._look_at_task(record, keep))
-        self._query("vm_restore_point", FilterSet(span.wider(_POINT_MARGIN).where), lambda record: self._look_at_point(record, keep), WITH_LINKS)
+        if self._with_points or any(task.vm_uid is None and task.point_uid for task in self.snapshot.tasks.values()):
+            self._query("vm_restore_point", FilterSet(span.wider(_POINT_MARGIN).where), lambda record: self._look_at_point(record, keep), WITH_LINKS)
+            self._read_linked_points(None)
         if not self._keep_all:
             self._read_other_names(span)
-        self._read_linked_points(None)
+            self._read_linked_points(None)
         self._read_missing_sessions()
         self._read_running_jobs(None)
         self._read_missing_sessions()
 
     def _read_other_names(self, span: Span) -> None:
         """Rows of the machines that are meant, under names that the question does not know."""
-        resolver = Resolver(Registry(self.snapshot), self._policy)
+        resolver = Resolver(Registry(self.snapshot, near=self._near), self._policy)
         wanted, near = Wanted(), NameFilter(self._policy)
         for entry in self._policy.machines:
             found = wanted_of(entry, resolver.resolve(entry), self._domains)

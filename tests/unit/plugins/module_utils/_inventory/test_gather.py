@@ -17,7 +17,7 @@ from ansible_collections.backup_ops.veeam_em.plugins.module_utils._inventory.gat
     gather_machines,
 )
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._inventory.hosts import VARIABLES
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._inventory.verdicts import entry_of, rounds
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._inventory.verdicts import entry_of
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._records.build import Record
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._records.record_set import Result
 
@@ -336,7 +336,3 @@ def test_machines_without_a_reference_are_asked_for_among_their_kind() -> None:
     assert entry_of(old_vm, {}, True) == {"name": "web01", "job_types": ["Backup"], "backup_server_name": None}
     assert entry_of(agent, {"job_types": ["Backup"]}, True)["job_types"] == ["Backup"]
 
-
-def test_rounds_ask_for_no_name_twice() -> None:
-    entries = [{"name": name} for name in ("a", "b", "a", "a", "b")]
-    assert [[number for number, _entry in one] for one in rounds(entries)] == [[0, 1], [2, 4], [3]]
