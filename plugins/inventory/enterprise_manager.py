@@ -119,6 +119,10 @@ options:
         type: list
         elements: str
         default: [exact, ignore_case, short_name]
+      domains:
+        description: What counts as a domain when names are compared without it.
+        type: list
+        elements: str
       max_data_age:
         description: How old Enterprise Manager's own data may be. Without it, any age will do.
         type: str
@@ -140,8 +144,8 @@ options:
         default: false
       ask_hypervisors:
         description: As for M(backup_ops.veeam_em.protection_info).
-        type: bool
-        default: false
+        type: str
+        default: auto
       max_rows:
         description: How many rows are read at most before machines become C(unknown).
         type: int

@@ -67,7 +67,9 @@ class InventoryRequest:
 def gather_machines(client: EnterpriseManagerClient, wanted: InventoryRequest) -> dict[str, t.Any]:
     """``hosts`` (records in a fixed order), ``warnings`` about what is missing, ``gathered_at``. Raises an EmError."""
     policy = _reach(wanted)
-    reader = SnapshotReader(client, policy, keep_all=True, page_size=client.page_size, with_points=wanted.protection is not None)
+    reader = SnapshotReader(
+        client, policy, keep_all=True, page_size=client.page_size, with_points=wanted.protection is not None
+    )
     hosts: list[Record] = []
     warnings: list[str] = []
     snapshot = reader.read() if {"vms", "agents"} & set(wanted.include) else reader.read_collections()

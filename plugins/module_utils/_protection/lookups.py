@@ -10,7 +10,7 @@ import collections
 import typing as t
 
 from .names import fold
-from .policy import Policy, split_ref
+from .policy import Policy
 from .roots import HierarchyRoots, Key, root_of
 from .rows import ItemRow, LookupRow, RootRow
 from .snapshot import ANSWERED, EMPTY, LOOKUP_FAILED, NOT_ASKED, Snapshot
@@ -27,8 +27,8 @@ class Near(t.NamedTuple):
     @classmethod
     def of(cls, policy: Policy) -> Near:
         names = [entry.name for entry in policy.machines if not entry.vm_uid]
-        ids = [entry.vm_ref or (split_ref(entry.vm_uid) or ("", "", ""))[2] for entry in policy.machines if entry.vm_ref or entry.vm_uid]
-        return cls(frozenset(map(first_label, names)), frozenset(one.lower() for one in ids))
+        ids = [entry.ref_id for entry in policy.machines]
+        return cls(frozenset(map(first_label, names)), frozenset(one for one in ids if one))
 
 
 def first_label(name: str) -> str:
@@ -53,7 +53,11 @@ class Lookups:
         self._root_ids = {guid: _root_ids(snapshot.items(guid)) for guid in self._by_guid}
         self.mismatched = self._mismatched()
         aliases = {
-            text: guid for guid, texts in self._root_ids.items() if guid not in self.mismatched for text in texts if text not in self._by_guid
+            text: guid
+            for guid, texts in self._root_ids.items()
+            if guid not in self.mismatched
+            for text in texts
+            if text not in self._by_guid
         }
         self.roots = HierarchyRoots(snapshot.roots, aliases)
         self.states = {guid: self._state(guid) for guid in self._by_guid}
@@ -91,9 +95,14 @@ class Lookups:
     def _state(self, guid: str) -> LookupRow:
         answer = self._snapshot.lookups.get(guid) or LookupRow(guid, NOT_ASKED)
         if guid in self.mismatched:
-            return answer._replace(state=MISMATCHED, message="tasks and restore points carry another id for it, so its machines can't be told from them")
+            return answer._replace(
+                state=MISMATCHED,
+                message="tasks and restore points carry another id for it, so its machines can't be told from them",
+            )
         if answer.state == EMPTY and any(guid in seen for seen in self._snapshot.roots_seen.values()):
-            return answer._replace(state=LOOKUP_FAILED, message="it shows no machine, although backups of its machines exist")
+            return answer._replace(
+                state=LOOKUP_FAILED, message="it shows no machine, although backups of its machines exist"
+            )
         return answer
 
     def _mismatched(self) -> frozenset[str]:
@@ -113,7 +122,9 @@ class Lookups:
         if len({root.host_type for root in self._by_guid.values()}) < 2:
             return set()
         answered = [guid for guid, answer in self.states.items() if answer.state == ANSWERED]
-        return self.roots.contained({guid: frozenset(fold(item.name) for item in self._snapshot.items(guid)) for guid in answered})
+        return self.roots.contained(
+            {guid: frozenset(fold(item.name) for item in self._snapshot.items(guid)) for guid in answered}
+        )
 
 
 def _root_ids(items: t.Iterable[ItemRow]) -> set[str]:

@@ -64,13 +64,16 @@ def _unknown(code: str, found: Assessment, policy: Policy) -> str:
     if code == codes.REFERENCE_NOT_FOUND:
         return f"Enterprise Manager knows no machine with the reference {found.entry.vm_uid or found.entry.vm_ref}; sync the inventory"
     if code == codes.SESSION_UNREADABLE:
-        return "the job session of a task for it can't be read, so it can't be told whether that was a backup; look it up on the backup server, or run the job again"
+        return (
+            "the job session of a task for it can't be read, so it can't be told whether that was a backup;"
+            " look it up on the backup server, or run the job again"
+        )
     if code == codes.IN_FUTURE:
         return f"Enterprise Manager reports events in the future (now is {to_iso(policy.now)}); check the clocks"
     return {
         codes.DATA_AGE_UNKNOWN: "nothing proves that Enterprise Manager's data of its backup server is recent; start a data collection",
         codes.ANSWER_TRUNCATED: "incomplete answer: more rows than max_rows allows; raise max_rows or ask for less",
-        codes.REPOSITORY_UNREADABLE: "repositories can't be read, so a storage snapshot can't be told from a backup; give the account a role that may read them",
+        codes.REPOSITORY_UNREADABLE: "repositories can't be read, so a storage snapshot can't be told from a backup; let the account read them",
         codes.NOT_VISIBLE: "nothing was found, and this account may not see everything (Portal Administrator does)",
     }[code]  # fmt: skip
 
@@ -91,7 +94,11 @@ def describe(one: Assessed) -> str:
 def _former(code: str, found: Assessment) -> str:
     machines = found.resolution.older if code == codes.MACHINE_RENAMED else found.resolution.gone
     shown = " and ".join(_what(one) for one in machines[:_MOST])
-    text = f"the machine that had this name is called {shown} now" if code == codes.MACHINE_RENAMED else f"{shown} is no longer at its hypervisor"
+    text = (
+        f"the machine that had this name is called {shown} now"
+        if code == codes.MACHINE_RENAMED
+        else f"{shown} is no longer at its hypervisor"
+    )
     good = found.decision.last_good
     return f"{text}; its last good backup is {age_text(found.entry, good)} old" if good else text
 
@@ -141,10 +148,18 @@ def _blocked(code: str, found: Assessment) -> str:
 
 
 def _only_others(code: str, found: Assessment) -> str:
-    others = [a for one in found.machines for a in one.facts.attempts if a.job_type and a.job_type not in found.entry.job_types]
+    others = [
+        a
+        for one in found.machines
+        for a in one.facts.attempts
+        if a.job_type and a.job_type not in found.entry.job_types
+    ]
     types = sorted({a.job_type for a in others if a.job_type})
     newest = max(others, key=lambda a: (a.start, a.task_session_uid or ""))
-    what = {codes.ONLY_COPY_FOUND: "only copies or replicas were found", codes.ONLY_SNAPSHOT_FOUND: "only storage snapshots were found"}
+    what = {
+        codes.ONLY_COPY_FOUND: "only copies or replicas were found",
+        codes.ONLY_SNAPSHOT_FOUND: "only storage snapshots were found",
+    }
     text = what.get(code, "backups exist, but only of types that do not count")
     return f"{text} ({', '.join(types)}; the last by {job(newest)} at {to_iso(newest.start)})"
 

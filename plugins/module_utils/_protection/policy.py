@@ -91,6 +91,13 @@ class Machine:
     max_age_text: str = ""
 
     @property
+    def ref_id(self) -> str | None:
+        """The id of the machine in its hypervisor, if it is asked for by that."""
+        parts = split_ref(self.vm_uid) if self.vm_uid else None
+        found = parts[2] if parts else self.vm_ref
+        return found.lower() if found else None
+
+    @property
     def oldest(self) -> dt.datetime:
         """Data from before this moment is too old."""
         return self.needed_at - self.max_age
@@ -214,7 +221,10 @@ def _machine(where: str, entry: dict[str, t.Any], now: dt.datetime, key: str, re
     def option(name: str) -> str:
         return f"{where}.{name}" if where else name
 
-    vm_uid, vm_ref = checks.text(option("vm_uid"), entry.get("vm_uid")), checks.text(option("vm_ref"), entry.get("vm_ref"))
+    vm_uid, vm_ref = (
+        checks.text(option("vm_uid"), entry.get("vm_uid")),
+        checks.text(option("vm_ref"), entry.get("vm_ref")),
+    )
     _check_refs(option, vm_uid, vm_ref)
     name = entry.get("name")
     types, odd = checks.job_types(option("job_types"), entry["job_types"], JOB_TYPES)

@@ -47,7 +47,7 @@ class Registry:
             yield from self.lookups.everything()
             return
         yield from self.lookups.near(near)
-        found = [*self.sessions.tasks, *self.snapshot.points.values()]
+        found: list[TaskRow | PointRow] = [*self.sessions.tasks, *self.snapshot.points.values()]
         for label in {first_label(name) for row in found for name in row.names}:
             yield from self.lookups.named(label)
         for vm_uid in {row.vm_uid for row in found if row.vm_uid}:
@@ -156,7 +156,9 @@ class Registry:
 
     def _take(self, machine: KnownMachine, task: TaskRow) -> None:
         session = self.sessions.of(task)
-        whole = self.snapshot.is_whole or task.running or (session is not None and session.job_type in codes.AGENT_TYPES)
+        whole = (
+            self.snapshot.is_whole or task.running or (session is not None and session.job_type in codes.AGENT_TYPES)
+        )
         machine.tasks.append(task)
         if task.backup_server_name and not is_second_hand(session):
             machine.servers.add(task.backup_server_name)
@@ -218,4 +220,3 @@ class Registry:
 
 def is_second_hand(session: SessionRow | None) -> bool:
     return session is not None and session.job_type in codes.SECOND_HAND_TYPES
-

@@ -138,7 +138,11 @@ def decide(machine: Machine, facts: Facts, policy: Policy, *, restores_count: bo
         kinds = {"restore": codes.RESTORE_RUNNING, "backup": codes.BACKUP_RUNNING}
         return verdict(codes.RUNNING, {kinds[one.kind] for one in running})
     if is_good:
-        if not facts.repositories_known and codes.SNAPSHOT_TYPE not in machine.job_types and not _good_elsewhere(machine, usable):
+        if (
+            not facts.repositories_known
+            and codes.SNAPSHOT_TYPE not in machine.job_types
+            and not _good_elsewhere(machine, usable)
+        ):
             return verdict(codes.UNKNOWN, [codes.REPOSITORY_UNREADABLE])
         return verdict(codes.OK, [])
     blocking = _blocking(machine, facts, successes, bool(usable), bool(completed))
@@ -183,10 +187,10 @@ def _unknown(machine: Machine, facts: Facts, policy: Policy, is_good: bool, last
         found.append(codes.EM_DATA_STALE)
     elif facts.data_age == "unknown" and policy.data_age_on_purpose:
         found.append(codes.DATA_AGE_UNKNOWN)
-    if not is_good and _unreadable_attempt(machine, facts, last_attempt):
-        found.append(codes.SESSION_UNREADABLE)
     if facts.truncated:
         found.append(codes.ANSWER_TRUNCATED)
+    elif not is_good and _unreadable_attempt(machine, facts, last_attempt):
+        found.append(codes.SESSION_UNREADABLE)
     if _clock_is_wrong(facts, policy.now):
         found.append(codes.IN_FUTURE)
     if facts.nothing_seen and not facts.is_visible:
@@ -216,7 +220,7 @@ def _notes(
     machine: Machine, facts: Facts, policy: Policy, successes: list[Attempt], good: Attempt | None, last_attempt: Attempt | None
 ) -> tuple[str, ...]:  # fmt: skip
     """What is worth knowing beside the verdict; ``good`` is the good backup, if there is one."""
-    found = set()
+    found: set[str] = set()
     recent = [one for one in facts.attempts if one.completed_at >= machine.oldest]
     if good is not None:
         newer = [attempt for attempt in successes if attempt.data_time > good.data_time]
@@ -225,11 +229,15 @@ def _notes(
             found.add(codes.LAST_ATTEMPT_FAILED)
     if any(one.session_failure and one.is_success and one.job_type in machine.job_types for one in recent):
         found.add(codes.JOB_SESSION_FAILED)
-    if any(one.job_type is None and not one.running for one in recent):
+    if not facts.truncated and any(one.job_type is None and not one.running for one in recent):
         found.add(codes.SESSION_UNREADABLE)
     if facts.data_age == "unknown" and not policy.data_age_on_purpose:
         found.add(codes.DATA_AGE_UNKNOWN)
-    found.update({"endless": codes.ENDLESS_WORK, "lost": codes.SESSION_WITHOUT_END}[one.state] for one in facts.work if one.state != "running")
+    found.update(
+        {"endless": codes.ENDLESS_WORK, "lost": codes.SESSION_WITHOUT_END}[one.state]
+        for one in facts.work
+        if one.state != "running"
+    )
     return codes.in_order(found)
 
 
@@ -243,7 +251,9 @@ def _blocking(machine: Machine, facts: Facts, successes: list[Attempt], has_usab
         return {codes.AGE_OVER_LIMIT}
     if successes:
         return set(all_flaws[max(successes, key=_freshness)])
-    types = {one.job_type for one in facts.attempts if one.job_type not in machine.job_types and one.job_type is not None}
+    types = {
+        one.job_type for one in facts.attempts if one.job_type not in machine.job_types and one.job_type is not None
+    }
     if tried or not types:
         return {codes.POINT_WITHOUT_TASK if facts.newest_point and not tried else codes.NO_BACKUP_FOUND}
     if types - codes.SECOND_HAND_TYPES - {codes.SNAPSHOT_TYPE}:

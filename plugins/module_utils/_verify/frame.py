@@ -29,6 +29,7 @@ from .._protection.snapshot import ANSWERED, EMPTY, LOOKUP_FAILED, Snapshot
 from .._records.build import Record, RecordOptions
 from .._times import parse_moment, to_iso
 
+PLAIN = RecordOptions()
 WITH_LINKS = RecordOptions(include_links=True)
 _OLD_OR_FORBIDDEN = (AccessDenied, NotFound, RequestRejected)
 _UNANSWERED = (AccessDenied, NotFound, RequestRejected, ServerBusy, ServerFailed, TimedOut, ProtocolError)
@@ -72,7 +73,12 @@ class FrameReader:
     """Fills a snapshot with what no name is needed for."""
 
     def __init__(
-        self, client: EnterpriseManagerClient, policy: Policy, snapshot: Snapshot, counter: Counter, roots_required: bool
+        self,
+        client: EnterpriseManagerClient,
+        policy: Policy,
+        snapshot: Snapshot,
+        counter: Counter,
+        roots_required: bool,
     ) -> None:
         self._client = client
         self._policy = policy
@@ -110,7 +116,11 @@ class FrameReader:
                 self._snapshot.roots_seen.setdefault(server or "", set()).add(found)
 
     def query(
-        self, name: str, selection: FilterSet, take: t.Callable[[Record], None], options: RecordOptions = RecordOptions()
+        self,
+        name: str,
+        selection: FilterSet,
+        take: t.Callable[[Record], None],
+        options: RecordOptions = PLAIN,
     ) -> None:
         """Hands every row to ``take``. Raises RowLimitReached."""
 
@@ -155,7 +165,9 @@ class FrameReader:
         except (NotFound, RequestRejected) as error:
             self.computers_error = error
             snapshot.sees_everything = self._policy.full_visibility or self._may_read_jobs()
-        snapshot.computers = [rows.ComputerRow(one["name"], one["backup_server_name"]) for one in self.computer_records if one["name"]]
+        snapshot.computers = [
+            rows.ComputerRow(one["name"], one["backup_server_name"]) for one in self.computer_records if one["name"]
+        ]
 
     def _may_read_jobs(self) -> bool:
         try:
@@ -225,7 +237,7 @@ class FrameReader:
     def _read_agents(self, floor: dt.datetime) -> None:
         """Agents' sessions and points tell which computers there are."""
         since = compare("CreationTime", ">=", to_iso(floor))
-        types: list[str | int | bool | FilterExpr] = sorted(codes.AGENT_TYPES)
+        types: list[str | int | bool | FilterExpr] = [*sorted(codes.AGENT_TYPES)]
         try:
             self.query("backup_session", FilterSet(since).where(any_of("JobType", types)), self.take_session)
             self.query("agent_restore_point", FilterSet(since), self._take_agent_point, WITH_LINKS)

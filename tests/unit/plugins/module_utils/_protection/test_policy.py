@@ -105,7 +105,10 @@ def test_names_may_be_numbers_and_keys_may_be_none() -> None:
 
 
 def test_dates_of_yaml_are_understood() -> None:
-    policy = read(waivers=[{**WAIVER, "until": dt.date(2026, 2, 1)}], needed_at=dt.datetime(2026, 1, 7, 20, 0, tzinfo=dt.timezone.utc))
+    policy = read(
+        waivers=[{**WAIVER, "until": dt.date(2026, 2, 1)}],
+        needed_at=dt.datetime(2026, 1, 7, 20, 0, tzinfo=dt.timezone.utc),
+    )
     assert policy.waivers[0].until == dt.datetime(2026, 2, 1, tzinfo=dt.timezone.utc)
     assert policy.machines[0].needed_at == dt.datetime(2026, 1, 7, 20, tzinfo=dt.timezone.utc)
 

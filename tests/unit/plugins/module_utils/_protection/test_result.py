@@ -8,8 +8,8 @@ import typing as t
 
 import pytest
 
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection.policy import Machine, Policy, Waiver
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection.messages import span
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection.policy import Machine, Policy, Waiver
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection.result import (
     headline,
     machine_result,
@@ -67,13 +67,19 @@ def message(
             message(attempt(2), rules={"needed_at": NOW - DAY / 4}),
             "The backup is newer than needed_at.",
         ),
-        (message(attempt(job_type="BackupCopy")), "Only copies or replicas were found (BackupCopy; the last by Daily (vbr01) at 2026-01-05T22:00:00Z)."),
+        (
+            message(attempt(job_type="BackupCopy")),
+            "Only copies or replicas were found (BackupCopy; the last by Daily (vbr01) at 2026-01-05T22:00:00Z).",
+        ),
         (message(), "No backup was found."),
         (
             message(is_visible=False),
             "Nothing was found, and this account may not see everything (Portal Administrator does).",
         ),
-        (message(attempt(result=None, end=None, running=True)), "Daily (vbr01) is running and not done with its machines."),
+        (
+            message(attempt(result=None, end=None, running=True)),
+            "Daily (vbr01) is running and not done with its machines.",
+        ),
         (
             message(data_as_of=NOW - 2 * HOUR, data_age="old"),
             "Enterprise Manager collected no new data since 2026-01-06T04:00:00Z; start a collection under Configuration, Backup Servers,"

@@ -198,7 +198,13 @@ def test_verdict(decision: Decision, expected: str, reasons: tuple[str, ...]) ->
 def test_the_table_reaches_every_verdict_and_reason() -> None:
     assert {row[2] for row in TABLE} | {codes.WAIVED} == set(codes.VERDICTS)
     # Which machine is meant is decided elsewhere.
-    others = {codes.AMBIGUOUS_NAME, codes.CLAIMED_TWICE, codes.MACHINE_RENAMED, codes.MACHINE_GONE, codes.REFERENCE_NOT_FOUND}
+    others = {
+        codes.AMBIGUOUS_NAME,
+        codes.CLAIMED_TWICE,
+        codes.MACHINE_RENAMED,
+        codes.MACHINE_GONE,
+        codes.REFERENCE_NOT_FOUND,
+    }
     others |= {codes.NAMESAKE_NOT_COUNTED, codes.LOOKUP_UNANSWERED}
     assert {reason for row in TABLE for reason in row[3]} == set(codes.REASONS) - others
 
