@@ -195,7 +195,7 @@ options:
               - restore_running
           until:
             description:
-              - When the waiver ends, in ISO 8601. A bare date means 00:00 UTC on that day.
+              - When the waiver ends, in ISO 8601. A bare date means 00:00 UTC on that day; a time of day needs its zone.
               - It must be later than both the present and the moment of O(protection.needed_at).
             type: str
             required: true

@@ -12,11 +12,16 @@ version_added: 0.1.0
 description:
   - Gives each machine a verdict before a maintenance. It never says V(ok) on a guess.
     Whatever can't be known for sure makes the verdict V(unknown).
-  - >-
-    The verdicts, the first one that applies: V(unknown) (it can't be told which machine is meant, data too old, incomplete answer, clocks that
-    disagree, machine perhaps hidden from this account), V(running) (a backup, replication or restore is working on it, or its job is running and not
-    done), V(waived) (a waiver names every reason that stands against it), V(failed) (the newest completed attempt failed and there is no good
-    backup inside the age), V(stale) (there are backups, but no good one inside the age), V(unprotected) (no backup that counts), V(ok).
+  - The verdict is the first of these that applies.
+  # GENERATED (dev.py generate): verdicts
+  - 'V(unknown): No statement is possible: which machine is meant, what happened to it or how old the data is can''t be told.'
+  - 'V(running): A backup, a replication or a restore is working on the machine, or its job is running and not done.'
+  - 'V(waived): It is not OK, but an unexpired waiver covers every reason.'
+  - 'V(failed): The newest completed attempt failed, and there is no good backup inside the age limit.'
+  - 'V(stale): Backups or restore points exist, but no good backup inside the age limit.'
+  - 'V(unprotected): There is no backup that counts.'
+  - 'V(ok): A good backup inside the age limit exists.'
+  # END GENERATED
   - >-
     A backup is good when it has ended, its result is accepted, its job is of a counted type, its restore point still exists and
     its data is not older than the limit. One good backup is enough, whichever of the machine's jobs made it. A retry is an attempt of its own.
@@ -46,7 +51,9 @@ options:
         C(vm_uid) is the reference of a virtual machine, such as V(urn:VMware:Vm:33333333-aaaa-4bbb-8ccc-000000000001.vm-1042). Its middle
         part may also be the unique id of the hypervisor, such as the instance UUID of a vCenter. Then C(name) is only a label.
       - C(vm_ref) is the id in its hypervisor, such as V(vm-1042). If there are several hypervisors, C(name) must fit too.
-      - C(backup_server_name) counts only what this backup server did.
+      - >-
+        C(backup_server_name) selects, among the machines of this name, those that this backup server backs up or has the hypervisor of, and
+        only its backups count.
       - C(max_age), C(needed_at), C(accept_warning), C(job_types) and C(require_restore_point) override the options of the same name.
       - Write a list, also for one name, because Ansible cuts plain text at its commas.
     type: list
@@ -153,7 +160,7 @@ options:
           - restore_running
       until:
         description:
-          - When the waiver ends, in ISO 8601. A bare date means 00:00 UTC on that day.
+          - When the waiver ends, in ISO 8601. A bare date means 00:00 UTC on that day; a time of day needs its zone.
           - It must be later than both the present and the moment of O(needed_at).
         type: str
         required: true
@@ -281,12 +288,41 @@ machines:
     reasons:
       description:
         - Stable codes. First what led to the verdict, then what else is worth knowing. An V(ok) machine can carry notes.
+        # GENERATED (dev.py generate): reasons
+        - 'V(last_attempt_failed): The newest completed attempt failed. It can be waived.'
+        - 'V(age_over_limit): All existing backups are older than the limit. It can be waived.'
+        - 'V(warning_not_accepted): A backup ended with a warning, which is not accepted. It can be waived.'
+        - 'V(restore_point_missing): The restore point of a backup does not exist or is still being written. It can be waived.'
+        - 'V(newer_than_needed): The backup is newer than O(needed_at).'
+        - 'V(point_without_task): Restore points exist that no task tells about, such as those of imported backups. It can be waived.'
+        - 'V(no_backup_found): No backup was found at all. It can be waived.'
+        - 'V(only_copy_found): Only copies or replicas were found, no backup. It can be waived.'
+        - 'V(only_snapshot_found): Only storage snapshots were found, which can''t be restored without the array. It can be waived.'
+        - 'V(type_not_counted): Backups exist, but only by types of jobs that do not count. It can be waived.'
+        - 'V(backup_running): A backup or a replication is working on the machine, or its job is not done.'
+        - 'V(restore_running): A restore is working on the machine. It can be waived.'
+        - 'V(ambiguous_name): The name matches several machines whose verdicts differ.'
+        - 'V(claimed_twice): Another entry of machines means the same machine.'
+        - 'V(machine_renamed): The machine that had this name has another name now.'
+        - 'V(machine_gone): A machine of this name is no longer at its hypervisor.'
+        - 'V(reference_not_found): Enterprise Manager knows no machine with this reference.'
+        - 'V(not_visible): Nothing was found, and this account may not see everything.'
+        - 'V(session_unreadable): The job session of a task can''t be read, so its type is not known.'
+        - 'V(repository_unreadable): Repositories can''t be read, so a storage snapshot can''t be told from a backup.'
+        - 'V(answer_truncated): Incomplete answer: the limit of rows was reached.'
+        - 'V(em_data_stale): Enterprise Manager''s data is older than allowed.'
+        - 'V(data_age_unknown): The age of Enterprise Manager''s data is not known for a backup server of the machine.'
+        - 'V(in_future): Enterprise Manager reports events in the future.'
+        - 'V(job_session_failed): A job session failed as a whole, although its task for the machine did not. Only ever a note.'
+        - 'V(session_without_end): A session has no end, but is too old or was followed by another of its job. Only ever a note.'
+        - 'V(endless_work): Work that never ends by design is running, such as a log backup. Only ever a note.'
         - >-
-          V(last_attempt_failed), V(age_over_limit), V(warning_not_accepted), V(restore_point_missing), V(newer_than_needed), V(point_without_task),
-          V(no_backup_found), V(only_copy_found), V(only_snapshot_found), V(type_not_counted), V(backup_running), V(restore_running),
-          V(ambiguous_name), V(claimed_twice), V(machine_renamed), V(machine_gone), V(reference_not_found), V(not_visible), V(session_unreadable),
-          V(repository_unreadable), V(answer_truncated), V(em_data_stale), V(data_age_unknown), V(in_future), V(job_session_failed),
-          V(session_without_end), V(endless_work), V(namesake_not_counted), V(lookup_unanswered).
+          V(namesake_not_counted): Another connection to a hypervisor shows a machine of this name that was never backed up; it is taken for
+          the same one. Only ever a note.
+        - >-
+          V(lookup_unanswered): A hypervisor could not be asked which machines it has, so a namesake without any backup would go unnoticed.
+          Only ever a note.
+        # END GENERATED
       type: list
       elements: str
       sample: [age_over_limit]
