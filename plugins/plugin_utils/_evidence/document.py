@@ -14,7 +14,10 @@ from __future__ import annotations
 import datetime as dt
 import typing as t
 
+from .inputs import EvidenceError, read_changes, read_jobs, without_secrets
+from .machines import Machine, job_of, remarks_of
 from .text import one_line, parsed_moment, plain
+from .version import collection_version
 
 SCHEMA = "backup_ops.veeam_em/evidence"
 SCHEMA_VERSION = 1
@@ -26,15 +29,10 @@ GOOD_VERDICTS = ("ok", "waived")
 
 # Only what protection_info documents: a registered result also carries things of Ansible, such as invocation.
 _RESULT_KEYS = (
-    "ok", "msg", "summary", "machines", "checked_at", "data_as_of", "unused_waivers", "request_count",
+    "ok", "msg", "summary", "machines", "checked_at", "data_as_of", "unused_waivers", "request_count", "lookups", "notes",
 )  # fmt: skip
 
 Document = t.Dict[str, t.Any]
-Machine = t.Dict[str, t.Any]
-
-
-class EvidenceError(ValueError):
-    """The input is not a result of protection_info, or an option makes no sense. One sentence for people."""
 
 
 def build_document(
@@ -45,13 +43,18 @@ def build_document(
     change_number: str | None = None,
     em_host: str | None = None,
     policy: t.Mapping[str, t.Any] | None = None,
+    provenance: t.Mapping[str, t.Any] | None = None,
+    earlier: t.Any = None,
+    jobs: t.Any = None,
     allowed_verdicts: t.Sequence[str] = GOOD_VERDICTS,
     allow_empty: bool = False,
 ) -> Document:
-    """The document: ``schema``, ``schema_version``, ``change_number``, ``generated_at``, ``em_host``, ``policy``, ``decision``, ``result``.
+    """The document, with the keys ``schema``, ``schema_version``, ``change_number``, ``generated_at``, ``em_host``, ``policy``,
+    ``provenance``, ``decision``, ``changes`` (against ``earlier``), ``jobs`` (their next runs) and ``result``.
 
     ``decision`` holds ``ok``, ``summary`` (one line), ``message`` (one sentence that names machines and reasons), ``counts``
-    {verdict: number, total}, ``hosts`` {verdict: [names]}, ``not_ok`` [names] and ``allowed_verdicts``. Raises EvidenceError.
+    {verdict: number, total}, ``hosts`` {verdict: [names]}, ``not_ok`` [names], ``remarks`` [names of those that are ok, but] and
+    ``allowed_verdicts``. Raises EvidenceError.
     """
     answer = _checked(result)
     unknown = [verdict for verdict in allowed_verdicts if verdict not in VERDICTS]
@@ -59,17 +62,27 @@ def build_document(
         raise EvidenceError(
             f"allowed_verdicts has {unknown[0]!r}, which is no verdict; choose from {', '.join(VERDICTS)}"
         )
-    document = {
+    change = one_line(change_number or "") or None
+    decision = _decision(answer, list(allowed_verdicts), allow_empty, change)
+    moment = _moment_of(answer, generated_at, now)
+    bad = [machine for machine in answer["machines"] if machine["verdict"] not in allowed_verdicts]
+    names = [machine["name"] for machine in answer["machines"]]
+    return {
         "schema": SCHEMA,
         "schema_version": SCHEMA_VERSION,
-        "change_number": one_line(change_number or "") or None,
-        "generated_at": _moment_of(answer, generated_at, now),
+        "change_number": change,
+        "generated_at": moment,
         "em_host": one_line(em_host or answer.get("em_host") or "") or None,
-        "policy": plain(policy if policy is not None else {}),
+        "policy": without_secrets(plain(policy or {})),
+        "provenance": {
+            "collection_version": collection_version(),
+            **without_secrets(plain(provenance or {})),
+        },
+        "decision": decision,
+        "changes": read_changes(earlier, SCHEMA, moment, decision["not_ok"], names),
+        "jobs": read_jobs(jobs, {job_of(machine) for machine in bad}),
+        "result": {key: answer[key] for key in _RESULT_KEYS if key in answer},
     }
-    document["decision"] = _decision(answer, list(allowed_verdicts), allow_empty, document["change_number"])
-    document["result"] = {key: answer[key] for key in _RESULT_KEYS if key in answer}
-    return document
 
 
 def worst_first(document: Document) -> list[Machine]:
@@ -130,7 +143,8 @@ def _decision(answer: dict[str, t.Any], allowed: list[str], allow_empty: bool, c
     contradiction = answer.get("ok") is not True and all(machine["verdict"] in GOOD_VERDICTS for machine in machines)
     ok = not bad and (bool(machines) or allow_empty) and not (contradiction and machines)
     counts = {verdict: len(hosts[verdict]) for verdict in _ordered(hosts)}
-    summary = _summary(ok, len(machines), bad, counts)
+    remarks = sum(bool(remarks_of(machine)) for machine in machines)
+    summary = _summary(ok, len(machines), len(bad), _parts(counts, allowed, remarks))
     return {
         "ok": ok,
         "summary": summary,
@@ -138,6 +152,7 @@ def _decision(answer: dict[str, t.Any], allowed: list[str], allow_empty: bool, c
         "counts": {**counts, "total": len(machines)},
         "hosts": {verdict: hosts[verdict] for verdict in _ordered(hosts)},
         "not_ok": [machine["name"] for machine in bad],
+        "remarks": [machine["name"] for machine in machines if remarks_of(machine)],
         "allowed_verdicts": allowed,
     }
 
@@ -146,16 +161,25 @@ def _ordered(verdicts: t.Iterable[str]) -> list[str]:
     return sorted(verdicts, key=lambda verdict: (VERDICTS.index(verdict) if verdict in VERDICTS else -1, verdict))
 
 
-def _summary(ok: bool, total: int, bad: list[Machine], counts: dict[str, int]) -> str:
+def _parts(counts: dict[str, int], allowed: t.Sequence[str], remarks: int) -> tuple[str, str]:
+    """What is not ready, and what is ready, each in its own words: ``1 failed, 2 stale`` and ``17 ok (2 with remarks), 1 waived``."""
+    said = f" ({remarks} with {'a remark' if remarks == 1 else 'remarks'})" if remarks else ""
+    texts = {verdict: f"{number} {one_line(verdict)}{said if verdict == 'ok' else ''}" for verdict, number in counts.items()}
+    bad = [text for verdict, text in texts.items() if verdict not in allowed]
+    good = [text for verdict, text in reversed(list(texts.items())) if verdict in allowed]
+    return ", ".join(bad), ", ".join(good)
+
+
+def _summary(ok: bool, total: int, bad: int, parts: tuple[str, str]) -> str:
     if not total:
         return f"{'GO' if ok else 'NO-GO'}: no machine was checked"
     noun = "machine" if total == 1 else "machines"
-    listed = ", ".join(f"{number} {verdict}" for verdict, number in counts.items())
     if ok:
-        return f"GO: {'the machine is' if total == 1 else f'all {total} machines are'} ready ({listed})"
+        return f"GO: {'the machine is' if total == 1 else f'all {total} machines are'} ready: {parts[1]}"
     if not bad:
-        return f"NO-GO: Enterprise Manager's answer about {total} {noun} is not good as a whole ({listed})"
-    return f"NO-GO: {len(bad)} of {total} {noun} {'is' if len(bad) == 1 else 'are'} not ready ({listed})"
+        return f"NO-GO: Enterprise Manager's answer about {total} {noun} is not good as a whole: {parts[1]}"
+    ready = f"; {total - bad} ready: {parts[1]}" if total > bad else ""
+    return f"NO-GO: {bad} of {total} {noun} {'is' if bad == 1 else 'are'} not ready: {parts[0]}{ready}"
 
 
 def _message(ok: bool, summary: str, bad: list[Machine], change: str | None, most: int = 15) -> str:
