@@ -14,10 +14,10 @@ from __future__ import annotations
 import datetime as dt
 import typing as t
 
+from ...module_utils._client.settings import VERSION
 from .inputs import EvidenceError, read_changes, read_jobs, without_secrets
 from .machines import Machine, job_of, remarks_of
 from .text import one_line, parsed_moment, plain
-from .version import collection_version
 
 SCHEMA = "backup_ops.veeam_em/evidence"
 SCHEMA_VERSION = 1
@@ -75,7 +75,7 @@ def build_document(
         "em_host": one_line(em_host or answer.get("em_host") or "") or None,
         "policy": without_secrets(plain(policy or {})),
         "provenance": {
-            "collection_version": collection_version(),
+            "collection_version": VERSION,
             **without_secrets(plain(provenance or {})),
         },
         "decision": decision,

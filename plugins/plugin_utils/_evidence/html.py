@@ -71,7 +71,7 @@ def to_html(document: Document) -> str:
         unused_waivers=document["result"].get("unused_waivers") or [],
         rows=rows,
         folds=any(row["off"] for row in rows),
-        anchors=_anchors(row["name"] for row in rows),
+        anchors=_address(rows),
         axis=axis,
         needed_x=_needed_x(axis, needed),
         week_x=" ".join(str(x) for x, _day, _number in axis.labels) if axis else "",
@@ -119,19 +119,20 @@ def _fold(rows: t.Sequence[dict[str, t.Any]]) -> None:
         visible += not row["off"]
 
 
-def _anchors(names: t.Iterable[str]) -> dict[str, str]:
-    """An address for each row, its name where that can be one, so that a ticket can link to it."""
-    found: dict[str, str] = {}
+def _address(rows: t.Sequence[dict[str, t.Any]]) -> dict[str, str]:
+    """Gives each row an address, its name where that can be one, so that a ticket can link to it; name to address of the first."""
+    first: dict[str, str] = {}
     used: set[str] = set()
-    for name in names:
-        wanted = anchor = "_".join(name.split()) or "machine"
+    for row in rows:
+        wanted = anchor = "_".join(row["name"].split()) or "machine"
         number = 1
         while anchor in used:
             number += 1
             anchor = f"{wanted}_{number}"
         used.add(anchor)
-        found[name] = anchor
-    return found
+        row["anchor"] = anchor
+        first.setdefault(row["name"], anchor)
+    return first
 
 
 def _row(machine: Machine, document: Document, axis: timeline.Axis | None) -> dict[str, t.Any]:

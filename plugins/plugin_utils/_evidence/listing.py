@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 import typing as t
 
+from ...module_utils._client.settings import VERSION
 from .html import ROWS_AT_ONCE, own_code, template
 from .inputs import EvidenceError, without_secrets
 from .provenance import value_text
 from .sheet import csv_text
 from .text import aligned, escaped_markdown, moment, one_line, parsed_moment, plain
-from .version import collection_version
 
 Row = t.Dict[str, t.Any]
 
@@ -108,7 +108,7 @@ def _counted(listing: Listing) -> str:
 def listing_table(listing: Listing, title: str | None) -> str:
     lines = [f"{one_line(title)}: {_counted(listing)}" if title else _counted(listing)]
     if listing.rows:
-        header = [column.replace("_", " ").upper() for column in listing.columns]
+        header = [one_line(column).replace("_", " ").upper() for column in listing.columns]
         lines += ["", *aligned(header, [[_shown(_value(row, column)) for column in listing.columns] for row in listing.rows])]
     return "\n".join(lines) + "\n"
 
@@ -145,7 +145,7 @@ def listing_html(listing: Listing, title: str | None) -> str:
         columns=columns,
         rows=rows,
         rows_at_once=ROWS_AT_ONCE,
-        version=collection_version() or "",
+        version=VERSION,
         **own_code(),
     )
 
