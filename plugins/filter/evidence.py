@@ -140,7 +140,6 @@ from ansible.errors import AnsibleFilterError
 from ..plugin_utils._evidence.document import (
     GOOD_VERDICTS,
     Document,
-    EvidenceError,
     build_document,
 )
 from ..plugin_utils._evidence.formats import (
@@ -150,6 +149,7 @@ from ..plugin_utils._evidence.formats import (
     to_table,
 )
 from ..plugin_utils._evidence.html import to_html
+from ..plugin_utils._evidence.inputs import EvidenceError
 from ..plugin_utils._evidence.junit import to_junit
 from ..plugin_utils._evidence.mail import subject_of, to_mail, to_mail_text
 from ..plugin_utils._evidence.text import parsed_moment

@@ -10,9 +10,9 @@ import time
 import typing as t
 from pathlib import Path
 
-from ansible_collections.backup_ops.veeam_em.plugins.filter.evidence import evidence
 from playwright.sync_api import Page
 
+from ansible_collections.backup_ops.veeam_em.plugins.filter.evidence import evidence
 from support.browser import chromium
 
 MACHINES = 5_000
@@ -24,10 +24,15 @@ def machine(number: int) -> dict[str, t.Any]:
     """One in ten is not ready, for one of forty causes; each has a week of attempts."""
     bad = number % 10 == 0
     newest = NOW - dt.timedelta(hours=9 if not bad else 50, minutes=number % 60)
-    job = {"job_name": f"Daily VMs {number % 40:02}", "job_type": "Backup", "backup_server_name": f"vbr{number % 4:02}.example.test"}
+    job = {
+        "job_name": f"Daily VMs {number % 40:02}",
+        "job_type": "Backup",
+        "backup_server_name": f"vbr{number % 4:02}.example.test",
+    }
     days = range(2 if bad else 0, 7)
     attempts = [
-        {**job, "creation_time": iso(newest - dt.timedelta(days=day)), "result": "Success", "running": False} for day in days
+        {**job, "creation_time": iso(newest - dt.timedelta(days=day)), "result": "Success", "running": False}
+        for day in days
     ]
     good = {**attempts[0], "age_seconds": int((NOW - newest).total_seconds())}
     return {

@@ -18,11 +18,12 @@ from ...module_utils._client.settings import VERSION
 from .inputs import EvidenceError, read_changes, read_jobs, without_secrets
 from .machines import Machine, job_of, remarks_of
 from .text import one_line, parsed_moment, plain
+from .words import VERDICT_WORDS
 
 SCHEMA = "backup_ops.veeam_em/evidence"
 SCHEMA_VERSION = 1
 
-VERDICTS = ("failed", "stale", "unprotected", "unknown", "running", "waived", "ok")
+VERDICTS = tuple(VERDICT_WORDS)
 """All verdicts of ``protection_info``, trouble first."""
 GOOD_VERDICTS = ("ok", "waived")
 """The verdicts that ``protection_info`` itself counts as good."""
@@ -164,7 +165,9 @@ def _ordered(verdicts: t.Iterable[str]) -> list[str]:
 def _parts(counts: dict[str, int], allowed: t.Sequence[str], remarks: int) -> tuple[str, str]:
     """What is not ready, and what is ready, each in its own words: ``1 failed, 2 stale`` and ``17 ok (2 with remarks), 1 waived``."""
     said = f" ({remarks} with {'a remark' if remarks == 1 else 'remarks'})" if remarks else ""
-    texts = {verdict: f"{number} {one_line(verdict)}{said if verdict == 'ok' else ''}" for verdict, number in counts.items()}
+    texts = {
+        verdict: f"{number} {one_line(verdict)}{said if verdict == 'ok' else ''}" for verdict, number in counts.items()
+    }
     bad = [text for verdict, text in texts.items() if verdict not in allowed]
     good = [text for verdict, text in reversed(list(texts.items())) if verdict in allowed]
     return ", ".join(bad), ", ".join(good)

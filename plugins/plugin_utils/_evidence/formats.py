@@ -48,7 +48,8 @@ def to_markdown(document: Document) -> str:
             "| --- " * len(_HEADER) + "|",
         ]
         lines += [
-            "| " + " | ".join(escaped_markdown(cell) for cell in _cells(machine)) + " |" for machine in worst_first(document)
+            "| " + " | ".join(escaped_markdown(cell) for cell in _cells(machine)) + " |"
+            for machine in worst_first(document)
         ]
         lines.append("")
     return "\n".join([*lines, escaped_markdown(_footer(document)), ""])

@@ -80,7 +80,9 @@ def to_html(document: Document) -> str:
         head_height=timeline.HEAD,
         shapes=timeline.WORDS,
         shape_path=timeline.shape_path,
-        verdicts=[name for name in (*(v for v in found if v not in VERDICTS and v != "total"), *VERDICTS) if name in found],
+        verdicts=[
+            name for name in (*(v for v in found if v not in VERDICTS and v != "total"), *VERDICTS) if name in found
+        ],
         meanings=VERDICT_WORDS,
         words=verdict_words,
         reason_words=[(code, reason_title(code)) for code in sorted({code for row in rows for code in row["reasons"]})],
@@ -115,7 +117,7 @@ def _fold(rows: t.Sequence[dict[str, t.Any]]) -> None:
     large = len(rows) > FOLDS_FROM
     visible = 0
     for row in rows:
-        row["off"] = large and row["allowed"] and not row["remarks"] or visible >= ROWS_AT_ONCE
+        row["off"] = (large and row["allowed"] and not row["remarks"]) or visible >= ROWS_AT_ONCE
         visible += not row["off"]
 
 

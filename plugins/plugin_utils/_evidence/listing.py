@@ -50,7 +50,11 @@ def _rows(given: t.Any) -> tuple[str, list[Row], bool]:
         if given.get("failed") or given.get("skipped"):
             state = "failed" if given.get("failed") else "was skipped"
             raise EvidenceError(f"the task that should have read the list {state}, so there is nothing to show")
-        lists = {key: value for key, value in given.items() if isinstance(value, (list, tuple)) and key not in _BESIDE_THE_LIST}
+        lists = {
+            key: value
+            for key, value in given.items()
+            if isinstance(value, (list, tuple)) and key not in _BESIDE_THE_LIST
+        }
         if len(lists) != 1:
             raise EvidenceError(
                 f"the input has {len(lists)} lists ({', '.join(map(str, lists)) or 'none'}); give the one to show"
@@ -109,7 +113,10 @@ def listing_table(listing: Listing, title: str | None) -> str:
     lines = [f"{one_line(title)}: {_counted(listing)}" if title else _counted(listing)]
     if listing.rows:
         header = [one_line(column).replace("_", " ").upper() for column in listing.columns]
-        lines += ["", *aligned(header, [[_shown(_value(row, column)) for column in listing.columns] for row in listing.rows])]
+        lines += [
+            "",
+            *aligned(header, [[_shown(_value(row, column)) for column in listing.columns] for row in listing.rows]),
+        ]
     return "\n".join(lines) + "\n"
 
 
@@ -117,9 +124,17 @@ def listing_csv(listing: Listing, _title: str | None) -> str:
     """Names of columns and values as the module returns them."""
 
     def cell(value: t.Any) -> t.Any:
-        return value if isinstance(value, (str, int, float)) and not isinstance(value, bool) else "" if value is None else value_text(value)
+        return (
+            value
+            if isinstance(value, (str, int, float)) and not isinstance(value, bool)
+            else ""
+            if value is None
+            else value_text(value)
+        )
 
-    return csv_text(listing.columns, [[cell(_value(row, column)) for column in listing.columns] for row in listing.rows])
+    return csv_text(
+        listing.columns, [[cell(_value(row, column)) for column in listing.columns] for row in listing.rows]
+    )
 
 
 def listing_markdown(listing: Listing, title: str | None) -> str:

@@ -137,7 +137,11 @@ def _listed(names: t.Sequence[str], most: int = 20) -> str:
 
 def _asked(document: Document) -> str:
     as_of, age = document["result"].get("data_as_of"), data_age(document)
-    data = f"its data is as of {moment(as_of)} UTC" + (f" ({age} old)" if age else "") if as_of else "the age of its data is not known"
+    data = (
+        f"its data is as of {moment(as_of)} UTC" + (f" ({age} old)" if age else "")
+        if as_of
+        else "the age of its data is not known"
+    )
     return f"{document['em_host'] or 'Enterprise Manager'}, asked {moment(document['generated_at'])} UTC; {data}"
 
 

@@ -10,8 +10,8 @@ import re
 import typing as t
 from dataclasses import dataclass
 
-from .document import Document, Machine, worst_first
-from .machines import job_of, message_of, remarks_of
+from .document import Document, worst_first
+from .machines import Machine, job_of, message_of, remarks_of
 from .text import moment, one_line, parsed_moment, span
 from .words import next_step, reason_title, verdict_words
 

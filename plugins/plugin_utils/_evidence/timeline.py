@@ -143,7 +143,9 @@ def _marks(axis: Axis, attempts: t.Sequence[tuple[dt.datetime, dict[str, t.Any]]
     for when, one in attempts:
         x, shape = axis.x(when), shape_of(one)
         if is_copy(one):
-            drawn.setdefault("copy" if shape == "ok" else shape, []).append(shape_path("copy" if shape == "ok" else shape, x, LINE))
+            drawn.setdefault("copy" if shape == "ok" else shape, []).append(
+                shape_path("copy" if shape == "ok" else shape, x, LINE)
+            )
             continue
         lane = next((number for number, last in enumerate(lanes) if x - last >= _MARK), len(lanes))
         if lane == len(lanes):

@@ -59,9 +59,7 @@ REASON_WORDS: dict[str, Reason] = {
     "age_over_limit": Reason(
         "The last good backup is too old", "Start the job, or move the maintenance to a time after its next run."
     ),
-    "last_attempt_failed": Reason(
-        "The last attempt failed", "Repair what the server names, then start the job again."
-    ),
+    "last_attempt_failed": Reason("The last attempt failed", "Repair what the server names, then start the job again."),
     "warning_not_accepted": Reason(
         "The backup ended with a warning",
         "Read the warning at the backup server; remove its cause or accept warnings for this machine.",
@@ -79,7 +77,8 @@ REASON_WORDS: dict[str, Reason] = {
         "A restore is at work", "Wait until it has ended, or waive it when it is known and does no harm."
     ),
     "em_data_stale": Reason(
-        "Enterprise Manager's data is too old", "Let Enterprise Manager collect from the backup servers, then ask again."
+        "Enterprise Manager's data is too old",
+        "Let Enterprise Manager collect from the backup servers, then ask again.",
     ),
     "data_age_unknown": Reason(
         "The age of Enterprise Manager's data can't be told",

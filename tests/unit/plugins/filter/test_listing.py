@@ -25,7 +25,15 @@ ROWS = [
     },
     {"name": "Weekly", "status": "failed", "running": True, "size": 9, "end_time": None, "objects": [], "empty": None, "options": {}},
 ]  # fmt: skip
-ANSWER = {"changed": False, "failed": False, "backup_sessions": ROWS, "count": 2, "counts": {"server": {}}, "truncated": False, "request_count": 4}
+ANSWER = {
+    "changed": False,
+    "failed": False,
+    "backup_sessions": ROWS,
+    "count": 2,
+    "counts": {"server": {}},
+    "truncated": False,
+    "request_count": 4,
+}
 
 
 def test_table_shows_what_people_read() -> None:

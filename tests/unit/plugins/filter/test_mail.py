@@ -54,10 +54,18 @@ def text_of(kind: str, text: str) -> str:
 @pytest.mark.parametrize("kind", PARTS)
 def test_each_machine_that_is_not_ready_has_all_that_is_needed(kind: str) -> None:
     seen = text_of(kind, evidence(EVERY_VERDICT, kind, change_number="CHG0042"))
-    for text in ("NO-GO", "5 of 8 machines are not ready", "3 ready: 2 ok, 1 waived", "CHG0042", "em01.example.test", "2026-01-06 05:50 UTC"):
+    for text in (
+        "NO-GO",
+        "5 of 8 machines are not ready",
+        "3 ready: 2 ok, 1 waived",
+        "CHG0042",
+        "em01.example.test",
+        "2026-01-06 05:50 UTC",
+    ):
         assert text in seen
     assert re.search(
-        r"(?i)failed: The last attempt failed Next step: Repair what the server names, then start the job again\..* db02 .*Daily VMs", seen
+        r"(?i)failed: The last attempt failed Next step: Repair what the server names, then start the job again\..* db02 .*Daily VMs",
+        seen,
     )
     assert "No space: 5 < 6" in seen
     order = [seen.index(name) for name in ("db02", "file01", "legacy01", "twin01", "mail01")]
@@ -120,8 +128,17 @@ def test_subject_is_one_line() -> None:
 
 
 def test_mail_tells_what_is_new_and_when_the_job_runs_next() -> None:
-    earlier = evidence(result(machine("a"), machine("b", "stale"), machine("c", "stale"), checked_at="2026-01-05T05:50:00Z"), "data")
-    jobs = [{"name": "Daily VMs", "backup_server_name": "vbr01.example.test", "next_run": "2026-01-06T20:00:00Z", "schedule_enabled": True}]
+    earlier = evidence(
+        result(machine("a"), machine("b", "stale"), machine("c", "stale"), checked_at="2026-01-05T05:50:00Z"), "data"
+    )
+    jobs = [
+        {
+            "name": "Daily VMs",
+            "backup_server_name": "vbr01.example.test",
+            "next_run": "2026-01-06T20:00:00Z",
+            "schedule_enabled": True,
+        }
+    ]
     given = result(machine("a", "stale"), machine("b", "stale"), machine("c", reasons=["last_attempt_failed"]))
     for kind in PARTS:
         seen = text_of(kind, evidence(given, kind, earlier=earlier, jobs=jobs))
@@ -143,7 +160,9 @@ def test_files_and_their_digests(tmp_path: Path) -> None:
     sums = "backup-evidence_CHG0042.SHA256SUMS"
     lines = files[sums].decode().splitlines()
     assert f"{hashlib.sha256(files['backup-evidence_CHG0042.csv']).hexdigest()}  backup-evidence_CHG0042.csv" in lines
-    done = subprocess.run(["sha256sum", "-c", "--strict", sums], cwd=tmp_path, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        ["sha256sum", "-c", "--strict", sums], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
     assert (done.returncode, done.stdout.count(": OK")) == (0, 7)
     digest = hashlib.sha256(files["backup-evidence_CHG0042.json"]).hexdigest()
     for name in ("html", "mail.html", "mail.txt"):

@@ -17,7 +17,7 @@ from ansible_collections.backup_ops.veeam_em.plugins.plugin_utils._evidence impo
 from .pages import Page
 from .results import EVERY_VERDICT, HOSTILE, attempt, good, hostile, machine, result
 
-DAY = "2026-01-05"
+_EMPTY = {"schema": "backup_ops.veeam_em/evidence", "decision": {"not_ok": []}, "result": {"machines": []}}
 
 
 def page_of(given: dict[str, t.Any], **options: t.Any) -> Page:
@@ -36,8 +36,16 @@ def test_no_server_text_becomes_markup() -> None:
     for text in HOSTILE:
         named = {text: text, "list": [{text: text}], "awx": {"job_id": text, "job_template": text, "launched_by": text}}
         page = page_of(hostile(), change_number=text, em_host=text, policy=named, provenance={**named, "user": text})
-        extra = {("bdi", ("class",)), ("small", ()), ("li", ("class",)), ("li", ()), ("button", ("class", "data-rest", "type"))}
-        assert page.shape() - expected.shape() - extra == set(), "an element or attribute that the template does not make"
+        extra = {
+            ("bdi", ("class",)),
+            ("small", ()),
+            ("li", ("class",)),
+            ("li", ()),
+            ("button", ("class", "data-rest", "type")),
+        }
+        assert page.shape() - expected.shape() - extra == set(), (
+            "an element or attribute that the template does not make"
+        )
         for tag in ("script", "style", "table", "tr", "html", "body", "b", "meta"):
             assert page.count(tag) == expected.count(tag), tag
     seen = "".join(page.text)
@@ -80,7 +88,10 @@ def test_go_and_no_go_with_reasons_policy_and_times() -> None:
         "policy": {"max_age": "36h", "accept_warning": False, "job_types": ["Backup"]},
     }
     page = page_of(EVERY_VERDICT, **options)
-    assert "NO-GO 5 of 8 machines are not ready. Not ready: 1 failed, 1 stale, 1 unprotected, 1 unknown, 1 running 3 ready: 2 ok, 1 waived" in page.seen
+    assert (
+        "NO-GO 5 of 8 machines are not ready. Not ready: 1 failed, 1 stale, 1 unprotected, 1 unknown, 1 running 3 ready: 2 ok, 1 waived"
+        in page.seen
+    )
     for text in (
         "CHG0042", "em01.example.test", "2026-01-06 05:50 UTC", "2026-01-06 05:45 UTC", "(5m old)", "Max age 36h", "Accept warning no",
         "The last attempt failed. The last attempt said: No space: 5 < 6", "would be stale",
@@ -95,7 +106,9 @@ def test_go_and_no_go_with_reasons_policy_and_times() -> None:
 
 
 def test_what_the_message_tells_already_is_not_told_again() -> None:
-    told = machine("a", "failed", message="It failed: No space; no backup.", last_attempt=attempt("Failed", reason="No space."))
+    told = machine(
+        "a", "failed", message="It failed: No space; no backup.", last_attempt=attempt("Failed", reason="No space.")
+    )
     assert "The last attempt said" not in evidence(result(told), "html")
 
 
@@ -110,7 +123,9 @@ def test_waivers_without_effect() -> None:
 
 def failed(name: str, said: str, **more: t.Any) -> dict[str, t.Any]:
     last = good(result="Failed", reason=said)
-    return machine(name, "failed", reasons=["last_attempt_failed"], message=f"{name} failed.", last_attempt=last, **more)
+    return machine(
+        name, "failed", reasons=["last_attempt_failed"], message=f"{name} failed.", last_attempt=last, **more
+    )
 
 
 def cards(given: dict[str, t.Any], **options: t.Any) -> list[str]:
@@ -137,7 +152,9 @@ def test_machines_with_one_cause_stand_together() -> None:
 
 
 def test_many_machines_of_one_cause_are_all_named() -> None:
-    machines = [machine(f"m{number:02}", "stale", reasons=["age_over_limit"], message="Too old.") for number in range(30)]
+    machines = [
+        machine(f"m{number:02}", "stale", reasons=["age_over_limit"], message="Too old.") for number in range(30)
+    ]
     (card,) = cards(result(*machines))
     assert all(f"m{number:02}" in card for number in range(30))
     assert card.count("Too old.") == 1
@@ -145,7 +162,9 @@ def test_many_machines_of_one_cause_are_all_named() -> None:
 
 
 def test_a_code_and_a_verdict_that_nobody_knows_are_shown_as_they_are() -> None:
-    given = result(machine("a", "exploded", reasons=["fuse_blown"], message="Bang."), notes={"x": 1}, lookups=[{"root": "r"}])
+    given = result(
+        machine("a", "exploded", reasons=["fuse_blown"], message="Bang."), notes={"x": 1}, lookups=[{"root": "r"}]
+    )
     page = page_of(given)
     assert "? exploded Fuse blown a Bang." in page.seen
     assert "root: r" in page.seen, "keys of a newer module are shown too"
@@ -154,8 +173,14 @@ def test_a_code_and_a_verdict_that_nobody_knows_are_shown_as_they_are() -> None:
 @pytest.mark.parametrize(
     ("job", "says"),
     [
-        ({"next_run": "2026-01-06T08:00:00Z", "schedule_enabled": True}, "Next run 2026-01-06 08:00 UTC, 12h before it is needed"),
-        ({"next_run": "2026-01-06T21:00:00Z", "schedule_enabled": True}, "Next run 2026-01-06 21:00 UTC, too late: 1h after it is needed"),
+        (
+            {"next_run": "2026-01-06T08:00:00Z", "schedule_enabled": True},
+            "Next run 2026-01-06 08:00 UTC, 12h before it is needed",
+        ),
+        (
+            {"next_run": "2026-01-06T21:00:00Z", "schedule_enabled": True},
+            "Next run 2026-01-06 21:00 UTC, too late: 1h after it is needed",
+        ),
         ({"next_run": "2026-01-06T08:00:00Z", "schedule_enabled": False}, "Next run none, its schedule is off"),
         ({"next_run": None, "schedule_enabled": True}, "Next run none is scheduled"),
         ({"next_run": "2026-01-06T08:00:00Z", "name": "Another"}, ""),
@@ -172,14 +197,22 @@ def test_next_run_and_whether_it_helps(job: dict[str, t.Any], says: str) -> None
 
 
 def test_next_run_when_it_is_needed_now() -> None:
-    row = {"name": "daily vms", "backup_server_name": "vbr01.example.test", "next_run": "2026-01-06T20:00:00Z", "schedule_enabled": True}
+    row = {
+        "name": "daily vms",
+        "backup_server_name": "vbr01.example.test",
+        "next_run": "2026-01-06T20:00:00Z",
+        "schedule_enabled": True,
+    }
     (card,) = cards(result(machine("a", "stale", reasons=["age_over_limit"])), jobs=[row])
     assert "Next run 2026-01-06 20:00 UTC, too late: it is needed now" in card
 
 
 def test_new_since_and_not_ready_since() -> None:
     def at(day: str, *bad: str, earlier: t.Any = None) -> t.Any:
-        machines = [machine(name, "stale" if name in bad else "ok", reasons=["age_over_limit"] if name in bad else []) for name in "abcd"]
+        machines = [
+            machine(name, "stale" if name in bad else "ok", reasons=["age_over_limit"] if name in bad else [])
+            for name in "abcd"
+        ]
         return evidence(result(*machines, checked_at=f"2026-01-{day}T05:50:00Z"), "data", earlier=earlier)
 
     first = at("04", "a", "d")
@@ -203,7 +236,15 @@ def test_ok_with_remarks_is_seen_and_counted() -> None:
     given = result(
         machine("a", reasons=["last_attempt_failed"]),
         machine("b", last_good=good(result="Warning")),
-        machine("c", notes=["The health check found corruption.", {"code": "job_session_failed"}, {"message": "Look."}, {"odd": 1}]),
+        machine(
+            "c",
+            notes=[
+                "The health check found corruption.",
+                {"code": "job_session_failed"},
+                {"message": "Look."},
+                {"odd": 1},
+            ],
+        ),
         machine("d"),
     )
     document = evidence(given, "data")
@@ -211,7 +252,12 @@ def test_ok_with_remarks_is_seen_and_counted() -> None:
     assert document["decision"]["summary"] == "GO: all 4 machines are ready: 4 ok (3 with remarks)"
     seen = page_of(given).seen
     assert "Ready, but worth a look 3 machines The last attempt failed : a" in seen
-    for text in ("The last good backup ended with a warning : b", "The health check found corruption : c", "Job session failed : c", "Look : c"):
+    for text in (
+        "The last good backup ended with a warning : b",
+        "The health check found corruption : c",
+        "Job session failed : c",
+        "Look : c",
+    ):
         assert text in seen
     assert "with remarks 3" in seen
     one = evidence(result(machine("a", reasons=["last_attempt_failed"]), machine("b")), "data")["decision"]["summary"]
@@ -233,8 +279,14 @@ def test_rows_have_addresses_that_differ() -> None:
 
 def test_large_reports_begin_with_what_needs_a_look() -> None:
     def off(good_ones: int, bad: int) -> list[str]:
-        machines = [machine(f"g{number}") for number in range(good_ones)] + [machine(f"b{number}", "stale") for number in range(bad)]
-        return [each["data-v"] or "" for each in page_of(result(*machines, machine("r", reasons=["last_attempt_failed"]))).all("tr") if each.get("class") == "off"]
+        machines = [machine(f"g{number}") for number in range(good_ones)] + [
+            machine(f"b{number}", "stale") for number in range(bad)
+        ]
+        return [
+            each["data-v"] or ""
+            for each in page_of(result(*machines, machine("r", reasons=["last_attempt_failed"]))).all("tr")
+            if each.get("class") == "off"
+        ]
 
     assert off(50, 2) == []
     assert off(100, 3) == ["ok"] * 100
@@ -267,7 +319,9 @@ def test_picture_has_one_mark_per_attempt_and_says_it_in_words() -> None:
     for shape in ("ok", "warn", "bad", "run", "other", "copy"):
         (path,) = re.findall(f'<path class="m-{shape}" d="([^"]*)"', first)
         assert path.count("M") == 1
-    places = {shape: re.findall(rf'class="m-{shape}" d="M([\d.]+) ([\d.]+)', first)[0] for shape in ("ok", "bad", "copy")}
+    places = {
+        shape: re.findall(rf'class="m-{shape}" d="M([\d.]+) ([\d.]+)', first)[0] for shape in ("ok", "bad", "copy")
+    }
     assert places["ok"][1] < places["bad"][1], "the retry stands above its failure"
     assert float(places["copy"][1]) > float(places["bad"][1]), "copies stand apart"
     told = Page(first).seen
@@ -281,7 +335,9 @@ def test_picture_has_one_mark_per_attempt_and_says_it_in_words() -> None:
 def test_picture_shows_gaps_the_limit_and_the_moment_of_need() -> None:
     history = [attempt("Success", f"2026-01-0{day}T05:50:00Z") for day in (1, 4, 5)]
     needed = "2026-01-06T17:50:00Z"
-    given = result(machine("a", history=history, needed_at=needed, last_good=good(creation_time="2026-01-05T05:50:00Z")))
+    given = result(
+        machine("a", history=history, needed_at=needed, last_good=good(creation_time="2026-01-05T05:50:00Z"))
+    )
     (picture,) = pictures(given)
     assert "2 gaps without a backup younger than 1d, the longest of 2d." in picture
     assert f"It is needed at {needed[:10]} 17:50 UTC." in picture
@@ -293,11 +349,18 @@ def test_picture_shows_gaps_the_limit_and_the_moment_of_need() -> None:
     (covered,) = re.findall(r'class="covered" d="([^"]*)"', picture)
     (gaps,) = re.findall(r'class="gap" d="([^"]*)"', picture)
     assert (covered.count("M"), gaps.count("M")) == (2, 2)
-    refused = pictures(result(machine("a", history=[attempt("Warning")])), policy={"accept_warning": False})[0]
-    assert "gap" not in refused.partition("</title>")[2] or "covered" not in refused
 
 
-@pytest.mark.parametrize("needed", ["2026-01-06T05:50:00Z", "2026-01-07T05:50:00Z", "2030-01-01T00:00:00Z", "2020-01-01T00:00:00Z", None])
+def test_a_warning_covers_only_where_it_is_accepted() -> None:
+    history = [attempt("Success", "2026-01-03T20:02:31Z"), attempt("Warning", "2026-01-04T20:02:31Z")]
+    given = result(machine("a", history=history))
+    for accepted, longest in ((True, "9h 47m"), (False, "1d 9h")):
+        assert f"the longest of {longest}." in pictures(given, policy={"accept_warning": accepted})[0]
+
+
+@pytest.mark.parametrize(
+    "needed", ["2026-01-06T05:50:00Z", "2026-01-07T05:50:00Z", "2030-01-01T00:00:00Z", "2020-01-01T00:00:00Z", None]
+)
 def test_picture_of_any_moment_stays_inside(needed: str | None) -> None:
     given = result(machine("a", history=[attempt("Success")], needed_at=needed, max_age_seconds=10**14))
     text = evidence(given, "html")
@@ -331,7 +394,10 @@ def test_footer_says_who_asked_what_of_which_server() -> None:
     )
     digest = hashlib.sha256(evidence(given, "json", provenance=provenance).encode()).hexdigest()
     assert f"SHA-256 of the JSON file of this run: {digest}" in seen
-    assert "It can't prove that a restore works, that the data of applications is consistent, or that it is free of malware." in seen
+    assert (
+        "It can't prove that a restore works, that the data of applications is consistent, or that it is free of malware."
+        in seen
+    )
     assert "Groups a, b" in seen
     assert "New key deep: yes" in seen
     for name in ("html", "json", "mail", "mail_text"):
@@ -350,7 +416,7 @@ def test_footer_of_a_result_that_knows_nothing_of_it() -> None:
         ({"earlier": "text"}, "earlier is no evidence"),
         ({"earlier": {"schema": "other"}}, "earlier is no evidence"),
         ({"earlier": ["x"]}, "earlier is no evidence"),
-        ({"earlier": {"schema": "backup_ops.veeam_em/evidence", "generated_at": "?", "decision": {"not_ok": []}, "result": {"machines": []}}}, "earlier is no evidence"),
+        ({"earlier": {**_EMPTY, "generated_at": "?"}}, "earlier is no evidence"),
         ({"jobs": "text"}, "jobs is no result"),
         ({"jobs": {"jobs": ["x"]}}, "jobs is no result"),
     ],
