@@ -15,8 +15,10 @@ import datetime as dt
 import typing as t
 
 from ...module_utils._client.settings import VERSION
-from .inputs import EvidenceError, read_changes, read_jobs, without_secrets
-from .machines import Machine, job_of, remarks_of
+from .inputs import EvidenceError as EvidenceError
+from .inputs import read_changes, read_jobs, without_secrets
+from .machines import Machine as Machine
+from .machines import job_of, remarks_of
 from .text import one_line, parsed_moment, plain
 from .words import VERDICT_WORDS
 
@@ -144,45 +146,46 @@ def _decision(answer: dict[str, t.Any], allowed: list[str], allow_empty: bool, c
     contradiction = answer.get("ok") is not True and all(machine["verdict"] in GOOD_VERDICTS for machine in machines)
     ok = not bad and (bool(machines) or allow_empty) and not (contradiction and machines)
     counts = {verdict: len(hosts[verdict]) for verdict in _ordered(hosts)}
-    remarks = sum(bool(remarks_of(machine)) for machine in machines)
-    summary = _summary(ok, len(machines), len(bad), _parts(counts, allowed, remarks))
-    return {
+    decision = {
         "ok": ok,
-        "summary": summary,
-        "message": _message(ok, summary, bad, change),
         "counts": {**counts, "total": len(machines)},
         "hosts": {verdict: hosts[verdict] for verdict in _ordered(hosts)},
         "not_ok": [machine["name"] for machine in bad],
         "remarks": [machine["name"] for machine in machines if remarks_of(machine)],
         "allowed_verdicts": allowed,
     }
+    summary = _summary(ok, len(machines), len(bad), *counted(decision))
+    return {**decision, "summary": summary, "message": _message(ok, summary, bad, change)}
 
 
 def _ordered(verdicts: t.Iterable[str]) -> list[str]:
     return sorted(verdicts, key=lambda verdict: (VERDICTS.index(verdict) if verdict in VERDICTS else -1, verdict))
 
 
-def _parts(counts: dict[str, int], allowed: t.Sequence[str], remarks: int) -> tuple[str, str]:
+def counted(decision: t.Mapping[str, t.Any]) -> tuple[str, str]:
     """What is not ready, and what is ready, each in its own words: ``1 failed, 2 stale`` and ``17 ok (2 with remarks), 1 waived``."""
+    remarks = len(decision["remarks"])
     said = f" ({remarks} with {'a remark' if remarks == 1 else 'remarks'})" if remarks else ""
     texts = {
-        verdict: f"{number} {one_line(verdict)}{said if verdict == 'ok' else ''}" for verdict, number in counts.items()
+        verdict: f"{number} {one_line(verdict)}{said if verdict == 'ok' else ''}"
+        for verdict, number in decision["counts"].items()
+        if verdict != "total"
     }
-    bad = [text for verdict, text in texts.items() if verdict not in allowed]
-    good = [text for verdict, text in reversed(list(texts.items())) if verdict in allowed]
+    bad = [text for verdict, text in texts.items() if verdict not in decision["allowed_verdicts"]]
+    good = [text for verdict, text in reversed(list(texts.items())) if verdict in decision["allowed_verdicts"]]
     return ", ".join(bad), ", ".join(good)
 
 
-def _summary(ok: bool, total: int, bad: int, parts: tuple[str, str]) -> str:
+def _summary(ok: bool, total: int, bad: int, not_ready: str, ready: str) -> str:
     if not total:
         return f"{'GO' if ok else 'NO-GO'}: no machine was checked"
     noun = "machine" if total == 1 else "machines"
     if ok:
-        return f"GO: {'the machine is' if total == 1 else f'all {total} machines are'} ready: {parts[1]}"
+        return f"GO: {'the machine is' if total == 1 else f'all {total} machines are'} ready: {ready}"
     if not bad:
-        return f"NO-GO: Enterprise Manager's answer about {total} {noun} is not good as a whole: {parts[1]}"
-    ready = f"; {total - bad} ready: {parts[1]}" if total > bad else ""
-    return f"NO-GO: {bad} of {total} {noun} {'is' if bad == 1 else 'are'} not ready: {parts[0]}{ready}"
+        return f"NO-GO: Enterprise Manager's answer about {total} {noun} is not good as a whole: {ready}"
+    rest = f"; {total - bad} ready: {ready}" if total > bad else ""
+    return f"NO-GO: {bad} of {total} {noun} {'is' if bad == 1 else 'are'} not ready: {not_ready}{rest}"
 
 
 def _message(ok: bool, summary: str, bad: list[Machine], change: str | None, most: int = 15) -> str:

@@ -19,7 +19,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from . import timeline
-from .document import VERDICTS, Document, worst_first
+from .document import VERDICTS, Document, counted, worst_first
 from .machines import Machine, message_of, remarks_of
 from .problems import problems_of, remarks_by_text, since_of
 from .provenance import LIMITS_OF_PROOF, data_age, facts_of, json_sha256, made_by
@@ -50,7 +50,7 @@ def to_html(document: Document) -> str:
     axis = timeline.read_axis(document)
     machines = worst_first(document)
     decision = document["decision"]
-    headline, counted = headline_of(document)
+    headline, lines = headline_of(document)
     needs = {machine.get("needed_at") for machine in machines}
     needed = needs.pop() if len(needs) == 1 else None
     needed = needed if parsed_moment(needed) and needed != document["generated_at"] else None
@@ -61,7 +61,7 @@ def to_html(document: Document) -> str:
         document=document,
         decision=decision,
         headline=headline,
-        counted=counted,
+        counted=lines,
         data_as_of=document["result"].get("data_as_of"),
         data_age=data_age(document),
         needed=needed,
@@ -98,13 +98,15 @@ def to_html(document: Document) -> str:
 
 
 def headline_of(document: Document) -> tuple[str, list[str]]:
-    """The decision's summary as a sentence and what it counts, each kind of machine in a line of its own."""
-    _go, _colon, rest = document["decision"]["summary"].partition(": ")
-    first, colon, counted = rest.partition(": ")
-    lines = counted.split("; ") if colon else []
-    ready = document["decision"]["ok"]
-    named = [f"{'Ready' if ready else 'Not ready'}: {lines[0]}", *lines[1:]] if lines else []
-    return f"{first[:1].upper()}{first[1:]}.", named
+    """The decision as a sentence, and what it counts: what is not ready and what is ready, each in a line of its own."""
+    decision = document["decision"]
+    not_ready, ready = counted(decision)
+    rest = decision["counts"]["total"] - len(decision["not_ok"])
+    lines = [f"Not ready: {not_ready}"] * bool(not_ready) + [f"{rest} ready: {ready}"] * bool(ready)
+    first = decision["summary"].partition(": ")[2]
+    for count in filter(None, (not_ready, ready)):
+        first = first.partition(f": {count}")[0]
+    return f"{first[:1].upper()}{first[1:]}.", lines
 
 
 def _needed_x(axis: timeline.Axis | None, needed: t.Any) -> float | None:

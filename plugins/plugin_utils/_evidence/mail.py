@@ -55,9 +55,10 @@ def to_mail_text(document: Document) -> str:
 
 def subject_of(document: Document) -> str:
     """One line for the subject of the mail."""
-    change = document["change_number"]
-    counted = document["decision"]["summary"].partition("; ")[0]
-    return f"{counted}{f' ({change})' if change else ''}"
+    change, decision = document["change_number"], document["decision"]
+    headline, lines = headline_of(document)
+    bad = f": {lines[0].partition(': ')[2]}" if decision["not_ok"] else ""
+    return f"{'GO' if decision['ok'] else 'NO-GO'}: {headline[:-1]}{bad}{f' ({change})' if change else ''}"
 
 
 def _fitting(page: Template | None, document: Document) -> str:

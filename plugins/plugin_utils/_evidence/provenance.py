@@ -42,7 +42,8 @@ def made_by(document: Document) -> str:
     who += [f"on {one_line(given['controller_host'])}"] if given.get("controller_host") else []
     if awx and awx.get("job_id"):
         who.append(f"in job {one_line(awx['job_id'])}")
-        who += [f"of {one_line(awx['job_template'])}"] if awx.get("job_template") else []
+        template = awx.get("job_template") or awx.get("job_template_name")
+        who += [f"of {one_line(template)}"] if template else []
         who += [f"launched by {one_line(awx['launched_by'])}"] if awx.get("launched_by") else []
     source = f"Asked {document['em_host'] or 'Enterprise Manager'} at {moment(document['generated_at'])} UTC"
     as_of, age = document["result"].get("data_as_of"), data_age(document)

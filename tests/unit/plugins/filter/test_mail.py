@@ -124,7 +124,7 @@ def test_subject_is_one_line() -> None:
     assert evidence(EVERY_VERDICT, "mail_subject", change_number="CHG\n0042") == (
         "NO-GO: 5 of 8 machines are not ready: 1 failed, 1 stale, 1 unprotected, 1 unknown, 1 running (CHG 0042)"
     )
-    assert evidence(result(machine("a")), "mail_subject") == "GO: the machine is ready: 1 ok"
+    assert evidence(result(machine("a")), "mail_subject") == "GO: The machine is ready"
 
 
 def test_mail_tells_what_is_new_and_when_the_job_runs_next() -> None:

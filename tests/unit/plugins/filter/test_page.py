@@ -102,7 +102,15 @@ def test_go_and_no_go_with_reasons_policy_and_times() -> None:
     assert {each.get("scope") for each in page.all("th")} == {"col", "row"}
     go = page_of(result(machine("a"))).seen
     assert "NO-GO" not in go.partition("How to read")[0]
-    assert "GO The machine is ready. Ready: 1 ok" in go
+    assert "GO The machine is ready. 1 ready: 1 ok" in go
+
+
+def test_a_decision_that_was_overruled_is_told_with_its_own_words() -> None:
+    """As the gate does when nobody could be asked."""
+    document = evidence(result(machine("a", "unknown"), machine("b")), "data")
+    document["decision"].update(ok=False, summary="NO-GO: Enterprise Manager gave no answer: refused; try again")
+    seen = Page(html.to_html(document)).seen
+    assert "NO-GO Enterprise Manager gave no answer: refused; try again. Not ready: 1 unknown 1 ready: 1 ok" in seen
 
 
 def test_what_the_message_tells_already_is_not_told_again() -> None:
