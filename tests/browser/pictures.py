@@ -10,7 +10,6 @@ from pathlib import Path
 
 from ansible_collections.backup_ops.veeam_em.plugins.plugin_utils._evidence.html import to_html
 from ansible_collections.backup_ops.veeam_em.plugins.plugin_utils._evidence.mail import to_mail
-
 from support.browser import chromium
 
 _SIZES = {"report": (1180, 2000), "report-phone": (420, 860), "mail": (760, 1120)}

@@ -16,5 +16,5 @@ def main(_arguments: list[str]) -> int:
         raise process.ToolError("the pictures need the evidence of 'make demo', and Chromium")
     env = {**process.environment(), **pytests.variables(), "DEV_CHROMIUM": str(program)}
     python = environments.ensure("browser").python
-    command = [python, "-m", "browser.pictures", evidence[-1], ROOT / "docs" / "images"]
+    command: list[process.Argument] = [python, "-m", "browser.pictures", evidence[-1], ROOT / "docs" / "images"]
     return subprocess.run(command, cwd=ROOT, env=env, check=False).returncode
