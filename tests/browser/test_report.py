@@ -126,6 +126,22 @@ def test_good_machines_of_many_are_folded(show: Open) -> None:
     assert not page.locator(".more").is_visible()
 
 
+def test_many_machines_and_many_causes_are_folded_in_cards(show: Open) -> None:
+    same = [machine(f"m{number:02}", "stale", reasons=["age_over_limit"], message="Too old.") for number in range(30)]
+    others = [machine(f"x{number:02}", "stale", last_good=good(job_name=f"Job {number:02}")) for number in range(20)]
+    page = show(evidence(result(*same, *others), "html"))
+    first = page.locator(".card").first
+    assert first.locator("a:visible").count() == 8
+    first.get_by_role("button", name="and 22 more").click()
+    assert first.locator("a:visible").count() == 30
+    assert page.locator(".card:visible").count() == 12
+    page.emulate_media(media="print")
+    assert page.locator(".card:visible").count() == 21, "on paper are all"
+    page.emulate_media(media="screen")
+    page.get_by_role("button", name="Show 9 more causes").click()
+    assert page.locator(".card:visible").count() == 21
+
+
 def test_a_ticket_can_link_to_a_machine(report: str, show: Open) -> None:
     page = show(report, fragment="#röntgen-süd")
     assert in_view(page, "tr:target")

@@ -87,7 +87,9 @@ def _run(document: Document, machine: Machine, job: dict[str, t.Any]) -> str:
     far = span(abs((start - needed).total_seconds()))
     if start < needed:
         return f"{text}, {far} before it is needed"
-    return f"{text}, too late: it is needed now" if needed == asked else f"{text}, too late: {far} after it is needed"
+    if needed == asked:
+        return f"{text}, too late: it is needed now"
+    return f"{text}, too late: {f'{far} after' if start > needed else 'the moment'} it is needed"
 
 
 def _same_cause(machine: Machine) -> tuple[str, ...]:

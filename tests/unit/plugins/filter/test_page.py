@@ -190,6 +190,10 @@ def test_a_code_and_a_verdict_that_nobody_knows_are_shown_as_they_are() -> None:
             "Next run 2026-01-06 21:00 UTC, too late: 1h after it is needed",
         ),
         ({"next_run": "2026-01-06T08:00:00Z", "schedule_enabled": False}, "Next run none, its schedule is off"),
+        (
+            {"next_run": "2026-01-06T20:00:00Z", "schedule_enabled": True},
+            "Next run 2026-01-06 20:00 UTC, too late: the moment it is needed",
+        ),
         ({"next_run": None, "schedule_enabled": True}, "Next run none is scheduled"),
         ({"next_run": "2026-01-06T08:00:00Z", "name": "Another"}, ""),
         ({"next_run": "2026-01-06T08:00:00Z", "backup_server_name": "vbr09.example.test"}, ""),
