@@ -53,8 +53,12 @@ def _rows(given: t.Any) -> tuple[str, list[Row], bool]:
         lists = {
             key: value
             for key, value in given.items()
-            if isinstance(value, (list, tuple)) and key not in _BESIDE_THE_LIST
+            if key not in _BESIDE_THE_LIST
+            and isinstance(value, (list, tuple))
+            and all(isinstance(row, t.Mapping) for row in value)
         }
+        counted = {key: value for key, value in lists.items() if len(value) == given.get("count")}
+        lists = counted if len(counted) == 1 else lists
         if len(lists) != 1:
             raise EvidenceError(
                 f"the input has {len(lists)} lists ({', '.join(map(str, lists)) or 'none'}); give the one to show"

@@ -93,6 +93,11 @@ def test_html_is_one_page_of_its_own() -> None:
     assert "url(" not in text
 
 
+def test_the_list_is_the_one_that_is_counted() -> None:
+    given = {**ANSWER, "similar_names": ["Dialy"], "sources": [{"name": "x"}]}
+    assert listing(given, "table").startswith("2 backup sessions\n")
+
+
 def test_no_row_is_a_list_too() -> None:
     assert listing({**ANSWER, "backup_sessions": []}, "table") == "0 backup sessions\n"
     assert "0 backup sessions" in listing({**ANSWER, "backup_sessions": []}, "html")

@@ -14,6 +14,7 @@ import pytest
 
 from ansible_collections.backup_ops.veeam_em.plugins.filter.evidence import evidence
 from ansible_collections.backup_ops.veeam_em.plugins.plugin_utils._evidence.files import WRITERS, evidence_files
+from ansible_collections.backup_ops.veeam_em.plugins.plugin_utils._evidence.words import next_step, reason_title
 
 from .pages import Page
 from .results import EVERY_VERDICT, HOSTILE, good, hostile, machine, result
@@ -63,10 +64,8 @@ def test_each_machine_that_is_not_ready_has_all_that_is_needed(kind: str) -> Non
         "2026-01-06 05:50 UTC",
     ):
         assert text in seen
-    assert re.search(
-        r"(?i)failed: The last attempt failed Next step: Repair what the server names, then start the job again\..* db02 .*Daily VMs",
-        seen,
-    )
+    title, step = reason_title("last_attempt_failed"), next_step("failed", ["last_attempt_failed"])
+    assert re.search(f"(?i)failed: {re.escape(f'{title} Next step: {step}')} .*db02 .*Daily VMs", seen)
     assert "No space: 5 < 6" in seen
     order = [seen.index(name) for name in ("db02", "file01", "legacy01", "twin01", "mail01")]
     assert order == sorted(order), "worst first"
@@ -146,7 +145,7 @@ def test_mail_tells_what_is_new_and_when_the_job_runs_next() -> None:
         assert re.search(r"(?i)not ready since 2026-01-05 05:50 UTC at least", seen)
         assert "Ready again: c" in seen
         assert "Next run: 2026-01-06 20:00 UTC, too late: it is needed now" in seen
-        assert "The last attempt failed: c" in seen
+        assert f"{reason_title('last_attempt_failed')}: c" in seen
 
 
 def test_files_and_their_digests(tmp_path: Path) -> None:

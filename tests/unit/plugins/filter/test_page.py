@@ -13,10 +13,12 @@ import pytest
 
 from ansible_collections.backup_ops.veeam_em.plugins.filter.evidence import evidence
 from ansible_collections.backup_ops.veeam_em.plugins.plugin_utils._evidence import html
+from ansible_collections.backup_ops.veeam_em.plugins.plugin_utils._evidence.words import next_step, reason_title
 
 from .pages import Page
 from .results import EVERY_VERDICT, HOSTILE, attempt, good, hostile, machine, result
 
+FAILED = reason_title("last_attempt_failed")
 _EMPTY = {"schema": "backup_ops.veeam_em/evidence", "decision": {"not_ok": []}, "result": {"machines": []}}
 
 
@@ -152,10 +154,10 @@ def test_machines_with_one_cause_stand_together() -> None:
         )
     )
     assert len(found) == 2
-    assert found[0].startswith("✕ failed The last attempt failed web01 web01 failed. The last attempt said: Task 4711")
+    assert found[0].startswith(f"✕ failed {FAILED} 2 machines web01 web01 failed. The last attempt said: Task 4711")
     assert "web02" in found[0]
-    assert "Job Daily VMs vbr01.example.test Next step Repair what the server names" in found[0]
-    assert found[1].startswith("✕ failed The last attempt failed web03 ")
+    assert f"Job Daily VMs vbr01.example.test Next step {next_step('failed', ['last_attempt_failed'])}" in found[0]
+    assert found[1].startswith(f"✕ failed {FAILED} web03 ")
     assert "What to do" not in page_of(result(machine("a"))).seen
 
 
@@ -252,7 +254,7 @@ def test_ok_with_remarks_is_seen_and_counted() -> None:
             "c",
             notes=[
                 "The health check found corruption.",
-                {"code": "job_session_failed"},
+                {"code": "health_check_odd"},
                 {"message": "Look."},
                 {"odd": 1},
             ],
@@ -263,11 +265,11 @@ def test_ok_with_remarks_is_seen_and_counted() -> None:
     assert document["decision"]["remarks"] == ["a", "b", "c"]
     assert document["decision"]["summary"] == "GO: all 4 machines are ready: 4 ok (3 with remarks)"
     seen = page_of(given).seen
-    assert "Ready, but worth a look 3 machines The last attempt failed : a" in seen
+    assert f"Ready, but worth a look 3 machines {FAILED} : a" in seen
     for text in (
         "The last good backup ended with a warning : b",
         "The health check found corruption : c",
-        "Job session failed : c",
+        "Health check odd : c",
         "Look : c",
     ):
         assert text in seen
