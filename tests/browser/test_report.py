@@ -292,6 +292,16 @@ def test_paper_has_everything_whatever_filter_is_set(report: str, show: Open, tm
     assert all(len(one.split()) > 12 for one in pages), "no page with one line"
 
 
+def test_no_page_with_one_line(show: Open, tmp_path: Path) -> None:
+    """Whatever number of rows there is, as many as fill a page, and one or two more."""
+    path = tmp_path / "list.pdf"
+    for number in (28, 29, 30, 59, 60, 61):
+        page = show(listing([{"name": f"m{row}", "size": row} for row in range(number)], "html"))
+        page.pdf(path=str(path), prefer_css_page_size=True)
+        lines = [len(text.splitlines()) for text in text_of(path)]
+        assert min(lines) > 3, (number, lines)
+
+
 def text_of(path: Path) -> list[str]:
     return [page.extract_text() for page in PdfReader(path).pages]
 
