@@ -16,7 +16,6 @@ class Verdict(t.NamedTuple):
 
     symbol: str
     meaning: str
-    next_step: str
 
 
 class Reason(t.NamedTuple):
@@ -27,34 +26,20 @@ class Reason(t.NamedTuple):
 
 
 VERDICT_WORDS: dict[str, Verdict] = {
-    "failed": Verdict(
-        "✕",
-        "The newest finished attempt failed, and no good backup is young enough.",
-        "Repair what the server names, then start the job again.",
-    ),
-    "stale": Verdict(
-        "◷",
-        "There is a backup, but no good one that is young enough.",
-        "Start the job, or move the maintenance to a time after its next run.",
-    ),
-    "unprotected": Verdict(
-        "∅", "There is no trace of a backup that counts.", "Add the machine to a backup job and let it run."
-    ),
+    "failed": Verdict("✕", "The newest finished attempt failed, and no good backup is young enough."),
+    "stale": Verdict("◷", "There is a backup, but no good one that is young enough."),
+    "unprotected": Verdict("∅", "There is no trace of a backup that counts."),
     "unknown": Verdict(
         "?",
         "Enterprise Manager could not give a sure answer: the name is ambiguous, its data is old, or the account can't see the machine.",
-        "Do what the message says, then ask again.",
     ),
-    "running": Verdict(
-        "▶", "A job is at work on the machine at this moment.", "Wait until the job has ended, then ask again."
-    ),
-    "waived": Verdict(
-        "~", "Not good, but a waiver that has not expired accepts this very reason.", "Nothing until the waiver ends."
-    ),
-    "ok": Verdict("✓", "A good backup, young enough, whose restore point still exists.", "Nothing."),
+    "running": Verdict("▶", "A job is at work on the machine at this moment."),
+    "waived": Verdict("~", "Not good, but a waiver that has not expired accepts this very reason."),
+    "ok": Verdict("✓", "A good backup, young enough, whose restore point still exists."),
 }
 """In the order of the report: trouble first."""
 
+_UNKNOWN_STEP = "Do what the message says, then ask again."
 REASON_WORDS: dict[str, Reason] = {
     "age_over_limit": Reason(
         "The last good backup is too old", "Start the job, or move the maintenance to a time after its next run."
@@ -95,12 +80,11 @@ REASON_WORDS: dict[str, Reason] = {
     ),
     "answer_truncated": Reason("Not everything could be read", "Raise max_rows, or ask for fewer machines."),
     "in_future": Reason("A time lies in the future", "Correct the clocks, or the moment it is needed at."),
+    "no_answer": Reason("Enterprise Manager gave no answer", _UNKNOWN_STEP),
     "not_asked": Reason("Nobody asked about it", "Put it on the list of machines, or take it out of the play."),
 }
 
-_UNKNOWN_VERDICT = Verdict(
-    "?", "This version of the report does not know this verdict.", "Read the message, then ask again."
-)
+_UNKNOWN_VERDICT = Verdict("?", "This version of the report does not know this verdict.")
 
 
 def verdict_words(verdict: str) -> Verdict:
@@ -114,7 +98,7 @@ def reason_title(code: str) -> str:
     return known.title if known else one_line(code).replace("_", " ").capitalize()
 
 
-def next_step(verdict: str, reasons: t.Sequence[str]) -> str:
-    """What the first reason asks for, else what the verdict does."""
+def next_step(reasons: t.Sequence[str]) -> str:
+    """What the first reason asks for."""
     known = REASON_WORDS.get(reasons[0]) if reasons else None
-    return known.next_step if known else verdict_words(verdict).next_step
+    return known.next_step if known else _UNKNOWN_STEP

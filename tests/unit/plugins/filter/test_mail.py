@@ -64,7 +64,7 @@ def test_each_machine_that_is_not_ready_has_all_that_is_needed(kind: str) -> Non
         "2026-01-06 05:50 UTC",
     ):
         assert text in seen
-    title, step = reason_title("last_attempt_failed"), next_step("failed", ["last_attempt_failed"])
+    title, step = reason_title("last_attempt_failed"), next_step(["last_attempt_failed"])
     assert re.search(f"(?i)failed: {re.escape(f'{title} Next step: {step}')} .*db02 .*Daily VMs", seen)
     assert "No space: 5 < 6" in seen
     order = [seen.index(name) for name in ("db02", "file01", "legacy01", "twin01", "mail01")]
