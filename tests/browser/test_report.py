@@ -147,6 +147,7 @@ def test_a_ticket_can_link_to_a_machine(report: str, show: Open) -> None:
     assert in_view(page, "tr:target")
     assert page.locator("tr:target th").inner_text() == "röntgen-süd"
     assert show(large(), fragment="#m250.example.test").locator("tr:target").is_visible(), "also one that is folded"
+    assert show(report, fragment="#100%").locator("tr:target").count() == 0, "an address that is none does no harm"
     page.locator(".card a", has_text="db02").click()
     assert page.url.endswith("#db02")
 
