@@ -47,7 +47,7 @@ class ActionModule(ActionBase):
                 return self._tell(answer)
             result = self._call(options, task_vars, window if step == "window" else None)
         except Refusal as refusal:
-            result = self._refused(str(refusal))
+            result = self._refused(str(refusal), task_vars["ansible_play_batch"])
         if step == "all":
             return {**result, **self._tell(result)}
         return {"changed": False, **result}
@@ -76,16 +76,17 @@ class ActionModule(ActionBase):
         result = call.run() if window is None else call.window(str(window))
         return {**never_template(result), **({"warnings": list(dict.fromkeys(call.warnings))} if call.warnings else {})}
 
-    def _refused(self, sentence: str) -> dict[str, t.Any]:
+    def _refused(self, sentence: str, batch: t.Sequence[str]) -> dict[str, t.Any]:
         """Settings that can't be read may be those of the evidence, so there is none; a workflow is told all the same."""
         data = {
             "veeam_gate_ok": False, "veeam_gate_summary": f"NO-GO: {sentence}", "veeam_gate_counts": {"total": 0}, "veeam_gate_hosts": {},
             "veeam_gate_excluded": [], "veeam_gate_evidence": [], "veeam_gate_change_number": "",
         }  # fmt: skip
-        return never_template({
+        refused: dict[str, t.Any] = never_template({
             "ok": False, "stop": True, "msg": f"NO-GO: {sentence}", "text": "", "per_host": "", "excluded": "", "left_out": "",
-            "go_hosts": "", "no_go_hosts": "", "ansible_stats": {"data": data, "aggregate": False, "per_host": False},
-        })  # type: ignore[no-any-return] # fmt: skip
+            "go_hosts": "", "no_go_hosts": "\n".join(batch), "ansible_stats": {"data": data, "aggregate": False, "per_host": False},
+        })  # fmt: skip
+        return refused
 
     def _run_module(self, arguments: dict[str, t.Any], task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
         """On the controller, whatever the connection of the host is that comes first, and without becoming anybody."""
@@ -127,8 +128,9 @@ class ActionModule(ActionBase):
     def _tell(self, answer: t.Any) -> dict[str, t.Any]:
         """Shows what was found, once, and stops the play when it has to."""
         found = answer if isinstance(answer, t.Mapping) else {}
-        if found.get("text"):
-            display.display(f"\n{found['text']}\n")
+        shown = found.get("text") or (found.get("msg") if found.get("stop") is False else None)
+        if shown:
+            display.display(f"\n{shown}\n")
         if found.get("left_out"):
             display.display(f"{found['left_out']}\n", color="bright purple")
         if found.get("stop") is False:

@@ -81,7 +81,7 @@ def _parts(source: str) -> t.Iterator[str]:
     path = source if "," in source else unfrackpath(source, follow=False)
     if os.path.isdir(path):
         for name in sorted(os.listdir(path)):
-            if not IGNORED.search(name):
+            if not IGNORED.search(os.fsencode(name) if isinstance(IGNORED.pattern, bytes) else name):
                 yield from _parts(os.path.join(path, name))
     elif path != "/etc/ansible/hosts" or os.path.exists(path):
         yield path

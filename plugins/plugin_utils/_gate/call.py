@@ -19,14 +19,14 @@ from .._evidence.document import Document
 from . import evidence_files
 from .ansible_play import broken_sources, is_controller, read_play_state
 from .artifacts import artifacts
-from .decision import NO_ANSWER, Answer, Outcome, decide, no_answer, nothing, read_answer, verdicts_of_hosts
+from .decision import NO_ANSWER, Answer, Outcome, decide, no_answer, nothing, read_answer, unknown, verdicts_of_hosts
 from .parts import part_of, to_parts
 from .play_state import PlayState
 from .provenance import provenance
 from .question import Question, make_question
 from .reports import WRITERS
 from .settings import PREFIX
-from .table import headline, last_line, table
+from .table import last_line, table
 from .values import Refusal, is_unset, sequence
 from .variables import HostVariables
 from .given import Settings, listed, read_settings
@@ -166,7 +166,7 @@ class Call:
         document = self._document(settings, no_answer(question, reason), [])
         evidence_files.overrule(document, reason)
         verdicts = {
-            name: {**_unknown(name, reason), "go": False} for name in (state.in_question if state else ()) if not self._is_stranger(name)
+            name: {**unknown(name, NO_ANSWER, reason), "go": False} for name in (state.in_question if state else ()) if not self._is_stranger(name)
         }
         return self._finish(settings, question, document, Outcome(verdicts, document["decision"]["message"]), list(verdicts))
 
@@ -191,7 +191,9 @@ class Call:
         report = WRITERS[common["artifact_format"]][1](document) if common["artifact_format"] else None
         stop = bool(outcome.stop or unwritten)
         reason = unwritten or _beyond(outcome.stop, document)
-        shown = table(document, everything=common["show_table"] == "all") if common["show_table"] else headline(document)
+        shown = table(document, everything=common["show_table"] == "all") if common["show_table"] else ""
+        if shown and files and not stop:
+            shown += f"\nReport: {files[0]}"
         found: dict[str, t.Any] = {
             "ok": document["decision"]["ok"],
             "stop": stop,
@@ -219,21 +221,16 @@ class Call:
         inventory = self._at.inventory
         groups = sorted(set(inventory.groups) - {"all", "ungrouped"})
         near = difflib.get_close_matches(pattern, [*groups, *inventory.hosts], 1)
-        there = f"the groups are {', '.join(groups[:20])}{' and more' if len(groups) > 20 else ''}" if groups else "there are no groups"
+        there = f"The groups are {', '.join(groups[:20])}{' and more' if len(groups) > 20 else ''}" if groups else "There are no groups"
         limit = " within the limit" if inventory._subset else ""
         known = "is empty" if pattern in inventory.groups else "matches no host"
-        return f"No host to ask about: {pattern!r} {known}{limit}; {f'did you mean {near[0]}? ' if near and near[0] != pattern else ''}{there}"
+        hint = f"; did you mean {near[0]}? " if near and near[0] != pattern else ". "
+        return f"No host to ask about: {pattern!r} {known}{limit}{hint}{there}"
 
     def _nothing(self, settings: Settings, state: PlayState) -> str:
         if settings.common["machines"] is None and settings.common["hosts"] is None:
             return "The question is about nothing: the play has no host to ask about, so name hosts or set verify_backups_machines"
         return "The question is about nothing: no machine was named, and verify_backups_allow_empty is false"
-
-
-def _unknown(name: str, reason: str) -> dict[str, t.Any]:
-    from .decision import unknown
-
-    return unknown(name, NO_ANSWER, reason)
 
 
 def _beyond(stop: str | None, document: Document) -> str | None:

@@ -83,6 +83,8 @@ def _wrapped(text: str, room: int) -> list[str]:
 
 
 def _source(document: Document) -> str:
+    if not document["result"]["machines"]:
+        return f"Enterprise Manager was not asked, {moment(document['generated_at'])} UTC."
     as_of = document["result"].get("data_as_of")
     said = f"Asked {document['em_host'] or 'Enterprise Manager'} at {moment(document['generated_at'])} UTC"
     return f"{said}; its data is as of {moment(as_of)} UTC." if as_of else f"{said}."
