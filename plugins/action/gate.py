@@ -7,16 +7,20 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 import typing as t
+from pathlib import Path
 
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
+from ..plugin_utils._evidence.text import one_line
 from ..plugin_utils._gate.ask import MODULE, check_connection, explained, module_arguments
 from ..plugin_utils._gate.call import Call, Surroundings, utc_now
+from ..plugin_utils._gate.given import Settings
+from ..plugin_utils._gate.progress import Progress
 from ..plugin_utils._gate.question import Question
 from ..plugin_utils._gate.values import Refusal
-from ..plugin_utils._gate.given import Settings
 from ..plugin_utils._trust import never_template
 
 STEPS = ("all", "window", "ask", "group", "tell")
@@ -66,8 +70,14 @@ class ActionModule(ActionBase):
 
     def _call(self, options: dict[str, t.Any], task_vars: dict[str, t.Any], window: str | None) -> dict[str, t.Any]:
         def ask(question: Question, settings: Settings) -> dict[str, t.Any]:
-            result = self._run_module(module_arguments(question, settings, options), task_vars)
-            return explained(result, question)
+            arguments = module_arguments(question, settings, {**self._defaults_of_module(), **options})
+            if "wait_running" not in arguments:
+                return explained(self._run_module(arguments, task_vars), question)
+            with tempfile.TemporaryDirectory(prefix="veeam-em-gate-") as folder:
+                path = Path(folder, "progress")
+                path.touch()
+                with Progress(path, lambda line: display.display(one_line(line))):
+                    return explained(self._run_module({**arguments, "progress_file": str(path)}, task_vars), question)
 
         surroundings = Surroundings(
             self._task, _play_of(self._task), self._loader, list(task_vars["ansible_play_batch"]), self._task.check_mode, ask
@@ -75,6 +85,13 @@ class ActionModule(ActionBase):
         call = Call(surroundings, utc_now)
         result = call.run() if window is None else call.window(str(window))
         return {**never_template(result), **({"warnings": list(dict.fromkeys(call.warnings))} if call.warnings else {})}
+
+    def _defaults_of_module(self) -> dict[str, t.Any]:
+        """What module_defaults says of protection_info; those of the group have come with the task's own arguments."""
+        found: dict[str, t.Any] = {}
+        for defaults in self._task.module_defaults or []:
+            found.update(defaults.get(MODULE) or {})
+        return dict(self._templar.template(found))
 
     def _refused(self, sentence: str, batch: t.Sequence[str]) -> dict[str, t.Any]:
         """Settings that can't be read may be those of the evidence, so there is none; a workflow is told all the same."""

@@ -153,6 +153,15 @@ options:
       - Read at most this many rows from Enterprise Manager. When that is not enough, the machines concerned are V(unknown).
     type: int
     default: 1000000
+  wait_running:
+    description:
+      - How long to wait at most, such as V(2h), until nothing runs on the machines any more. It asks again every half minute, in one logon session.
+      - If it is left out, there is one answer, at once.
+    type: str
+  progress_file:
+    description:
+      - A file to which a line is added when the waiting of O(wait_running) begins and then once a minute. It says what is being waited for.
+    type: path
 seealso:
   - module: backup_ops.veeam_em.backup_task_session_info
   - module: backup_ops.veeam_em.backup_session_info
@@ -474,25 +483,40 @@ error:
 """
 
 import datetime as dt
+import time
 import typing as t
+from pathlib import Path
 
 from ..module_utils._client.client import EnterpriseManagerClient
 from ..module_utils._module import run_info
 from ..module_utils._protection.policy import POLICY_SPEC, read_policy
 from ..module_utils._protection.result import warnings_of
-from ..module_utils._times import UTC
+from ..module_utils._times import UTC, parse_age
 from ..module_utils._verify.verify import verify
+from ..module_utils._verify.waiting import answer_when_idle
+
+WAIT_SPEC: dict[str, dict[str, t.Any]] = {"wait_running": {"type": "str"}, "progress_file": {"type": "path"}}
 
 
 def gather(client: EnterpriseManagerClient, params: dict[str, t.Any]) -> dict[str, t.Any]:
-    policy = read_policy(params, dt.datetime.now(UTC))
-    result = {**verify(client, policy), "em_host": params["host"]}
-    warnings = warnings_of(result, policy)
-    return {**result, "warnings": warnings} if warnings else result
+    wait = parse_age(params["wait_running"], "wait_running") if params["wait_running"] else None
+
+    def ask() -> dict[str, t.Any]:
+        policy = read_policy(params, dt.datetime.now(UTC))
+        result = {**verify(client, policy), "em_host": params["host"]}
+        warnings = warnings_of(result, policy)
+        return {**result, "warnings": warnings} if warnings else result
+
+    def say(sentence: str) -> None:
+        if params["progress_file"]:
+            with Path(params["progress_file"]).open("a", encoding="utf-8") as file:
+                file.write(f"{sentence}\n")
+
+    return answer_when_idle(ask, wait, sleep=time.sleep, monotonic=time.monotonic, say=say) if wait else ask()
 
 
 def main() -> None:
-    run_info(gather, POLICY_SPEC)
+    run_info(gather, {**POLICY_SPEC, **WAIT_SPEC})
 
 
 if __name__ == "__main__":

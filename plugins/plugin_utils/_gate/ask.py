@@ -29,7 +29,8 @@ def module_arguments(question: Question, settings: Settings, options: t.Mapping[
     """The options of the task come from its arguments and from module_defaults; a connection of variables comes first."""
     connection = settings.common["connection"] or {}
     check_connection(connection, "verify_backups_connection")
-    return {**options, **connection, **question.arguments(settings)}
+    wait = {"wait_running": settings.common["wait_running"]} if settings.common["wait_running"] else {}
+    return {**options, **connection, **question.arguments(settings), **wait}
 
 
 def check_connection(options: t.Iterable[str], where: str) -> None:

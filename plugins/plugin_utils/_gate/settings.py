@@ -90,6 +90,10 @@ def _three_way(value: t.Any, _zone: dt.tzinfo | None) -> str:
     return values.text(value).strip()
 
 
+def _age_or_auto(value: t.Any, _zone: dt.tzinfo | None) -> str:
+    return "auto" if str(value).strip().lower() == "auto" else values.age(value)
+
+
 def entries(value: t.Any, zone: dt.tzinfo | None) -> list[dict[str, t.Any]]:
     """Machines: names, or dictionaries of which the module checks the keys."""
     return [_entry(item, zone) for item in values.sequence(value)]
@@ -140,7 +144,9 @@ def _of_module(name: str) -> Setting:
     """A setting that the module takes, by the type that its specification names."""
     spec = POLICY_SPEC[name]
     parse: Parse
-    if name in _AGES:
+    if name == "max_data_age":
+        parse = _age_or_auto
+    elif name in _AGES:
         parse = _plain(values.age)
     elif name == "needed_at":
         parse = values.moment

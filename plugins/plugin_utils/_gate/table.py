@@ -10,6 +10,7 @@ import typing as t
 
 from .._evidence.document import Document, Machine, worst_first
 from .._evidence.text import aligned, moment, one_line, span, width
+from .decision import NO_ANSWER
 from .given import listed
 
 WIDTH = 120
@@ -92,7 +93,8 @@ def _source(document: Document) -> str:
 
 def last_line(document: Document, reason: str | None, files: t.Sequence[str]) -> str:
     """One line with the worst and where the report is; ``reason`` is why nothing goes on, where no machine is the reason."""
-    bad = [machine for machine in worst_first(document) if machine["verdict"] not in document["decision"]["allowed_verdicts"]]
+    allowed = document["decision"]["allowed_verdicts"]
+    bad = [machine for machine in worst_first(document) if machine["verdict"] not in allowed and NO_ANSWER not in (machine.get("reasons") or [])]
     parts = [headline(document)]
     if bad:
         parts = [f"{parts[0]}: {listed([f'''{one_line(machine['name'])} ({machine['verdict']})''' for machine in bad], 4)}"]
