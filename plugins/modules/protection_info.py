@@ -482,37 +482,9 @@ error:
       sample: it needs the Enterprise Manager role Portal User
 """
 
-import datetime as dt
-import time
-import typing as t
-from pathlib import Path
-
-from ..module_utils._client.client import EnterpriseManagerClient
 from ..module_utils._module import run_info
-from ..module_utils._protection.policy import POLICY_SPEC, read_policy
-from ..module_utils._protection.result import warnings_of
-from ..module_utils._times import UTC, parse_age
-from ..module_utils._verify.verify import verify
-from ..module_utils._verify.waiting import answer_when_idle
-
-WAIT_SPEC: dict[str, dict[str, t.Any]] = {"wait_running": {"type": "str"}, "progress_file": {"type": "path"}}
-
-
-def gather(client: EnterpriseManagerClient, params: dict[str, t.Any]) -> dict[str, t.Any]:
-    wait = parse_age(params["wait_running"], "wait_running") if params["wait_running"] else None
-
-    def ask() -> dict[str, t.Any]:
-        policy = read_policy(params, dt.datetime.now(UTC))
-        result = {**verify(client, policy), "em_host": params["host"]}
-        warnings = warnings_of(result, policy)
-        return {**result, "warnings": warnings} if warnings else result
-
-    def say(sentence: str) -> None:
-        if params["progress_file"]:
-            with Path(params["progress_file"]).open("a", encoding="utf-8") as file:
-                file.write(f"{sentence}\n")
-
-    return answer_when_idle(ask, wait, sleep=time.sleep, monotonic=time.monotonic, say=say) if wait else ask()
+from ..module_utils._protection.policy import POLICY_SPEC
+from ..module_utils._verify.waiting import WAIT_SPEC, gather
 
 
 def main() -> None:

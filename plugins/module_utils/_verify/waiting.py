@@ -2,23 +2,50 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Waiting until nothing runs on the machines any more, and then the answer. Private to the collection.
+"""What ``protection_info`` does: the answer, at once or when nothing runs on the machines any more. Private to the collection.
 
-All of it happens in one logon session: asking every half minute keeps it alive.
+All of the waiting happens in one logon session: asking every half minute keeps it alive.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import time
 import typing as t
+from pathlib import Path
 
+from .._client.client import EnterpriseManagerClient
 from .._protection import codes
+from .._protection.policy import read_policy
+from .._protection.result import warnings_of
+from .._times import UTC, parse_age
+from .verify import verify
+
+WAIT_SPEC: dict[str, dict[str, t.Any]] = {"wait_running": {"type": "str"}, "progress_file": {"type": "path"}}
 
 PAUSE = 30.0
 SAY_EVERY = 60.0
 _MOST = 5
 
 Result = t.Dict[str, t.Any]
+
+
+def gather(client: EnterpriseManagerClient, params: dict[str, t.Any]) -> Result:
+    """The result of the module; bad options are refused before any request."""
+    limit = parse_age(params["wait_running"], "wait_running") if params["wait_running"] else dt.timedelta()
+
+    def ask() -> Result:
+        policy = read_policy(params, dt.datetime.now(UTC))
+        result = {**verify(client, policy), "em_host": params["host"]}
+        warnings = warnings_of(result, policy)
+        return {**result, "warnings": warnings} if warnings else result
+
+    def say(sentence: str) -> None:
+        if params["progress_file"]:
+            with Path(params["progress_file"]).open("a", encoding="utf-8") as file:
+                file.write(f"{sentence}\n")
+
+    return answer_when_idle(ask, limit, sleep=time.sleep, monotonic=time.monotonic, say=say)
 
 
 def answer_when_idle(

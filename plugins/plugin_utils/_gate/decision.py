@@ -105,7 +105,8 @@ def verdicts_of_hosts(
             found[name] = dict(earlier[name])
         elif not settings.hosts[name].is_controller:
             found[name] = unknown(name, NOT_ASKED, "Nobody asked Enterprise Manager about this host.")
-            missing.append(found[name])
+            if question.asked:  # a question about nothing is allowed or refused as a whole
+                missing.append(found[name])
     return found, missing
 
 

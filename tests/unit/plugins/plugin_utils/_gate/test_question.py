@@ -203,8 +203,9 @@ def test_batches() -> None:
 
 def test_an_empty_question_is_a_go_only_when_allowed() -> None:
     assert Trial({"a": {}}, {}, {"machines": [], "allow_empty": False}).outcome.stop
-    with_leave = Trial({"localhost": {}}, {}, {"machines": [], "allow_empty": "true"}, controllers=["localhost"])
-    assert (with_leave.outcome.stop, with_leave.document["decision"]["ok"]) == (None, True)
+    with_leave = Trial({"a": {}}, {}, {"machines": [], "allow_empty": "true"})
+    assert (with_leave.outcome.stop, with_leave.document["decision"]["ok"], with_leave.outcome.go) == (None, True, ["a"])
+    assert with_leave.outcome.hosts["a"]["reasons"] == ["not_asked"]
 
 
 def test_masked_names_can_not_tear_a_host_from_its_verdict() -> None:
