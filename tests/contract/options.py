@@ -135,6 +135,8 @@ _POLICY = {
     "full_visibility": Case(True, "verdicts", {"machines": ["legacy01"]}, role="Portal User"),
     "ask_hypervisors": Case(True, "paths"),
     "max_rows": Case(1, "verdicts"),
+    "wait_running": Case("1s", "paths", {"machines": ["mail01"]}),
+    "progress_file": Case("/nowhere/progress", "outcome", {"machines": ["mail01"], "wait_running": "1s"}),
 }
 
 

@@ -15,6 +15,7 @@ import typing as t
 from pathlib import Path
 
 from .._client.client import EnterpriseManagerClient
+from .._errors import SettingsError
 from .._protection import codes
 from .._protection.policy import read_policy
 from .._protection.result import warnings_of
@@ -42,8 +43,11 @@ def gather(client: EnterpriseManagerClient, params: dict[str, t.Any]) -> Result:
 
     def say(sentence: str) -> None:
         if params["progress_file"]:
-            with Path(params["progress_file"]).open("a", encoding="utf-8") as file:
-                file.write(f"{sentence}\n")
+            try:
+                with Path(params["progress_file"]).open("a", encoding="utf-8") as file:
+                    file.write(f"{sentence}\n")
+            except OSError as error:
+                raise SettingsError(f"progress_file can't be written: {error.strerror}") from error
 
     return answer_when_idle(ask, limit, sleep=time.sleep, monotonic=time.monotonic, say=say)
 
