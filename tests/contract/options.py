@@ -11,7 +11,7 @@ import typing as t
 from pathlib import Path
 
 from . import calls
-from .calls import Seen
+from .calls import PROGRESS, Seen
 
 Options = t.Mapping[str, t.Any]
 OLD_WAIVER = {"machine": "old01", "reason_code": "age_over_limit", "until": "2999-01-01"}
@@ -136,7 +136,7 @@ _POLICY = {
     "ask_hypervisors": Case(True, "paths"),
     "max_rows": Case(1, "verdicts"),
     "wait_running": Case("1s", "paths", {"machines": ["mail01"]}),
-    "progress_file": Case("/nowhere/progress", "outcome", {"machines": ["mail01"], "wait_running": "1s"}),
+    "progress_file": Case(str(PROGRESS), "progress", {"machines": ["mail01"], "wait_running": "1s"}),
 }
 
 
