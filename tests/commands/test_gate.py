@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from support.commands import Ansible, Run
+from veeam_em_simulator.testing import Simulator
 
 ESTATES = Path(__file__).with_name("estates")
 ROLE = "backup_ops.veeam_em.verify_backups"
@@ -137,7 +138,7 @@ def test_settings_of_hosts_and_calls_that_forget_somebody(ansible: Ansible, em: 
     plays = [
         play("test,prod", verify(ignore=True)),
         play("prod,lax", verify(ignore=True)),
-        play("web02,old01,bad01", verify(how="include_role", ignore=True, hosts=["web02"])),
+        play("web02,old01,bad01", verify(ignore=True, hosts=["web02"])),
         play("renamed", verify(machine_name="{{ vmname }}"), serial=1),
         play("own", verify()),
     ]
@@ -222,13 +223,19 @@ def test_strategies_that_do_not_run_in_step_are_refused(ansible: Ansible, em: t.
     )
     assert run.rc != 0
     assert went_on(run) == []
-    assert f"not supported in the {strategy} strategy" in run.output.replace("\n", " ")
+    assert "bypasses the host loop, which is currently not supported" in run.output.replace("\n", " ")
 
 
 @pytest.mark.smoke
-def test_a_password_in_names_and_a_server_that_is_down(ansible: Ansible, simulators: t.Any) -> None:
-    em = simulators.get(estate=str(ESTATES / "password_in_names.yml"))
-    env = {"VEEAM_EM_USERNAME": "svc", "VEEAM_EM_PASSWORD": "veeam"}
+def test_a_password_in_names_and_a_server_that_is_down(ansible: Ansible) -> None:
+    """A simulator without the guards of the others: here the password is shown, as it is part of a name."""
+    with Simulator(estate=str(ESTATES / "password_in_names.yml")) as em:
+        _ask_with_a_password_in_names(ansible, em)
+
+
+def _ask_with_a_password_in_names(ansible: Ansible, em: t.Any) -> None:
+    env = {"VEEAM_EM_HOST": em.host, "VEEAM_EM_PORT": str(em.port), "VEEAM_EM_CA_PATH": str(em.ca_path)}
+    env = {**env, "VEEAM_EM_USERNAME": "svc", "VEEAM_EM_PASSWORD": "veeam"}
     hosts = inventory({"window": {"veeam-web01": {}, "veeam-web02": {}}})
     down = verify(on_not_ok="report", connection={"port": 1, "retries": 0}, report_dir="down", report_formats="json")
     run = ansible.playbook(
@@ -236,7 +243,7 @@ def test_a_password_in_names_and_a_server_that_is_down(ansible: Ansible, simulat
             play("all", verify(on_not_ok="exclude", report_dir="up", report_formats="json")),
             play("all", down),
         ),
-        inventory=hosts, em=em, env=env,
+        inventory=hosts, env=env,
     )  # fmt: skip
     assert run.rc == 0, run.output
     assert sorted(went_on(run)) == ["veeam-web01", "veeam-web01", "veeam-web02", "veeam-web02"]

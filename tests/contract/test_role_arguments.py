@@ -39,7 +39,7 @@ MODULE: dict[str, t.Any] = {
 ITSELF: dict[str, t.Any] = {
     "machine_name": "{{ inventory_hostname | upper }}",
     "machine_vm_uid": "urn:VMware:Vm:33333333-aaaa-4bbb-8ccc-000000000001.vm-1",
-    "extra_machines": ["db02"],
+    "extra_machines": ["file01"],
     "waivers": [WAIVER],
     "on_not_ok": "report",
     # No machine is, so that on_not_ok is all that keeps the run from stopping.
@@ -97,7 +97,7 @@ def look(run: Run) -> dict[str, t.Any]:
         **{name: policy.get(name) for name in (*MODULE, "waivers")},
         "machine_name": machines[0]["name"],
         "machine_vm_uid": "VMware:Vm:33333333-aaaa-4bbb-8ccc-000000000001.vm-1" in machines[0]["message"] or machines[0]["matched_by"],
-        "extra_machines": len(machines),
+        "extra_machines": "file01" in [machine["name"] for machine in machines],
         "on_not_ok": run.rc,
         "allowed_verdicts": evidence["decision"]["allowed_verdicts"],
         "change_number": evidence["change_number"],

@@ -60,13 +60,13 @@ def answer_when_idle(
     monotonic: t.Callable[[], float],
     say: t.Callable[[str], None],
 ) -> Result:
-    """The first answer without a running machine, or the one at the end of the time."""
-    begun = monotonic()
-    end = begun + limit.total_seconds()
-    said: float | None = None
+    """The first answer without a running machine, or the one at the end of the time, which begins with the first answer."""
+    begun = said = None
     while True:
         result = ask()
         now = monotonic()
+        begun = now if begun is None else begun
+        end = begun + limit.total_seconds()
         busy = [machine["name"] for machine in result["machines"] if machine["verdict"] == codes.RUNNING]
         if not busy or now >= end:
             return result
