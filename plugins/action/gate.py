@@ -61,12 +61,18 @@ class ActionModule(ActionBase):
             raise Refusal(f"step has the value {step!r}; use one of {', '.join(STEPS)}.")
         for name in options:
             if name in ("max_age", "on_not_ok", "machines", "hosts"):
-                raise Refusal(f"The gate has no option {name}: set the variable verify_backups_{name}, which each host can have for itself.")
+                raise Refusal(
+                    f"The gate has no option {name}: set the variable verify_backups_{name}, which each host can have for itself."
+                )
         check_connection(options, "The gate")
         if self._task.loop is not None or self._task.loop_with:
-            raise Refusal("The gate decides for all hosts at once and does not take a loop; name the machines in verify_backups_machines.")
+            raise Refusal(
+                "The gate decides for all hosts at once and does not take a loop; name the machines in verify_backups_machines."
+            )
         if not self._task.run_once and len(task_vars["ansible_play_batch"]) > 1:
-            raise Refusal("The gate decides for all hosts at once: give its task run_once: true, or use the role verify_backups.")
+            raise Refusal(
+                "The gate decides for all hosts at once: give its task run_once: true, or use the role verify_backups."
+            )
 
     def _call(self, options: dict[str, t.Any], task_vars: dict[str, t.Any], window: str | None) -> dict[str, t.Any]:
         def ask(question: Question, settings: Settings) -> dict[str, t.Any]:
@@ -80,7 +86,12 @@ class ActionModule(ActionBase):
                     return explained(self._run_module({**arguments, "progress_file": str(path)}, task_vars), question)
 
         surroundings = Surroundings(
-            self._task, _play_of(self._task), self._loader, list(task_vars["ansible_play_batch"]), self._task.check_mode, ask
+            self._task,
+            _play_of(self._task),
+            self._loader,
+            list(task_vars["ansible_play_batch"]),
+            self._task.check_mode,
+            ask,
         )
         call = Call(surroundings, utc_now)
         result = call.run() if window is None else call.window(str(window))
@@ -112,7 +123,9 @@ class ActionModule(ActionBase):
         variables = {**task_vars, "ansible_python_interpreter": self._interpreter(task_vars)}
         try:
             self._connection, self._task.delegate_to = local, None
-            result: dict[str, t.Any] = self._execute_module(module_name=MODULE, module_args=arguments, task_vars=variables)
+            result: dict[str, t.Any] = self._execute_module(
+                module_name=MODULE, module_args=arguments, task_vars=variables
+            )
         finally:
             self._remove_tmp_path(local._shell.tmpdir)
             self._connection, self._task.delegate_to = connection, delegate_to
@@ -127,7 +140,9 @@ class ActionModule(ActionBase):
 
     def _group(self, answer: t.Any) -> dict[str, t.Any]:
         """Groups for later plays. Before ansible-core 2.21 hosts are added by the results of a loop, so the task says it had one."""
-        hosts = [(name, GO) for name in _lines(answer, "go_hosts")] + [(name, NO_GO) for name in _lines(answer, "no_go_hosts")]
+        hosts = [(name, GO) for name in _lines(answer, "go_hosts")] + [
+            (name, NO_GO) for name in _lines(answer, "no_go_hosts")
+        ]
         if hasattr(self, "add_host"):
             for name, group in hosts:
                 self.add_host(name, parent_group_names=[group])
@@ -152,7 +167,11 @@ class ActionModule(ActionBase):
             display.display(f"{found['left_out']}\n", color="bright purple")
         if found.get("stop") is False:
             return {"changed": False, "msg": found.get("msg", "")}
-        return {"changed": False, "failed": True, "msg": found.get("msg") or "NO-GO: the gate did not ask, so nothing goes on."}
+        return {
+            "changed": False,
+            "failed": True,
+            "msg": found.get("msg") or "NO-GO: the gate did not ask, so nothing goes on.",
+        }
 
 
 def _lines(answer: t.Any, key: str) -> list[str]:

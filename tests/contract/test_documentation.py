@@ -113,7 +113,9 @@ def test_inventory_has_the_connection_of_the_modules(name: str) -> None:
 @pytest.mark.parametrize("name", roles())
 def test_role_defaults_are_its_arguments(name: str) -> None:
     folder = ROOT / "roles" / name
-    options = yaml.safe_load((folder / "meta" / "argument_specs.yml").read_text())["argument_specs"]["verify"]["options"]
+    options = yaml.safe_load((folder / "meta" / "argument_specs.yml").read_text())["argument_specs"]["verify"][
+        "options"
+    ]
     defaults = yaml.safe_load((folder / "defaults" / "main.yml").read_text())
     # An option without a default of its own takes its value from elsewhere.
     assert defaults.keys() <= options.keys()

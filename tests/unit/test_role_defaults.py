@@ -39,5 +39,9 @@ def test_defaults_are_those_of_the_gate() -> None:
 
 def test_every_variable_is_documented() -> None:
     assert {name.removeprefix(PREFIX) for name in OPTIONS} == SETTINGS.keys()
-    shared = {name for name, setting in SETTINGS.items() if setting.default not in (None, []) and f"{PREFIX}{name}" not in DEFAULTS}
+    shared = {
+        name
+        for name, setting in SETTINGS.items()
+        if setting.default not in (None, []) and f"{PREFIX}{name}" not in DEFAULTS
+    }
     assert shared == set(), "a default that nobody can read"

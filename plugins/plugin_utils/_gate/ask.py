@@ -15,9 +15,9 @@ import re
 import typing as t
 
 from ...module_utils._client.settings import ConnectionSettings
+from .given import Settings
 from .question import Question
 from .values import Refusal
-from .given import Settings
 
 MODULE = "backup_ops.veeam_em.protection_info"
 CONNECTION = frozenset({field.name for field in dataclasses.fields(ConnectionSettings)} | {"hostname", "user"})

@@ -20,6 +20,7 @@ from . import evidence_files
 from .ansible_play import broken_sources, is_controller, read_play_state
 from .artifacts import artifacts
 from .decision import NO_ANSWER, Answer, Outcome, decide, no_answer, nothing, read_answer, unknown, verdicts_of_hosts
+from .given import Settings, listed, read_settings
 from .parts import part_of, to_parts
 from .play_state import PlayState
 from .provenance import provenance
@@ -29,7 +30,6 @@ from .settings import PREFIX
 from .table import last_line, table
 from .values import Refusal, is_unset, sequence
 from .variables import HostVariables
-from .given import Settings, listed, read_settings
 
 REGISTER = "__verify_backups_gate"
 """Under this name the role registers the result of a call, from which later calls of the same play know whom it let go."""
@@ -88,7 +88,10 @@ class Call:
         askable = [name for name in state.in_question if not hosts[name].implicit or settings.hosts[name].label != name]
         question = make_question(settings, askable, self._at.inventory.hosts)
         self.warnings += question.notes
-        if not question.asked and (settings.common["machines"] is None and settings.common["hosts"] is None or not settings.common["allow_empty"]):
+        if not question.asked and (
+            (settings.common["machines"] is None and settings.common["hosts"] is None)
+            or not settings.common["allow_empty"]
+        ):
             return self._refused(settings, self._nothing(settings, state), state)
         answer = self._answer(question, settings) if question.asked else nothing()
         return self._decided(settings, state, question, answer)
@@ -99,7 +102,8 @@ class Call:
 
     def _named_beside(self, raw: t.Mapping[str, t.Any]) -> list[str]:
         """Hosts that the question names and that are not at work here."""
-        named = next(iter(raw.values()), {}).get(f"{PREFIX}hosts")
+        first: t.Mapping[str, t.Any] = next(iter(raw.values()), {})
+        named = first.get(f"{PREFIX}hosts")
         if is_unset(named):
             return []
         try:
@@ -144,7 +148,9 @@ class Call:
         return answer
 
     def _decided(self, settings: Settings, state: PlayState, question: Question, answer: Answer) -> dict[str, t.Any]:
-        earlier = {name: found for name in state.in_question for found in (self._remembered(name),) if found and found["go"]}
+        earlier = {
+            name: found for name in state.in_question for found in (self._remembered(name),) if found and found["go"]
+        }
         verdicts, missing = verdicts_of_hosts(settings, state, question, answer, earlier)
         document = self._document(settings, answer, missing)
         if answer.problem:
@@ -166,9 +172,13 @@ class Call:
         document = self._document(settings, no_answer(question, reason), [])
         evidence_files.overrule(document, reason)
         verdicts = {
-            name: {**unknown(name, NO_ANSWER, reason), "go": False} for name in (state.in_question if state else ()) if not self._is_stranger(name)
+            name: {**unknown(name, NO_ANSWER, reason), "go": False}
+            for name in (state.in_question if state else ())
+            if not self._is_stranger(name)
         }
-        return self._finish(settings, question, document, Outcome(verdicts, document["decision"]["message"]), list(verdicts))
+        return self._finish(
+            settings, question, document, Outcome(verdicts, document["decision"]["message"]), list(verdicts)
+        )
 
     def _document(self, settings: Settings, answer: Answer, missing: list[dict[str, t.Any]]) -> Document:
         variables = self._variables.all_of(None)
@@ -221,7 +231,11 @@ class Call:
         inventory = self._at.inventory
         groups = sorted(set(inventory.groups) - {"all", "ungrouped"})
         near = difflib.get_close_matches(pattern, [*groups, *inventory.hosts], 1)
-        there = f"The groups are {', '.join(groups[:20])}{' and more' if len(groups) > 20 else ''}" if groups else "There are no groups"
+        there = (
+            f"The groups are {', '.join(groups[:20])}{' and more' if len(groups) > 20 else ''}"
+            if groups
+            else "There are no groups"
+        )
         limit = " within the limit" if inventory._subset else ""
         known = "is empty" if pattern in inventory.groups else "matches no host"
         hint = f"; did you mean {near[0]}? " if near and near[0] != pattern else ". "

@@ -10,10 +10,10 @@ import dataclasses
 import typing as t
 
 from .._evidence.text import one_line
+from .given import Settings, listed
 from .play_state import PlayState
 from .question import Question
 from .settings import VERDICTS
-from .given import Settings, listed
 
 Verdict = t.Dict[str, t.Any]
 NOT_ASKED = "not_asked"
@@ -64,7 +64,9 @@ def read_answer(question: Question, result: t.Mapping[str, t.Any]) -> Answer:
     names = [asked.entry["name"] for asked in question.asked]
     if result.get("failed") or not isinstance(machines, list) or len(machines) != len(names):
         problem = one_line(result.get("msg") or "Enterprise Manager gave no answer")
-        return no_answer(question, problem if result.get("failed") else f"The answer does not fit the question: {problem}")
+        return no_answer(
+            question, problem if result.get("failed") else f"The answer does not fit the question: {problem}"
+        )
     found, masked = [], False
     for name, machine in zip(names, machines):
         masked = masked or machine.get("name") != name
@@ -76,7 +78,9 @@ def read_answer(question: Question, result: t.Mapping[str, t.Any]) -> Answer:
 
 def no_answer(question: Question, problem: str) -> Answer:
     machines = [unknown(asked.entry["name"], NO_ANSWER, problem) for asked in question.asked]
-    return Answer({"machines": machines, "summary": {"unknown": len(machines), "total": len(machines)}, "ok": False}, problem)
+    return Answer(
+        {"machines": machines, "summary": {"unknown": len(machines), "total": len(machines)}, "ok": False}, problem
+    )
 
 
 def nothing() -> Answer:
@@ -89,6 +93,7 @@ def verdicts_of_hosts(
 ) -> tuple[dict[str, Verdict], list[Verdict]]:
     """The verdict of each host, and those of hosts that nobody asked about, which stand in the evidence as well.
 
+    Hosts to come that the question does not name are asked about when their batch calls, and can't go on before.
     ``earlier`` are the verdicts of hosts that an earlier call of this play let go.
     """
     found: dict[str, Verdict] = {}
@@ -98,7 +103,7 @@ def verdicts_of_hosts(
             if known is None or _rank(machine) > _rank(known):
                 found[host] = machine
     missing = []
-    for name in state.in_question:
+    for name in (*state.batch, *state.lost):
         if name in found:
             continue
         if name in earlier:
@@ -130,7 +135,11 @@ def decide(
     if stop and on_not_ok == "exclude":
         stop = _beyond_exclusion(state, question, decision, verdicts, fine, done_went)
     hosts = {name: {**_small(verdict), "go": fine[name] and not stop} for name, verdict in verdicts.items()}
-    excluded = tuple(name for name in state.batch if name in hosts and not hosts[name]["go"]) if on_not_ok == "exclude" and not stop else ()
+    excluded = (
+        tuple(name for name in state.batch if name in hosts and not hosts[name]["go"])
+        if on_not_ok == "exclude" and not stop
+        else ()
+    )
     return Outcome(hosts, stop, excluded)
 
 

@@ -17,16 +17,20 @@ from pathlib import Path
 
 from .._evidence.document import Document, build_document
 from .decision import Answer, Verdict
+from .given import Settings
 from .question import Question
 from .reports import WRITERS
 from .settings import ASKED, RULES
-from .given import Settings
 
 _NEW_FOLDER = 0o750
 
 
 def make_document(
-    settings: Settings, answer: Answer, missing: t.Sequence[Verdict], provenance: t.Mapping[str, t.Any], now: dt.datetime
+    settings: Settings,
+    answer: Answer,
+    missing: t.Sequence[Verdict],
+    provenance: t.Mapping[str, t.Any],
+    now: dt.datetime,
 ) -> Document:
     """All reports are drawn from this. Hosts that nobody asked about stand in it as well."""
     machines = [*answer.result["machines"], *missing]
@@ -34,7 +38,12 @@ def make_document(
     if missing:
         summary["unknown"] = summary.get("unknown", 0) + len(missing)
     summary["total"] = len(machines)
-    result = {**answer.result, "machines": machines, "summary": summary, "ok": answer.result.get("ok") is True and not missing}
+    result = {
+        **answer.result,
+        "machines": machines,
+        "summary": summary,
+        "ok": answer.result.get("ok") is True and not missing,
+    }
     document = build_document(
         result,
         now=now,
@@ -61,7 +70,10 @@ def _policy(settings: Settings) -> dict[str, t.Any]:
     told = {name: value for name, value in policy.items() if value not in (None, "")}
     waivers = [dict(waiver) for waiver in settings.waivers]
     waivers += [
-        {"machine": name, **waiver} for name, host in settings.hosts.items() for waiver in host.waivers if dict(waiver) not in waivers
+        {"machine": name, **waiver}
+        for name, host in settings.hosts.items()
+        for waiver in host.waivers
+        if dict(waiver) not in waivers
     ]
     return {**told, "waivers": waivers}
 

@@ -127,7 +127,8 @@ def _of_play(reader: _Reader, setting: Setting, play: Raw) -> t.Any:
 
 
 def _each(reader: _Reader, setting: Setting, hosts: t.Mapping[str, Raw]) -> dict[str, t.Any]:
-    found, refused = {}, {}
+    found: dict[str, t.Any] = {}
+    refused: dict[str, list[str]] = {}
     for name, raw in hosts.items():
         try:
             found[name] = reader.value(setting, raw)
@@ -149,7 +150,9 @@ def _common(reader: _Reader, setting: Setting, sources: t.Mapping[str, Raw]) -> 
         else:
             kinds.append((value, [name]))
     if len(kinds) > 1:
-        raise Refusal(f"{setting.variable} decides for all hosts, but {_differ(setting, kinds)}. Set it once for all of them.")
+        raise Refusal(
+            f"{setting.variable} decides for all hosts, but {_differ(setting, kinds)}. Set it once for all of them."
+        )
     return kinds[0][0]
 
 

@@ -19,7 +19,12 @@ HOST, VERDICT = "\N{SYMBOL FOR RECORD SEPARATOR}", "\N{SYMBOL FOR UNIT SEPARATOR
 
 def to_parts(hosts: t.Mapping[str, t.Any]) -> str:
     """Each host's name and verdict, a mark before either, and one at the end."""
-    return "".join(f"{HOST}{json.dumps(name)}{VERDICT}{json.dumps(verdict, sort_keys=True)}" for name, verdict in hosts.items()) + HOST
+    return (
+        "".join(
+            f"{HOST}{json.dumps(name)}{VERDICT}{json.dumps(verdict, sort_keys=True)}" for name, verdict in hosts.items()
+        )
+        + HOST
+    )
 
 
 def part_of(text: t.Any, name: str) -> dict[str, t.Any] | None:

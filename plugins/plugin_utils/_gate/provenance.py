@@ -22,7 +22,9 @@ _TOLD = (
 """What automation platforms tell every job, as ``awx_…`` and as ``tower_…``."""
 
 
-def provenance(settings: Settings, variables: t.Mapping[str, t.Any], play: str, groups: t.Sequence[str]) -> dict[str, t.Any]:
+def provenance(
+    settings: Settings, variables: t.Mapping[str, t.Any], play: str, groups: t.Sequence[str]
+) -> dict[str, t.Any]:
     """``variables`` are those of the play: a platform's words about the job are extra variables."""
     awx = {}
     for name in _TOLD:

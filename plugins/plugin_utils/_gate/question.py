@@ -9,11 +9,11 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from .given import Host, Settings, listed
 from .settings import ASKED, RULES
 from .values import Refusal, shown
-from .given import Host, Settings, listed
 
-Entry = t.Dict[str, t.Any]
+Entry = t.Mapping[str, t.Any]
 
 
 @dataclasses.dataclass
@@ -37,7 +37,8 @@ class Question:
         common = {name: settings.rules[name] if name in RULES else settings.common[name] for name in ASKED}
         found: dict[str, t.Any] = {name: value for name, value in common.items() if value not in (None, "")}
         found["machines"] = [
-            {key: value for key, value in each.entry.items() if key not in RULES or value != common[key]} for each in self.asked
+            {key: value for key, value in each.entry.items() if key not in RULES or value != common[key]}
+            for each in self.asked
         ]
         if self.waivers:
             found["waivers"] = [dict(waiver) for waiver in self.waivers]
@@ -49,7 +50,9 @@ def make_question(settings: Settings, in_question: t.Sequence[str], known: t.Col
     named = settings.common["hosts"]
     for name in named or []:
         if name not in known:
-            raise Refusal(f"verify_backups_hosts names {shown(name)}, which is no host of the inventory; give other machines as verify_backups_machines.")
+            raise Refusal(
+                f"verify_backups_hosts names {shown(name)}, which is no host of the inventory; give other machines as verify_backups_machines."
+            )
     hosts = [settings.hosts[name] for name in (in_question if named is None else dict.fromkeys(named))]
     machines = settings.common["machines"]
     builder = _Builder(settings)
@@ -82,12 +85,22 @@ class _Builder:
                 f"The machine {entry['name']!r} stands for {listed([host.name for host in hosts])}, which have different rules; "
                 "give it its own in verify_backups_machines."
             )
-        self.add({**base, **{key: value for key, value in entry.items() if key != "name" or not hosts}}, [host.name for host in hosts], "machine")
+        self.add(
+            {**base, **{key: value for key, value in entry.items() if key != "name" or not hosts}},
+            [host.name for host in hosts],
+            "machine",
+        )
 
     def add(self, entry: Entry, hosts: list[str], what: str) -> None:
         label = entry["name"]
         known = self._by_label.get(label)
-        if known is not None and known.entry != entry and entry.get("vm_uid") and hosts and hosts[0] not in self._by_label:
+        if (
+            known is not None
+            and known.entry != entry
+            and entry.get("vm_uid")
+            and hosts
+            and hosts[0] not in self._by_label
+        ):
             # Machines of one name that have references: the name is only a label, so the host's does as well.
             label, entry = hosts[0], {**entry, "name": hosts[0]}
             known = None
@@ -109,7 +122,9 @@ class _Builder:
         found = [host] if host is not None else list(self._by_machine.get(entry["name"], []))
         if entry.get("vm_uid"):
             # A reference of another machine than the host's is not about that host.
-            found = [each for each in found if each.vm_uid in (None, entry["vm_uid"])] or self._by_machine.get(entry["vm_uid"], [])
+            found = [each for each in found if each.vm_uid in (None, entry["vm_uid"])] or self._by_machine.get(
+                entry["vm_uid"], []
+            )
         return found
 
 

@@ -204,7 +204,9 @@ def check_names(names: t.Iterable[str]) -> list[str]:
     known = {*SETTINGS, OF_PLAYBOOK}
     strangers = []
     for name in sorted({name[len(PREFIX) :] for name in names} - known):
-        near = difflib.get_close_matches(name, known, 1, 0.75) or [each for each in known if each.replace("_", "") == name.replace("_", "").lower()]
+        near = difflib.get_close_matches(name, known, 1, 0.75) or [
+            each for each in known if each.replace("_", "") == name.replace("_", "").lower()
+        ]
         if near:
             raise Refusal(f"There is no variable {PREFIX}{name}; did you mean {PREFIX}{near[0]}?")
         strangers.append(PREFIX + name)

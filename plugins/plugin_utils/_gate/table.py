@@ -27,7 +27,11 @@ def table(document: Document, *, everything: bool = False) -> str:
     """Machines that are fine are counted, and listed only when everything is wanted."""
     allowed = document["decision"]["allowed_verdicts"]
     machines = worst_first(document)
-    shown = machines if everything else [machine for machine in machines if machine["verdict"] not in allowed or machine["verdict"] != "ok"]
+    shown = (
+        machines
+        if everything
+        else [machine for machine in machines if machine["verdict"] not in allowed or machine["verdict"] != "ok"]
+    )
     lines = [headline(document)]
     if shown:
         lines += ["", *_rows(shown)]
@@ -94,10 +98,16 @@ def _source(document: Document) -> str:
 def last_line(document: Document, reason: str | None, files: t.Sequence[str]) -> str:
     """One line with the worst and where the report is; ``reason`` is why nothing goes on, where no machine is the reason."""
     allowed = document["decision"]["allowed_verdicts"]
-    bad = [machine for machine in worst_first(document) if machine["verdict"] not in allowed and NO_ANSWER not in (machine.get("reasons") or [])]
+    bad = [
+        machine
+        for machine in worst_first(document)
+        if machine["verdict"] not in allowed and NO_ANSWER not in (machine.get("reasons") or [])
+    ]
     parts = [headline(document)]
     if bad:
-        parts = [f"{parts[0]}: {listed([f'''{one_line(machine['name'])} ({machine['verdict']})''' for machine in bad], 4)}"]
+        parts = [
+            f"{parts[0]}: {listed([f'''{one_line(machine['name'])} ({machine['verdict']})''' for machine in bad], 4)}"
+        ]
     if reason:
         parts.append(reason.rstrip("."))
     if files:

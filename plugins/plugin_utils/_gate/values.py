@@ -69,7 +69,7 @@ def integer(value: t.Any) -> int:
 
 def age(value: t.Any) -> str:
     """An age with its unit; a number alone could be hours or seconds."""
-    if isinstance(value, (int, float)) and not isinstance(value, bool) or _is_number(value):
+    if (isinstance(value, (int, float)) and not isinstance(value, bool)) or _is_number(value):
         raise Refusal(f"has the value {value}, a number without a unit; write {value}h for hours or {value}d for days")
     if not isinstance(value, str):
         raise Refusal(f"has the value {shown(value)}, which is no age; write 36h, 7d or 1d12h")
@@ -112,7 +112,9 @@ _MOMENTS = "write now, +12h, a date, or a time with its zone such as 2026-01-05T
 
 def _local(plain: dt.datetime, zone: dt.tzinfo | None) -> str:
     if zone is None:
-        raise Refusal(f"has the value {plain.isoformat(sep=' ')}, a time of day without a zone; {_MOMENTS}, or set verify_backups_timezone")
+        raise Refusal(
+            f"has the value {plain.isoformat(sep=' ')}, a time of day without a zone; {_MOMENTS}, or set verify_backups_timezone"
+        )
     first, second = (plain.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
     try:
         there = first.astimezone(UTC).astimezone(zone).replace(tzinfo=None) == plain
@@ -120,7 +122,9 @@ def _local(plain: dt.datetime, zone: dt.tzinfo | None) -> str:
         raise Refusal(f"has the value {plain.isoformat(sep=' ')}, which is out of range") from error
     if not there or first.utcoffset() != second.utcoffset():
         kind = "occurs twice" if there else "does not occur"
-        raise Refusal(f"has the value {plain.isoformat(sep=' ')}, which {kind} in this zone, as clocks change; write it in UTC, with a Z")
+        raise Refusal(
+            f"has the value {plain.isoformat(sep=' ')}, which {kind} in this zone, as clocks change; write it in UTC, with a Z"
+        )
     return to_iso(first)
 
 

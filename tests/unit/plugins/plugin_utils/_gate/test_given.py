@@ -27,7 +27,8 @@ OWN: dict[str, t.Any] = {
 
 def read(hosts: dict[str, dict[str, t.Any]], play: dict[str, t.Any] | None = None) -> Settings:
     prefixed = {
-        name: {key if key.startswith("veeam_em") else P + key: value for key, value in raw.items()} for name, raw in hosts.items()
+        name: {key if key.startswith("veeam_em") else P + key: value for key, value in raw.items()}
+        for name, raw in hosts.items()
     }
     return read_settings({P + key: value for key, value in (play or {}).items()}, prefixed)
 
@@ -53,19 +54,29 @@ def test_what_is_a_hosts_own_is_its_own(name: str) -> None:
 
 
 def test_the_same_in_another_form_is_the_same() -> None:
-    found = read({"web01": {"allow_empty": "false", "report_formats": "html,json"}, "web02": {"allow_empty": False}, "web03": {}})
+    found = read(
+        {"web01": {"allow_empty": "false", "report_formats": "html,json"}, "web02": {"allow_empty": False}, "web03": {}}
+    )
     assert (found.common["allow_empty"], found.common["report_formats"]) == (False, ["html", "json"])
 
 
 def test_an_empty_text_is_not_set() -> None:
     empty = {name: "" for name in SETTINGS if name not in ("report_dir", "history")}
     assert read({"web01": empty}) == read({"web01": {}}) == read({"web01": dict.fromkeys(empty)})
-    assert (read({"web01": {"report_dir": ""}}).common["report_dir"], read({"web01": {"history": ""}}).common["history"]) == ("", "")
+    assert (
+        read({"web01": {"report_dir": ""}}).common["report_dir"],
+        read({"web01": {"history": ""}}).common["history"],
+    ) == ("", "")
 
 
 def test_secrets_of_a_connection_stand_in_no_refusal() -> None:
     with pytest.raises(Refusal) as caught:
-        read({"web01": {"connection": {"password": "hunter2-secret"}}, "web02": {"connection": {"password": "another-secret"}}})
+        read(
+            {
+                "web01": {"connection": {"password": "hunter2-secret"}},
+                "web02": {"connection": {"password": "another-secret"}},
+            }
+        )
     assert "secret" not in str(caught.value)
     assert "web01 and web02" in str(caught.value)
     with pytest.raises(Refusal) as caught:
@@ -97,13 +108,26 @@ def test_the_machine_of_a_host(raw: dict[str, t.Any], label: str, vm_uid: str | 
 
 def test_options_that_differ_from_the_defaults() -> None:
     play = {"max_age": "4h", "waivers": [{"reason_code": "age_over_limit", "until": "2026-01-01"}]}
-    changed = read({"web01": {**play, "change_number": 7, "connection": {"password": "x"}, "timezone": "UTC"}}, play).changed
-    assert changed == {"max_age": "4h", "change_number": "7", "timezone": "UTC", "waivers": [{"reason_code": "age_over_limit", "until": "2026-01-01T00:00:00Z"}]}
+    changed = read(
+        {"web01": {**play, "change_number": 7, "connection": {"password": "x"}, "timezone": "UTC"}}, play
+    ).changed
+    assert changed == {
+        "max_age": "4h",
+        "change_number": "7",
+        "timezone": "UTC",
+        "waivers": [{"reason_code": "age_over_limit", "until": "2026-01-01T00:00:00Z"}],
+    }
 
 
 @pytest.mark.parametrize(
     ("names", "text"),
-    [([], "nobody"), (["a"], "a"), (["a", "b"], "a and b"), (["a", "b", "c"], "a, b and c"), (list("abcdefg"), "a, b, c, d and 3 more")],
+    [
+        ([], "nobody"),
+        (["a"], "a"),
+        (["a", "b"], "a and b"),
+        (["a", "b", "c"], "a, b and c"),
+        (list("abcdefg"), "a, b, c, d and 3 more"),
+    ],
 )
 def test_listed(names: list[str], text: str) -> None:
     assert listed(names) == text

@@ -31,7 +31,10 @@ Raw = t.Dict[str, t.Dict[str, t.Any]]
 
 def settings(hosts: Raw, play: dict[str, t.Any] | None = None, controllers: t.Collection[str] = ()) -> t.Any:
     common = {P + key: value for key, value in (play or {}).items()}
-    raw = {name: {**common, **{key if key.startswith("veeam") else P + key: value for key, value in own.items()}} for name, own in hosts.items()}
+    raw = {
+        name: {**common, **{key if key.startswith("veeam") else P + key: value for key, value in own.items()}}
+        for name, own in hosts.items()
+    }
     return read_settings(common, raw, controllers)
 
 
@@ -54,7 +57,12 @@ class Trial:
         state = state or PlayState(tuple(hosts))
         self.question = make_question(self.settings, state.in_question, hosts)
         machines = [
-            {"name": asked.entry["name"], "verdict": (verdicts or {}).get(asked.entry["name"], "ok"), "message": "Why.", "history": [1]}
+            {
+                "name": asked.entry["name"],
+                "verdict": (verdicts or {}).get(asked.entry["name"], "ok"),
+                "message": "Why.",
+                "history": [1],
+            }
             for asked in self.question.asked
         ]
         ok = all(machine["verdict"] in ("ok", "waived") for machine in machines)
@@ -80,15 +88,30 @@ def test_one_machine_by_two_rules_is_refused() -> None:
 
 
 def test_twins_with_references_keep_apart_whatever_they_are_called() -> None:
-    found = question({"a": {"machine_name": "twin", "machine_vm_uid": "urn:1"}, "b": {"machine_name": "twin", "machine_vm_uid": "urn:2"}})
-    assert [(asked.entry["name"], asked.entry["vm_uid"], asked.hosts) for asked in found.asked] == [("twin", "urn:1", ["a"]), ("b", "urn:2", ["b"])]
+    found = question(
+        {
+            "a": {"machine_name": "twin", "machine_vm_uid": "urn:1"},
+            "b": {"machine_name": "twin", "machine_vm_uid": "urn:2"},
+        }
+    )
+    assert [(asked.entry["name"], asked.entry["vm_uid"], asked.hosts) for asked in found.asked] == [
+        ("twin", "urn:1", ["a"]),
+        ("b", "urn:2", ["b"]),
+    ]
 
 
 @pytest.mark.parametrize("name", ["x1", "vm-x1"])
 def test_a_named_machine_is_the_host_of_this_name_or_the_one_it_stands_for(name: str) -> None:
-    found = question({"x1": {"machine_name": "vm-x1", "max_age": "1h"}}, {"machines": [{"name": name, "accept_warning": False}]})
+    found = question(
+        {"x1": {"machine_name": "vm-x1", "max_age": "1h"}}, {"machines": [{"name": name, "accept_warning": False}]}
+    )
     (asked,) = found.asked
-    assert (asked.hosts, asked.entry["name"], asked.entry["max_age"], asked.entry["accept_warning"]) == (["x1"], "vm-x1", "1h", False)
+    assert (asked.hosts, asked.entry["name"], asked.entry["max_age"], asked.entry["accept_warning"]) == (
+        ["x1"],
+        "vm-x1",
+        "1h",
+        False,
+    )
 
 
 def test_a_reference_of_another_machine_is_not_about_the_host() -> None:
@@ -135,7 +158,9 @@ def test_a_waiver_at_a_host_is_for_that_host(hosts: Raw, play: dict[str, t.Any],
 
 
 def test_a_waiver_for_another_host_is_told() -> None:
-    assert question({"a": {"waivers": [{**W, "machine": "b"}]}, "b": {}}).notes == ("A waiver at host a names 'b'; waivers at a host count for that host only.",)
+    assert question({"a": {"waivers": [{**W, "machine": "b"}]}, "b": {}}).notes == (
+        "A waiver at host a names 'b'; waivers at a host count for that host only.",
+    )
 
 
 @pytest.mark.parametrize(
@@ -150,7 +175,9 @@ def test_a_waiver_for_another_host_is_told() -> None:
         ("fail", {"b": "better than ok"}, [], True, ()),
     ],
 )
-def test_what_becomes_of_hosts(mode: str, verdicts: dict[str, str], go: list[str], stops: bool, excluded: tuple[str, ...]) -> None:
+def test_what_becomes_of_hosts(
+    mode: str, verdicts: dict[str, str], go: list[str], stops: bool, excluded: tuple[str, ...]
+) -> None:
     outcome = Trial({"a": {}, "b": {}}, verdicts, {"on_not_ok": mode}).outcome
     assert (outcome.go, bool(outcome.stop), outcome.excluded) == (go, stops, excluded)
 
@@ -192,6 +219,7 @@ def test_batches() -> None:
     exclude = {"on_not_ok": "exclude"}
     assert Trial(hosts, {"a": "stale"}, exclude, state).outcome.excluded == ("a",)
     assert Trial(hosts, {"c": "stale"}, exclude, state).outcome.excluded == ()
+    assert Trial(hosts, {"c": "stale"}, {"hosts": ["a"]}, state).outcome.go == ["a"], "who comes later is asked later"
     last = PlayState(batch=("c",), done=("a", "b"))
     assert Trial(hosts, {"c": "stale"}, exclude, last, done_went=True).outcome.stop is None
     assert "leaves no host at all" in str(Trial(hosts, {"c": "stale"}, exclude, last).outcome.stop)
@@ -204,21 +232,35 @@ def test_batches() -> None:
 def test_an_empty_question_is_a_go_only_when_allowed() -> None:
     assert Trial({"a": {}}, {}, {"machines": [], "allow_empty": False}).outcome.stop
     with_leave = Trial({"a": {}}, {}, {"machines": [], "allow_empty": "true"})
-    assert (with_leave.outcome.stop, with_leave.document["decision"]["ok"], with_leave.outcome.go) == (None, True, ["a"])
+    assert (with_leave.outcome.stop, with_leave.document["decision"]["ok"], with_leave.outcome.go) == (
+        None,
+        True,
+        ["a"],
+    )
     assert with_leave.outcome.hosts["a"]["reasons"] == ["not_asked"]
 
 
 def test_masked_names_can_not_tear_a_host_from_its_verdict() -> None:
     machines = [{"name": "********-web01", "verdict": "ok"}, {"name": "********-web02", "verdict": "failed"}]
-    trial = Trial({"veeam-web01": {}, "veeam-web02": {}}, play={"on_not_ok": "exclude"}, result={"machines": machines, "ok": False})
+    trial = Trial(
+        {"veeam-web01": {}, "veeam-web02": {}},
+        play={"on_not_ok": "exclude"},
+        result={"machines": machines, "ok": False},
+    )
     assert trial.answer.masked
     assert trial.outcome.excluded == ("veeam-web02",)
     assert trial.document["decision"]["not_ok"] == ["veeam-web02"]
 
 
 @pytest.mark.parametrize(
-    "result", [{"failed": True, "msg": "nobody listens"}, {"machines": [], "ok": True, "msg": "x"}, {"ok": True}, {"machines": [{"name": "a", "verdict": "ok"}] * 2, "ok": True}]
-)  # fmt: skip
+    "result",
+    [
+        {"failed": True, "msg": "nobody listens"},
+        {"machines": [], "ok": True, "msg": "x"},
+        {"ok": True},
+        {"machines": [{"name": "a", "verdict": "ok"}] * 2, "ok": True},
+    ],
+)
 def test_an_answer_that_is_none_leaves_every_host_unknown(result: dict[str, t.Any]) -> None:
     trial = Trial({"a": {}}, result=result)
     assert trial.answer.problem
@@ -257,14 +299,26 @@ def test_table_and_last_line() -> None:
 def test_artifacts_and_provenance() -> None:
     trial = Trial({"a": {}, "b": {}}, {"b": "stale"}, {"on_not_ok": "exclude", "change_number": 31337})
     found = artifacts(trial.document, trial.outcome, ["/x.html"], "# report")
-    assert (found["veeam_gate_ok"], found["veeam_gate_excluded"], found["veeam_gate_change_number"]) == (False, ["b"], "31337")
+    assert (found["veeam_gate_ok"], found["veeam_gate_excluded"], found["veeam_gate_change_number"]) == (
+        False,
+        ["b"],
+        "31337",
+    )
     assert found["veeam_gate_report"] == "# report"
     assert "veeam_gate_report" not in artifacts(trial.document, trial.outcome, [], None)
     assert trial.document["provenance"] == {"user": "me"}
 
 
 def test_files_are_whole_private_and_stay_in_their_folder(tmp_path: t.Any) -> None:
-    trial = Trial({"a": {}}, play={"report_dir": str(tmp_path / "deep" / "er"), "report_formats": "json,csv", "change_number": "../../x y", "report_mode": "0600"})
+    trial = Trial(
+        {"a": {}},
+        play={
+            "report_dir": str(tmp_path / "deep" / "er"),
+            "report_formats": "json,csv",
+            "change_number": "../../x y",
+            "report_mode": "0600",
+        },
+    )
     name = evidence_files.stem(trial.document, evidence_files.digest(trial.question, trial.settings))
     written = evidence_files.write_files(trial.document, trial.settings, name)
     folder = tmp_path / "deep" / "er"
