@@ -16,14 +16,16 @@ from ansible.utils.display import Display
 
 from ..plugin_utils._evidence.text import one_line
 from ..plugin_utils._gate.ask import MODULE, check_connection, explained, module_arguments
-from ..plugin_utils._gate.call import Call, Surroundings, utc_now
+from ..plugin_utils._gate.call import REGISTER, Call, Surroundings, utc_now
 from ..plugin_utils._gate.given import Settings
 from ..plugin_utils._gate.progress import Progress
 from ..plugin_utils._gate.question import Question
-from ..plugin_utils._gate.values import Refusal
+from ..plugin_utils._gate.settings import SETTINGS
+from ..plugin_utils._gate.values import Refusal, sequence
 from ..plugin_utils._trust import never_template
 
 STEPS = ("all", "window", "ask", "group", "tell")
+FACT = "veeam_em_protection"
 GO, NO_GO = "veeam_gate_go", "veeam_gate_no_go"
 
 display = Display()
@@ -52,15 +54,18 @@ class ActionModule(ActionBase):
             result = self._call(options, task_vars, window if step == "window" else None)
         except Refusal as refusal:
             result = self._refused(str(refusal), task_vars["ansible_play_batch"])
-        if step == "all":
+        if step not in ("ask", "window"):
             return {**result, **self._tell(result)}
         return {"changed": False, **result}
 
     def _check_task(self, step: str, options: dict[str, t.Any], task_vars: dict[str, t.Any]) -> None:
         if step not in STEPS:
             raise Refusal(f"step has the value {step!r}; use one of {', '.join(STEPS)}.")
+        for name in (REGISTER, FACT):
+            if name in self._task.get_variable_manager().extra_vars:
+                raise Refusal(f"{name} is what the gate finds out; it can't be given as an extra variable.")
         for name in options:
-            if name in ("max_age", "on_not_ok", "machines", "hosts"):
+            if name in SETTINGS:
                 raise Refusal(
                     f"The gate has no option {name}: set the variable verify_backups_{name}, which each host can have for itself."
                 )
@@ -94,7 +99,7 @@ class ActionModule(ActionBase):
             ask,
         )
         call = Call(surroundings, utc_now)
-        result = call.run() if window is None else call.window(str(window))
+        result = call.run() if window is None else call.window([str(part) for part in sequence(window)])
         return {**never_template(result), **({"warnings": list(dict.fromkeys(call.warnings))} if call.warnings else {})}
 
     def _defaults_of_module(self) -> dict[str, t.Any]:

@@ -395,6 +395,12 @@ def test_ways_around_it_are_those_that_are_documented(ansible: Ansible, em: t.An
     assert went_on(run) == []
     run = ansible.playbook(tolerant, inventory=hosts, em=em, args=["--skip-tags", "verify_backups"])
     assert (run.rc, sorted(went_on(run))) == (0, ["bad01", "web01"])
+    for name, given in (
+        ("__verify_backups_gate", {"stop": False, "text": "GO"}),
+        ("veeam_em_protection", {"go": True}),
+    ):
+        run = ansible.playbook(playbook(play("all", verify())), inventory=hosts, em=em, extra_vars={name: given})
+        assert (run.rc, went_on(run)) == (2, [])
     run = ansible.playbook(playbook(play("all", verify(ignore=True))), inventory=hosts, em=em)
     assert (run.rc, sorted(went_on(run))) == (0, ["bad01", "web01"])
 

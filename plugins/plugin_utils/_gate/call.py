@@ -64,7 +64,7 @@ class Call:
         self._variables = HostVariables(surroundings.task, surroundings.play, surroundings.loader)
         self.warnings: list[str] = []
 
-    def window(self, pattern: str) -> dict[str, t.Any]:
+    def window(self, pattern: list[str]) -> dict[str, t.Any]:
         """Whether there is a host at all for a play that follows; a no-go when there is none."""
         settings = self._read({}, set())
         reason = self._broken()
@@ -227,7 +227,8 @@ class Call:
             return None
         return f"The inventory could not be read as a whole, so hosts may be missing: {listed(broken)}"
 
-    def _no_host(self, pattern: str) -> str:
+    def _no_host(self, parts: list[str]) -> str:
+        pattern = ",".join(parts)
         inventory = self._at.inventory
         groups = sorted(set(inventory.groups) - {"all", "ungrouped"})
         near = difflib.get_close_matches(pattern, [*groups, *inventory.hosts], 1)

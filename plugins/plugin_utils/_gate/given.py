@@ -16,8 +16,7 @@ import typing as t
 
 from . import values
 from .settings import PREFIX, RULES, SETTINGS, Setting, check_names
-from .values import Refusal
-from .variables import refuse_failed
+from .values import Refusal, refuse_failed
 
 Raw = t.Mapping[str, t.Any]
 _MOST = 5

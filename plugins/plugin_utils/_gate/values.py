@@ -32,6 +32,13 @@ class Refusal(Exception):
     """A value that can't be taken: one sentence, or its part after the name of the setting."""
 
 
+class Failed:
+    """The value of a template that can't be filled in; ``reason`` is Ansible's word for it."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+
+
 def is_unset(value: t.Any) -> bool:
     """Null, and a text with nothing in it: what a survey sends for an answer that nobody gave."""
     return value is None or (isinstance(value, str) and not value.strip())
@@ -205,3 +212,10 @@ def shown(value: t.Any) -> str:
 
 def _is_number(value: t.Any) -> bool:
     return isinstance(value, str) and bool(_NUMBER.fullmatch(value.strip()))
+
+
+def refuse_failed(name: str, value: t.Any) -> t.Any:
+    """The value, or a Refusal that says why there is none. A variable that can hold a secret is not quoted."""
+    if isinstance(value, Failed):
+        raise Refusal("can't be filled in" if name == "connection" else f"can't be filled in: {value.reason}")
+    return value

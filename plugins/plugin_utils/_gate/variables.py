@@ -17,20 +17,13 @@ from ansible.errors import AnsibleError
 from ansible.template import Templar
 
 from .settings import PREFIX
-from .values import Refusal
+from .values import Failed
 
 FOREIGN = ("veeam_em_name", "veeam_em_vm_uid", "ansible_host", "ansible_connection")
 """What else is read of a host: what our inventory plugin says about it, and whether it is this machine."""
 _ENCRYPTED = ("AnsibleVaultEncryptedUnicode", "EncryptedString")
 """Text in a vault, before and since ansible-core 2.19; being turned to text decrypts it."""
 _OPENINGS = ("{{", "{%", "{#", "#jinja2:")
-
-
-class Failed:
-    """The value of a template that can't be filled in; ``reason`` is Ansible's word for it."""
-
-    def __init__(self, reason: str) -> None:
-        self.reason = reason
 
 
 class HostVariables:
@@ -106,11 +99,4 @@ def plain(value: t.Any) -> t.Any:
         return str(value)
     if isinstance(value, (list, tuple)):
         return [plain(item) for item in value]
-    return value
-
-
-def refuse_failed(name: str, value: t.Any) -> t.Any:
-    """The value, or a Refusal that says why there is none. A variable that can hold a secret is not quoted."""
-    if isinstance(value, Failed):
-        raise Refusal("can't be filled in" if name == "connection" else f"can't be filled in: {value.reason}")
     return value

@@ -9,8 +9,7 @@ import pytest
 
 from ansible_collections.backup_ops.veeam_em.plugins.plugin_utils._gate.given import Settings, listed, read_settings
 from ansible_collections.backup_ops.veeam_em.plugins.plugin_utils._gate.settings import SETTINGS
-from ansible_collections.backup_ops.veeam_em.plugins.plugin_utils._gate.values import Refusal
-from ansible_collections.backup_ops.veeam_em.plugins.plugin_utils._gate.variables import Failed
+from ansible_collections.backup_ops.veeam_em.plugins.plugin_utils._gate.values import Failed, Refusal
 
 P = "verify_backups_"
 OTHER: dict[str, t.Any] = {
