@@ -96,11 +96,16 @@ class ActionModule(ActionBase):
             self._loader,
             list(task_vars["ansible_play_batch"]),
             self._task.check_mode,
+            self._raw_defaults(),
             ask,
         )
         call = Call(surroundings, utc_now)
         result = call.run() if window is None else call.window([str(part) for part in sequence(window)])
         return {**never_template(result), **({"warnings": list(dict.fromkeys(call.warnings))} if call.warnings else {})}
+
+    def _raw_defaults(self) -> list[t.Any]:
+        keys = ("group/backup_ops.veeam_em.em", "backup_ops.veeam_em.gate", MODULE)
+        return [defaults[key] for defaults in self._task.module_defaults or [] for key in keys if key in defaults]
 
     def _defaults_of_module(self) -> dict[str, t.Any]:
         """What module_defaults says of protection_info; those of the group have come with the task's own arguments."""

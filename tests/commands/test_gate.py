@@ -335,6 +335,14 @@ def test_a_later_call_asks_about_some_and_an_earlier_go_stands(ansible: Ansible,
     assert "web02 (unknown)" in words(run)[0]
 
 
+def test_hosts_of_different_servers_are_refused(ansible: Ansible, em: t.Any) -> None:
+    hosts = inventory({"window": {"web01": {"em": "em01.example.test"}, "web02": {"em": "em02.example.test"}}})
+    defaults = {"group/backup_ops.veeam_em.em": {"host": "{{ em }}"}}
+    run = ansible.playbook(playbook(play("all", verify(), module_defaults=defaults)), inventory=hosts, em=em)
+    assert run.rc == 2
+    assert "another one at web01 than at web02" in words(run)[0]
+
+
 def test_exclude_that_leaves_nobody_is_a_no_go_and_extra_machines_stop_all(ansible: Ansible, em: t.Any) -> None:
     hosts = inventory({"window": {"bad01": {}, "old01": {}, "web01": {}}})
     plays = [

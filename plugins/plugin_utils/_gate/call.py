@@ -28,8 +28,8 @@ from .question import Question, make_question
 from .reports import WRITERS
 from .settings import PREFIX
 from .table import last_line, table
-from .values import Refusal, is_unset, sequence
-from .variables import HostVariables
+from .values import Failed, Refusal, is_unset, sequence
+from .variables import WATCHED, HostVariables
 
 REGISTER = "__verify_backups_gate"
 """Under this name the role registers the result of a call, from which later calls of the same play know whom it let go."""
@@ -47,6 +47,8 @@ class Surroundings:
     here: t.Sequence[str]
     """The hosts at work in this batch."""
     check_mode: bool
+    defaults: t.Any
+    """What module_defaults say of the connection, with their templates."""
     ask: Ask
     """Asks Enterprise Manager; the result of protection_info, which may be a failure."""
 
@@ -61,7 +63,9 @@ class Call:
     def __init__(self, surroundings: Surroundings, now: t.Callable[[], dt.datetime]) -> None:
         self._at = surroundings
         self._now = now
-        self._variables = HostVariables(surroundings.task, surroundings.play, surroundings.loader)
+        self._variables = HostVariables(
+            surroundings.task, surroundings.play, surroundings.loader, surroundings.defaults
+        )
         self.warnings: list[str] = []
 
     def window(self, pattern: list[str]) -> dict[str, t.Any]:
@@ -82,6 +86,7 @@ class Call:
             hosts[name] = self._at.inventory.get_host(name)
             raw[name] = self._variables.of_host(hosts[name], REGISTER)
         settings = self._read(raw, {name for name, host in hosts.items() if is_controller(host, raw[name])})
+        _check_defaults(raw)
         reason = self._broken()
         if reason is not None:
             return self._refused(settings, reason, state)
@@ -246,6 +251,24 @@ class Call:
         if settings.common["machines"] is None and settings.common["hosts"] is None:
             return "The question is about nothing: the play has no host to ask about, so name hosts or set verify_backups_machines"
         return "The question is about nothing: no machine was named, and verify_backups_allow_empty is false"
+
+
+def _check_defaults(raw: t.Mapping[str, t.Mapping[str, t.Any]]) -> None:
+    """Ansible fills in module_defaults for the first host alone, which would then decide where all are asked about."""
+    kinds: list[tuple[t.Any, list[str]]] = []
+    for name, values in raw.items():
+        found = values.get(WATCHED)
+        value = "" if isinstance(found, Failed) else found
+        names = next((names for other, names in kinds if other == value), None)
+        if names is None:
+            kinds.append((value, names := []))
+        names.append(name)
+    if len(kinds) > 1:
+        few, many = sorted((names for _value, names in kinds), key=len)[:2]
+        raise Refusal(
+            f"The connection that module_defaults give is another one at {listed(few)} than at {listed(many)}. Ask each Enterprise Manager in a "
+            "play of its own."
+        )
 
 
 def _beyond(stop: str | None, document: Document) -> str | None:

@@ -21,6 +21,7 @@ from .values import Failed
 
 FOREIGN = ("veeam_em_name", "veeam_em_vm_uid", "ansible_host", "ansible_connection")
 """What else is read of a host: what our inventory plugin says about it, and whether it is this machine."""
+WATCHED = "watched"
 _ENCRYPTED = ("AnsibleVaultEncryptedUnicode", "EncryptedString")
 """Text in a vault, before and since ansible-core 2.19; being turned to text decrypts it."""
 _OPENINGS = ("{{", "{%", "{#", "#jinja2:")
@@ -29,11 +30,13 @@ _OPENINGS = ("{{", "{%", "{#", "#jinja2:")
 class HostVariables:
     """Reads the variables of hosts for one task."""
 
-    def __init__(self, task: t.Any, play: t.Any, loader: t.Any) -> None:
+    def __init__(self, task: t.Any, play: t.Any, loader: t.Any, watched: t.Any = None) -> None:
+        """``watched`` is a value that is the first host's for Ansible, and is filled in for every host here."""
         self._task = task
         self._play = play
         self._manager = task.get_variable_manager()
         self._templar = Templar(loader=loader)
+        self._watched = watched if may_be_template(watched) else None
         self.memory: dict[str, t.Any] = {}
         """What an earlier call registered, for each host that was read."""
 
@@ -42,7 +45,10 @@ class HostVariables:
         raw = self._manager.get_vars(play=self._play, host=host, task=self._task)
         if register and register in raw:
             self.memory[host.name] = raw[register]
-        return self._read(raw)
+        found = self._read(raw)
+        if self._watched is not None:
+            found[WATCHED] = self._filled(self._watched)
+        return found
 
     def of_play(self) -> dict[str, t.Any]:
         """What holds for no host in particular: role, play, task and extra variables."""
