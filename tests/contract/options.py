@@ -11,7 +11,7 @@ import typing as t
 from pathlib import Path
 
 from . import calls
-from .calls import Seen
+from .calls import PROGRESS, Seen
 
 Options = t.Mapping[str, t.Any]
 OLD_WAIVER = {"machine": "old01", "reason_code": "age_over_limit", "until": "2999-01-01"}
@@ -136,6 +136,8 @@ _POLICY = {
     "domains": Case(["example.test"], "verdicts", {"machines": ["web01.example.test", "web02.corp.example"]}),
     "ask_hypervisors": Case("never", "paths"),
     "max_rows": Case(1, "verdicts"),
+    "wait_running": Case("1s", "paths", {"machines": ["mail01"]}),
+    "progress_file": Case(str(PROGRESS), "progress", {"machines": ["mail01"], "wait_running": "1s"}),
 }
 
 
