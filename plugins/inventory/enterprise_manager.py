@@ -80,7 +80,7 @@ options:
       - V(suffix) gives each of them a suffix that does not change from run to run, from its id at the hypervisor or its kind. If this was not
         asked for, a warning tells the names.
       - V(warn) takes the first one, and a warning tells which others are left out.
-      - V(fail) makes no inventory.
+      - V(fail) fails the inventory.
     type: str
     choices: [fail, warn, suffix]
     default: suffix
