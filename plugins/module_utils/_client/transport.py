@@ -176,8 +176,7 @@ class RequestsTransport:
         finally:
             answer.close()
 
-    @staticmethod
-    def _check_length(answer: requests.Response, request: Request) -> None:
+    def _check_length(self, answer: requests.Response, request: Request) -> None:
         # Old urllib3 takes a short body for a whole one.
         announced = answer.headers.get("Content-Length", "")
         if announced.isdigit() and request.method != "HEAD" and answer.raw.tell() < int(announced):
@@ -205,7 +204,8 @@ class RequestsTransport:
             return Trouble.PROXY, ""
         for cause in causes:
             if isinstance(cause, ssl.SSLError):
-                return Trouble.TLS, str(cause.reason or type(cause).__name__)
+                ended = isinstance(cause, (ssl.SSLEOFError, ssl.SSLZeroReturnError))
+                return Trouble.TLS, "EOF" if ended else str(cause.reason or "")
         # The comparison is urllib3's own, so its error is none of ssl.
         if self._settings.ca_fingerprint and among(requests.exceptions.SSLError):
             return Trouble.FINGERPRINT, ""
