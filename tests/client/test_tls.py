@@ -112,7 +112,7 @@ def test_another_name(tmp_path: pathlib.Path) -> None:
 @pytest.mark.parametrize("root_given", [True, False])
 def test_expired_and_not_yet_valid(tmp_path: pathlib.Path, root_given: bool) -> None:
     authority = trustme.CA()
-    given = {"ca_cert": authority.cert_pem.bytes().decode()} if root_given else {}
+    given: dict[str, t.Any] = {"ca_cert": authority.cert_pem.bytes().decode()} if root_given else {}
     old = issued(authority, not_before=NOW - 9 * DAY, not_after=NOW - 2 * DAY)
     future = issued(authority, not_before=NOW + 2 * DAY, not_after=NOW + 9 * DAY)
     texts = [failure(pair, tmp_path, **given) for pair in (old, future)]

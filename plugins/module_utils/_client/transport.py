@@ -240,8 +240,8 @@ def _adapter(trust: dict[str, t.Any]) -> requests.adapters.HTTPAdapter:
     """``trust`` goes to urllib3, for connections of our own and through proxies alike."""
 
     class Adapter(requests.adapters.HTTPAdapter):
-        def init_poolmanager(self, *arguments: t.Any, **options: t.Any) -> None:
-            super().init_poolmanager(*arguments, **options, **trust)
+        def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **options: t.Any) -> None:
+            super().init_poolmanager(connections, maxsize, block, **options, **trust)
 
         def proxy_manager_for(self, proxy: str, **options: t.Any) -> t.Any:
             return super().proxy_manager_for(proxy, **options, **trust)
