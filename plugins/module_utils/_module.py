@@ -15,7 +15,7 @@ from ansible.module_utils.errors import AnsibleFallbackNotFound
 from ._client.client import EnterpriseManagerClient
 from ._client.decoding import XMLTODICT_MISSING
 from ._client.settings import DATA_FORMATS, PROTOCOLS, ConnectionSettings
-from ._client.transport import REQUESTS_IMPORT_ERROR
+from ._client.transport import REQUESTS_IMPORT_ERROR, RequestsTransport, Transport
 from ._errors import EmError
 
 try:
@@ -23,6 +23,7 @@ try:
 except ImportError:  # before ansible-core 2.22
     register_secret = None
 
+Connect = t.Callable[[ConnectionSettings], Transport]
 Gather = t.Callable[[EnterpriseManagerClient, t.Dict[str, t.Any]], t.Dict[str, t.Any]]
 
 
@@ -58,8 +59,13 @@ CONNECTION_SPEC: dict[str, dict[str, t.Any]] = {
 """The options of the ``_connection`` documentation fragment. What is missing is said by ``ConnectionSettings``, with the variables."""
 
 
-def run_info(gather: Gather, argument_spec: dict[str, t.Any], **rules: t.Any) -> None:
-    """Runs an info module: ``gather`` turns the client and the options into the result; ``warnings`` in it are shown."""
+def run_info(
+    gather: Gather, argument_spec: dict[str, t.Any], *, connect: Connect = RequestsTransport, **rules: t.Any
+) -> None:
+    """Runs an info module: ``gather`` turns the client and the options into the result.
+
+    ``warnings`` in it are shown; a ``failure`` in it makes the module fail, with all the rest of the result beside it.
+    """
     module = AnsibleModule(
         argument_spec={**CONNECTION_SPEC, **argument_spec},
         supports_check_mode=True,
@@ -69,22 +75,26 @@ def run_info(gather: Gather, argument_spec: dict[str, t.Any], **rules: t.Any) ->
         module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
     if XMLTODICT_MISSING:
         module.fail_json(msg=missing_required_lib("xmltodict"))
-    result, error = _asked(module, gather)
-    # Outside of any "except": newer cores would add the whole chain of causes to the message.
-    if error is not None:
-        module.fail_json(msg=str(error), error=error.to_result(), **result)
+    result, error = _asked(module, gather, connect)
     for warning in result.pop("warnings", ()):
         module.warn(warning)
+    # Outside of any "except": newer cores would add the whole chain of causes to the message.
+    if error is not None:
+        module.fail_json(**{**result, "msg": str(error), "error": error.to_result()})
     module.exit_json(changed=False, **result)
 
 
-def _asked(module: AnsibleModule, gather: Gather) -> tuple[dict[str, t.Any], EmError | None]:
+def _asked(module: AnsibleModule, gather: Gather, connect: Connect) -> tuple[dict[str, t.Any], EmError | None]:
     """The result, or what went wrong."""
     try:
         settings = ConnectionSettings.from_options(module.params)
         on_secret = register_secret or module.no_log_values.add
-        with EnterpriseManagerClient(settings, on_warning=module.warn, on_secret=on_secret) as client:
+        transport = connect(settings)
+        with EnterpriseManagerClient(
+            settings, transport=transport, on_warning=module.warn, on_secret=on_secret
+        ) as client:
             result = gather(client, module.params)
     except EmError as error:
         return {}, error
-    return {**result, "request_count": client.request_count}, None
+    failure: EmError | None = result.pop("failure", None)
+    return {**result, "request_count": client.request_count}, failure

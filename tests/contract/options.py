@@ -170,6 +170,7 @@ SPECIFIC: dict[str, dict[str, Case]] = {
         "total_size_min": Case(1),
         "total_size_max": Case(0),
     },
+    "doctor": {"bundle": Case(True, "sections")},
     "job_info": {
         "sort_by": Case("backup_server_name"),
         "kind": Case(["nas"]),
