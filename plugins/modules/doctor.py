@@ -14,7 +14,7 @@ description:
     on it, hypervisor lookups, paging, filters, and questions about the server that no documentation answers.
   - It reads only. It logs on once, logs off, and sends about 40 requests, at most 60, whatever the size of the site.
   - The task fails when a check has failed, and returns the checklist all the same.
-  - The playbook P(backup_ops.veeam_em.doctor#playbook) shows the checklist and writes the support bundle to a file.
+  - The playbook C(backup_ops.veeam_em.doctor) shows the checklist and writes the support bundle to a file.
 author:
   - backup_ops.veeam_em contributors (@backup-ops)
 extends_documentation_fragment:

@@ -70,7 +70,7 @@ def issued(authority: trustme.CA, *names: str, whole: bool = True, **dates: t.An
 
 def failure(pair: Pair, folder: pathlib.Path, kind: type[EmError] = TlsFailed, **options: t.Any) -> str:
     """What is said of a server with this certificate; it gets no request."""
-    with servers.encrypted(*pair, folder) as (port, seen):
+    with servers.encrypted(pair.chain, pair.key, folder) as (port, seen):
         text = fails(kind, port, **options)
     assert seen == []
     return text
@@ -85,7 +85,7 @@ def fails(kind: type[EmError], port: int, **options: t.Any) -> str:
 
 def reaches(pair: Pair, folder: pathlib.Path, **options: t.Any) -> None:
     """The certificate is accepted: the server gets the logon, which it does not know."""
-    with servers.encrypted(*pair, folder) as (port, seen):
+    with servers.encrypted(pair.chain, pair.key, folder) as (port, seen):
         assert "is not Enterprise Manager" in fails(EmError, port, **options)
     assert seen == ["/api/sessionMngr/?v=latest"]
 
@@ -237,7 +237,7 @@ def test_what_is_no_fingerprint(text: str) -> None:
 
 def test_an_old_version_of_tls(tmp_path: pathlib.Path) -> None:
     pair = self_signed("127.0.0.1")
-    with servers.encrypted(*pair, tmp_path, old=True) as (port, _seen):
+    with servers.encrypted(pair.chain, pair.key, tmp_path, old=True) as (port, _seen):
         text = fails(TlsFailed, port)
     assert "no version of TLS in common" in text
     assert "TLS 1.2" in text
