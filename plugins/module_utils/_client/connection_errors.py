@@ -143,9 +143,9 @@ def _certificate(settings: ConnectionSettings, code: int, text: str, seen: Certi
 
 def _verdict(settings: ConnectionSettings, code: int, text: str, seen: Certificate) -> tuple[str, str]:
     pin = (
-        f"compare its SHA-256 fingerprint {shown(seen.fingerprint)} at the server itself and set ca_fingerprint to it"
+        f"compare its SHA-256 fingerprint {shown(seen.fingerprint)} at the server itself and set ca_fingerprint (VEEAM_EM_CA_FINGERPRINT) to it"
         if seen.fingerprint
-        else "compare its SHA-256 fingerprint at the server itself and set ca_fingerprint to it"
+        else "compare its SHA-256 fingerprint at the server itself and set ca_fingerprint (VEEAM_EM_CA_FINGERPRINT) to it"
     )
     issuer = f"'{seen.issuer}'" if seen.issuer else "an authority"
     if code == _EXPIRED:
