@@ -3,8 +3,13 @@
 
 from __future__ import annotations
 
+import functools
+import importlib
 import runpy
 import subprocess
+import sys
+import types
+import typing as t
 from pathlib import Path
 
 import pytest
@@ -23,7 +28,7 @@ BARE_SUFFIXES = (".json", ".j2.txt", ".png", ".svg", ".pem")
 TOP = {
     *("changelogs", "docs", "extensions", "meta", "playbooks", "plugins", "roles", "tests", ".ci"),
     *("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "Makefile", "galaxy.yml"),
-    *(".ansible-lint", ".gitignore", ".yamllint", "mypy.ini", "ruff.toml"),
+    *(".ansible-lint", ".gitignore", ".yamllint", "mypy.ini", "noxfile.py", "ruff.toml"),
 }
 
 
@@ -61,6 +66,24 @@ def test_everything_has_an_integration_target() -> None:
     targets = {path.name for path in (ROOT / "tests" / "integration" / "targets").iterdir()}
     inventories = [f"inventory_{name}" for name, kind in others().items() if kind == "inventory"]
     assert {*modules(), *inventories, *(f"role_{name}" for name in roles())} <= targets
+
+
+def test_nox_has_a_session_for_every_step() -> None:
+    """With a stand-in for nox, which is nobody's duty to have."""
+    sessions: dict[str, t.Any] = {}
+    stand_in = types.ModuleType("nox")
+    stand_in.options = types.SimpleNamespace()  # type: ignore[attr-defined]
+    stand_in.session = lambda name, **_rules: functools.partial(sessions.__setitem__, name)  # type: ignore[attr-defined]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, "nox", stand_in)
+        patch.setattr(sys, "path", [*sys.path])
+        runpy.run_path(str(ROOT / "noxfile.py"))
+        steps = {step.name for step in importlib.import_module("devtool.running").all_steps()}
+    assert sessions.keys() == {"quick", *steps}
+    called: list[t.Any] = []
+    session = types.SimpleNamespace(run=lambda *command, **_how: called.append(command), posargs=["mypy"])
+    sessions["ruff"](session)
+    assert [str(part) for part in called[0][1:]] == [str(ROOT / "tests" / "tools" / "dev.py"), "test", "ruff", "mypy"]
 
 
 def test_every_mistake_of_the_tool_can_still_be_made() -> None:

@@ -5,10 +5,7 @@ from __future__ import annotations
 
 import typing as t
 
-from generator import messages, policy, returns, role
-
-SOURCES: dict[str, t.Callable[..., str]] = {
-    "message_index": messages.message_index,
+from generator import artifacts, messages, policy, returns, role
     "policy_defaults": policy.policy_defaults,
     "policy_options": policy.policy_options,
     "returns": returns.returns,
