@@ -25,9 +25,10 @@ from ansible_collections.backup_ops.veeam_em.plugins.module_utils._errors import
     TlsFailed,
     WrongEdition,
 )
+from support.connection import options as connection
 
 from . import servers
-from .conftest import connected, connection
+from .conftest import connected
 
 
 def sentence(error: EmError) -> str:
