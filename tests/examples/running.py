@@ -79,7 +79,7 @@ def safe_play(play: Data) -> Data:
     return {"gather_facts": False, "connection": "local", **play, "become": False}
 
 
-def faults(run: Run, blocks: t.Iterable[str] = ()) -> list[str]:
+def faults(run: Run) -> list[str]:
     """Tasks that failed, but for those whose business it is to decide."""
     found = []
     for each in run.results:
