@@ -164,21 +164,22 @@ bundle:
       description: The exchanges in their order, each with C(method), C(target), C(status), C(headers), C(bytes), C(decoded) and C(body).
       type: list
       elements: dict
+# GENERATED (dev.py generate): returns request_count error
 request_count:
   description: Number of HTTP requests made, logon and logoff included.
-  returned: when the options could be used
+  returned: success
   type: int
-  sample: 39
+  sample: 3
 error:
-  description: What the worst check failed with, for programs. RV(msg) says it for people.
-  returned: when a check has failed
+  description: What went wrong, for programs. RV(msg) says it for people.
+  returned: when Enterprise Manager could not be read
   type: dict
   contains:
     kind:
       description: Stable name of the kind of error, such as V(authentication_failed), V(access_denied) or V(timed_out).
         The guide on messages lists all of them.
       type: str
-      sample: tls_failed
+      sample: access_denied
     status:
       description: HTTP status, if there was an answer.
       type: int
@@ -199,6 +200,7 @@ error:
       description: What to do about it.
       type: str
       sample: it needs the Enterprise Manager role Portal User
+# END GENERATED
 msg:
   description: One sentence on all checks, or the worst one when it has failed.
   returned: always
