@@ -180,7 +180,7 @@ def _hosts(path: Path) -> dict[str, t.Any]:
         try:
             plugin.parse(data, DataLoader(), str(path))
         except AnsibleError as error:
-            return {"failed": True, "msg": str(error), "error": {"kind": type(error.__cause__).__name__}}
+            return {"failed": True, "msg": str(error), "error": {"kind": str(error).partition(";")[0]}}
         if plugin.get_option("cache"):
             plugin.update_cache_if_changed()
     hosts = {str(name): host.vars for name, host in data.hosts.items()}

@@ -186,5 +186,5 @@ def test_the_guide_lists_every_kind_of_error() -> None:
     kinds = {
         each.kind for each in vars(_errors).values() if isinstance(each, type) and issubclass(each, _errors.EmError)
     }
-    guide = (ROOT / "docs" / "docsite" / "rst" / "guide_connection.rst").read_text(encoding="utf-8")
+    guide = (ROOT / "docs" / "docsite" / "rst" / "guide_messages.rst").read_text(encoding="utf-8")
     assert [kind for kind in sorted(kinds - {_errors.EmError.kind}) if f"``{kind}``" not in guide] == []

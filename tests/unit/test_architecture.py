@@ -20,6 +20,7 @@ PACKAGES = {
     "module_utils._client": {"module_utils._records"},
     "module_utils._protection": {"module_utils._records"},
     "module_utils._info": {"module_utils._records", "module_utils._client"},
+    "module_utils._doctor": {"module_utils._records", "module_utils._client"},
     "module_utils._verify": {"module_utils._records", "module_utils._client", "module_utils._protection"},
     "module_utils._inventory": {
         "module_utils._records", "module_utils._client", "module_utils._protection", "module_utils._verify",

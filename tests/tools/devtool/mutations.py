@@ -81,7 +81,7 @@ MUTATIONS = [
     ),
     Mutation(
         "no_log missing on the password", f"{_UTILS}/_module.py",
-        "required=True, no_log=True", "required=True",
+        '"password": _option("password", type="str", no_log=True)', '"password": _option("password", type="str")',
         "contract", "the module shows a secret", _RESULTS,
     ),
     Mutation(

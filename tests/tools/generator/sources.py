@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import typing as t
 
-from generator import artifacts, policy, returns, role, verdicts
+from generator import artifacts, messages, policy, returns, role, verdicts
 
 SOURCES: dict[str, t.Callable[..., str]] = {
     "artifacts_list": artifacts.artifacts_list,
+    "message_index": messages.message_index,
     "policy_defaults": policy.policy_defaults,
     "policy_options": policy.policy_options,
     "returns": returns.returns,

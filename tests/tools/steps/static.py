@@ -61,6 +61,8 @@ def mypy(log: Log) -> counts.Counts:
             "contract",
             "-p",
             "browser",
+            "-p",
+            "examples",
             "-m",
             "network_guard",
             cwd=tests,
