@@ -15,7 +15,10 @@ from ansible_collections.backup_ops.veeam_em.plugins.module_utils._client.transp
     MAX_ANSWER_BYTES,
     RequestsTransport,
 )
-from support.connection import options as connection
+from support.connection import options
+
+connection = options
+"""The connection options for a simulator."""
 
 
 @dataclasses.dataclass

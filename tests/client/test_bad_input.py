@@ -40,7 +40,7 @@ def sentence(error: EmError) -> str:
 
 
 def fails(kind: type[EmError], options: dict[str, t.Any]) -> str:
-    """The sentence that a client with these options fails with; it never attempts again where that can't help."""
+    """The sentence that a client with these options fails with; it never tries again where that can't help."""
     settings = ConnectionSettings.from_options({"username": "svc", "password": "s3cret-word", **options})
     pauses: list[float] = []
     client = EnterpriseManagerClient(settings, sleep=pauses.append)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import functools
 import importlib
+import re
 import runpy
 import subprocess
 import sys
@@ -92,3 +93,16 @@ def test_every_mistake_of_the_tool_can_still_be_made() -> None:
     assert [
         each.name for each in mutations if (ROOT / each.file).read_text(encoding="utf-8").count(each.old) != 1
     ] == []
+
+
+def test_the_map_for_newcomers_names_files_that_are_there() -> None:
+    """Below the name of a folder stand its files."""
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    (drawn,) = re.findall(r"```text\n(.*?)```", text, re.DOTALL)
+    named = re.findall(r"[a-z_/]+\.py\b", drawn)
+    assert len(named) > 25
+    there = [str(path.relative_to(ROOT)) for path in (ROOT / "plugins").rglob("*.py")]
+    assert [name for name in named if not any(path.endswith(f"/{name}") for path in there)] == []
+    folders = set(re.findall(r"(?<![\w/])_[a-z]+(?=/)", drawn))
+    assert folders >= {"_info", "_client", "_records", "_protection", "_verify"}
+    assert [name for name in folders if not (ROOT / "plugins" / "module_utils" / name).is_dir()] == []

@@ -57,6 +57,9 @@ def _settings(environment: environments.Environment, collections: Path, ready: d
         "PATH": f"{environment.bin}{os.pathsep}{os.environ['PATH']}",
         "ANSIBLE_HOME": str(WORK / "ansible"),
         "ANSIBLE_COLLECTIONS_PATH": str(collections),
+        # Else the task that makes the groups shows a line for each host.
+        "ANSIBLE_DISPLAY_OK_HOSTS": "false",
+        "ANSIBLE_DISPLAY_SKIPPED_HOSTS": "false",
         **demonstration.connection(ready),
     }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import typing as t
 
-from generator import artifacts, messages, policy, returns, role
+from generator import artifacts, messages, policy, returns, role, verdicts
 
 SOURCES: dict[str, t.Callable[..., str]] = {
     "artifacts_list": artifacts.artifacts_list,
@@ -14,4 +14,8 @@ SOURCES: dict[str, t.Callable[..., str]] = {
     "policy_options": policy.policy_options,
     "returns": returns.returns,
     "role_variables": role.role_variables,
+    "reasons": verdicts.reasons,
+    "reasons_table": verdicts.reasons_table,
+    "verdicts": verdicts.verdicts,
+    "verdicts_table": verdicts.verdicts_table,
 }

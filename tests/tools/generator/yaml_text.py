@@ -32,6 +32,11 @@ def _fits(key: str, value: Words, indent: int) -> bool:
     return indent + len(f"{key}: {_on_one_line(value)}") <= _WIDTH
 
 
+def entries(texts: t.Iterable[str], indent: int) -> str:
+    """The entries of a list."""
+    return "\n".join(_entry("- ", text, indent) for text in texts)
+
+
 def _entry(begin: str, value: t.Any, indent: int) -> str:
     """Folded where it does not fit on one line."""
     text = _on_one_line(value)

@@ -82,6 +82,17 @@ def examples(log: Log) -> counts.Counts:
     return result.noting(f"{len(blocks)} code blocks ({told}), and the links of {pages} files")
 
 
+def browser(log: Log) -> counts.Counts:
+    """Reports in Chromium. Who has none and may not install it hears so; the machine that decides is root and has apt."""
+    program = environments.chromium(log)
+    if program is None:
+        return counts.Counts(
+            skipped=1, notes=("there is no Chromium, and none can be installed: install one to run this step",)
+        )
+    env = {"DEV_CHROMIUM": str(program)}
+    return pytests.run(log, "browser", "tests/browser", env=env, environment="browser")
+
+
 STEPS = [
     Step("commands", commands, wide=True),
     Step("examples", examples),
@@ -89,5 +100,6 @@ STEPS = [
     Step("contract", functools.partial(tests, "contract", True), wide=True),
     Step("unit", functools.partial(tests, "unit", True), wide=True, quick=functools.partial(tests, "unit", False)),
     Step("simulator", simulator, wide=True),
+    Step("browser", browser),
     Step("coverage", coverage, after=_COVERED),
 ]
