@@ -9,12 +9,12 @@ import os
 import typing as t
 
 from hypothesis import HealthCheck, Phase, given, settings
-from support.connection import client
 
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection import codes
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection.policy import read_policy
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._times import parse_moment
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._verify.verify import verify
+from support.connection import client
 
 from .sites import Estate, Site, copy_of, sites
 

@@ -38,7 +38,7 @@ def verdicts_table() -> str:
 
 def reasons_table() -> str:
     head = ("Reason", "Verdicts", "Meaning", "What to do")
-    return _table(
+    return table(
         head,
         (
             (
