@@ -8,9 +8,11 @@ import typing as t
 from pathlib import Path
 
 import pytest
+import yaml
 
 from support import leaks, loopback
 from support.awx.api import Awx
+from support.awx.jobs import Controller
 from support.commands import Ansible, Run
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -18,14 +20,6 @@ PROJECT = ROOT / "docs" / "awx" / "project"
 TOKEN = "awx-token-that-nobody-may-see"
 EM_PASSWORD = "em-password-that-nobody-may-see"
 PEM = "-----BEGIN CERTIFICATE-----\nMIIBszCCAVmgAwIBAgIUe=\n-----END CERTIFICATE-----\n"
-REQUIRED: dict[str, t.Any] = {
-    "awx_setup_execution_environment_image": "registry.example.test/ee-veeam-em:1",
-    "awx_setup_em_host": "em01.example.test",
-    "awx_setup_em_username": "EXAMPLE\\svc-ansible",
-    "awx_setup_em_password": EM_PASSWORD,
-    "awx_setup_em_ca_cert": PEM,
-    "awx_setup_project_scm_url": "https://git.example.test/backup-gate.git",
-}
 
 
 def others(*more: str) -> str:
@@ -42,22 +36,39 @@ def awx() -> Awx:
 
 @pytest.fixture
 def set_up(awx: Awx, ansible: Ansible) -> t.Iterator[t.Callable[..., Run]]:
-    """Runs the role on this AWX with the variables that have no default, and those that are given."""
-    play = (
-        '[{"name": "Set up AWX", "hosts": "localhost", "gather_facts": false,'
-        ' "roles": [{"role": "backup_ops.veeam_em.awx_setup"}]}]\n'
-    )
+    """Runs the playbook of docs/awx with its variables, and with those that are given."""
     with loopback.serve(awx.application()) as url:
         env = {
             "CONTROLLER_HOST": url,
             "CONTROLLER_OAUTH_TOKEN": TOKEN,
+            "VEEAM_EM_PASSWORD": EM_PASSWORD,
             "ANSIBLE_COLLECTIONS_PATH": others(),
         }
 
         def run(*args: str, **variables: t.Any) -> Run:
-            given = {**REQUIRED, **{f"awx_setup_{name}": value for name, value in variables.items()}}
-            return ansible.playbook(
-                play, extra_vars={name: value for name, value in given.items() if value is not None}, env=env, args=args
-            )
+            given = {f"awx_setup_{name}": value for name, value in variables.items()}
+            return ansible.playbook(ROOT / "docs" / "awx" / "setup.yml", extra_vars=given, env=env, args=args)
 
         yield run
+
+
+def runner_cores() -> dict[str, Path]:
+    """The oldest and the newest core -> the folder of its commands."""
+    listed = os.environ.get("DEV_RUNNER_CORES", "").split()
+    return {name: Path(folder) for name, _is, folder in (each.partition("=") for each in listed)}
+
+
+@pytest.fixture(params=sorted(runner_cores(), key=lambda core: int(core.partition(".")[2])))
+def controller(request: pytest.FixtureRequest, tmp_path: Path) -> Controller:
+    """The project as users copy it, on one of these cores."""
+    return Controller(tmp_path / "runner", runner_cores()[request.param], os.environ["DEV_COLLECTIONS"], PROJECT)
+
+
+@pytest.fixture(scope="session")
+def credential_type() -> dict[str, t.Any]:
+    """As the role's table has it; another test looks that it arrives in AWX so."""
+    loader = type("Loader", (yaml.SafeLoader,), {})
+    loader.add_constructor("!unsafe", lambda load, node: load.construct_scalar(node))
+    table = yaml.load((ROOT / "roles" / "awx_setup" / "vars" / "main.yml").read_text(encoding="utf-8"), loader)  # noqa: S506
+    found: dict[str, t.Any] = table["__awx_setup_credential_types"][0]
+    return found

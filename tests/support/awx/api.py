@@ -31,9 +31,9 @@ class Awx:
         self.launches: list[Object] = []
         self.answer: Object = {"status": "successful", "artifacts": {}}
         """How the next jobs end."""
-        self._objects: dict[str, dict[int, Object]] = {}
+        self.objects: dict[str, dict[int, Object]] = {}
         self._relations: dict[tuple[str, int, str], list[int]] = {}
-        self._surveys: dict[tuple[str, int], Object] = {}
+        self.surveys: dict[tuple[str, int], Object] = {}
         self._last = 0
         default = self._add("organizations", {"name": "Default"})
         galaxy = self._add("credential_types", {"name": "Ansible Galaxy/Automation Hub API Token", "inputs": {}, "injectors": {}})
@@ -44,16 +44,36 @@ class Awx:
 
     def all(self, endpoint: str) -> dict[str, Object]:
         """Name -> object; nodes of workflows by their identifier."""
-        return {each.get("name") or each["identifier"]: each for each in self._objects.get(endpoint, {}).values()}
+        return {each.get("name") or each["identifier"]: each for each in self.objects.get(endpoint, {}).values()}
 
     def related(self, endpoint: str, name: str, relation: str) -> list[str]:
         """Names of the objects that this one has in a list."""
         key = (endpoint, self.all(endpoint)[name]["id"], relation)
-        everything = {number: each for kind in self._objects.values() for number, each in kind.items()}
+        everything = {number: each for kind in self.objects.values() for number, each in kind.items()}
         return [everything[each].get("name") or everything[each]["identifier"] for each in self._relations.get(key, [])]
 
+    def granted(self, team: str) -> set[tuple[str, str]]:
+        """Name of an object and what the team may do with it."""
+        number = self.all("teams")[team]["id"]
+        holders = [each for kind in _ROLES for each in self.objects.get(kind, {}).values()]
+        return {
+            (each["name"], role.removesuffix("_role"))
+            for each in holders
+            for role, made in each["summary_fields"]["object_roles"].items()
+            if number in self._relations.get(("roles", made["id"], "teams"), [])
+        }
+
+    # What a site has before.
+
+    def have_credential(self, name: str) -> None:
+        self._add("credentials", {"name": name, "credential_type": 2, "inputs": {}, "organization": None})
+
+    def have_project(self, name: str) -> None:
+        """One that is fetched."""
+        self._add("projects", {"name": name, "scm_revision": "c0ffee"})
+
     def survey(self, endpoint: str, name: str) -> Object:
-        return self._surveys.get((endpoint, self.all(endpoint)[name]["id"]), {})
+        return self.surveys.get((endpoint, self.all(endpoint)[name]["id"]), {})
 
     # The server.
 
@@ -100,13 +120,13 @@ class Awx:
             "related": {name: f"{url}{name}/" for name in ("survey_spec", "update", "launch")},
             "summary_fields": {},
         }
-        self._objects.setdefault(endpoint, {})[self._last] = made
+        self.objects.setdefault(endpoint, {})[self._last] = made
         for role in _ROLES.get(endpoint, ()):
             made["summary_fields"].setdefault("object_roles", {})[role] = {"id": self._add("roles", {"name": role})["id"]}
         return made
 
     def _find(self, request: web.Request) -> Object:
-        found = self._objects.get(request.match_info["endpoint"], {}).get(int(request.match_info["id"]))
+        found = self.objects.get(request.match_info["endpoint"], {}).get(int(request.match_info["id"]))
         if found is None:
             raise web.HTTPNotFound
         return found
@@ -130,9 +150,9 @@ class Awx:
         endpoint, query = request.match_info["endpoint"], dict(request.query)
         if endpoint == "unified_job_templates":
             kinds = ("job_templates", "workflow_job_templates", "projects", "inventory_sources")
-            candidates = [each for kind in kinds for each in self._objects.get(kind, {}).values()]
+            candidates = [each for kind in kinds for each in self.objects.get(kind, {}).values()]
         else:
-            candidates = list(self._objects.get(endpoint, {}).values())
+            candidates = list(self.objects.get(endpoint, {}).values())
         either = {name.removeprefix("or__"): query.pop(name) for name in list(query) if name.startswith("or__")}
         unknown = {name for name in query if candidates and not any(name in each for each in candidates)}
         if unknown:
@@ -146,7 +166,7 @@ class Awx:
 
     async def _create(self, request: web.Request) -> web.StreamResponse:
         endpoint, values = request.match_info["endpoint"], await request.json()
-        self._check(endpoint, values, {})
+        self.check(endpoint, values, {})
         return web.json_response(self._shown(self._add(endpoint, values)), status=201)
 
     async def _detail(self, request: web.Request) -> web.StreamResponse:
@@ -158,19 +178,20 @@ class Awx:
             # What belongs to the node is sent too, and is not taken over.
             values = {name: value for name, value in values.items() if name in item}
         else:
-            self._check(endpoint, values, item)
+            self.check(endpoint, values, item)
         item.update(values)
         return web.json_response(self._shown(item))
 
-    def _check(self, endpoint: str, values: Object, old: Object) -> None:
+    def check(self, endpoint: str, values: Object, old: Object | None = None) -> None:
+        """Raises Refused."""
         strangers = set(values) - fields.allowed(endpoint)
         if strangers:
             raise Refused(**{name: "there is no such field" for name in strangers})
-        rules.check(self, endpoint, {**rules.DEFAULTS.get(endpoint, {}), **old, **values})
+        rules.check(self, endpoint, {**rules.DEFAULTS.get(endpoint, {}), **(old or {}), **values})
 
     def by_id(self, endpoint: str, number: int | None) -> Object:
         """Raises Refused."""
-        found = self._objects.get(endpoint, {}).get(number or 0)
+        found = self.objects.get(endpoint, {}).get(number or 0)
         if found is None:
             raise Refused(detail=f'Invalid pk "{number}" - object does not exist.')
         return found
@@ -184,7 +205,7 @@ class Awx:
         return self._relations.setdefault((endpoint, self._find(request)["id"], relation), [])
 
     async def _list_related(self, request: web.Request) -> web.StreamResponse:
-        everything = {number: each for kind in self._objects.values() for number, each in kind.items()}
+        everything = {number: each for kind in self.objects.values() for number, each in kind.items()}
         return self._page(everything[number] for number in self._relation(request))
 
     async def _relate(self, request: web.Request) -> web.StreamResponse:
@@ -196,12 +217,12 @@ class Awx:
         return web.Response(status=204)
 
     async def _read_survey(self, request: web.Request) -> web.StreamResponse:
-        return web.json_response(self._surveys.get((request.match_info["endpoint"], self._find(request)["id"]), {}))
+        return web.json_response(self.surveys.get((request.match_info["endpoint"], self._find(request)["id"]), {}))
 
     async def _write_survey(self, request: web.Request) -> web.StreamResponse:
         survey = await request.json()
         rules.check_survey(survey)
-        self._surveys[request.match_info["endpoint"], self._find(request)["id"]] = survey
+        self.surveys[request.match_info["endpoint"], self._find(request)["id"]] = survey
         return web.json_response({})
 
     async def _create_approval(self, request: web.Request) -> web.StreamResponse:
@@ -224,7 +245,7 @@ class Awx:
 
     async def _launch(self, request: web.Request) -> web.StreamResponse:
         template, values = self._find(request), await request.json()
-        survey = self._surveys.get((request.match_info["endpoint"], template["id"]), {})
+        survey = self.surveys.get((request.match_info["endpoint"], template["id"]), {})
         rules.check_answers(survey, values.get("extra_vars", {}))
         self.launches.append({"template": template["name"], **values})
         failed = self.answer["status"] != "successful"

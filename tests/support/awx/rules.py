@@ -17,7 +17,7 @@ class Refused(Exception):  # noqa: N818
     """A request that AWX answers with 400."""
 
     def __init__(self, **fields: str) -> None:
-        super().__init__(fields)
+        super().__init__(json.dumps(fields))
         self.fields = fields
 
 
