@@ -16,6 +16,7 @@ from support.awx.jobs import Controller
 from support.commands import Ansible, Run
 
 ROOT = Path(__file__).resolve().parents[2]
+TABLE = ROOT / "roles" / "awx_setup" / "vars" / "main.yml"
 PROJECT = ROOT / "docs" / "awx" / "project"
 TOKEN = "awx-token-that-nobody-may-see"
 EM_PASSWORD = "em-password-that-nobody-may-see"
@@ -58,17 +59,27 @@ def runner_cores() -> dict[str, Path]:
     return {name: Path(folder) for name, _is, folder in (each.partition("=") for each in listed)}
 
 
-@pytest.fixture(params=sorted(runner_cores(), key=lambda core: int(core.partition(".")[2])))
+@pytest.fixture(params=sorted(runner_cores(), key=lambda core: int(str(core).partition(".")[2])))
 def controller(request: pytest.FixtureRequest, tmp_path: Path) -> Controller:
     """The project as users copy it, on one of these cores."""
     return Controller(tmp_path / "runner", runner_cores()[request.param], os.environ["DEV_COLLECTIONS"], PROJECT)
 
 
+class _Loader(yaml.SafeLoader):
+    """Takes texts that are marked !unsafe as they are."""
+
+
+_Loader.add_constructor("!unsafe", lambda _loader, node: node.value)
+
+
+def read_table() -> dict[str, t.Any]:
+    """The role's table."""
+    found: dict[str, t.Any] = yaml.load(TABLE.read_text(encoding="utf-8"), _Loader)
+    return found
+
+
 @pytest.fixture(scope="session")
 def credential_type() -> dict[str, t.Any]:
     """As the role's table has it; another test looks that it arrives in AWX so."""
-    loader = type("Loader", (yaml.SafeLoader,), {})
-    loader.add_constructor("!unsafe", lambda load, node: load.construct_scalar(node))
-    table = yaml.load((ROOT / "roles" / "awx_setup" / "vars" / "main.yml").read_text(encoding="utf-8"), loader)  # noqa: S506
-    found: dict[str, t.Any] = table["__awx_setup_credential_types"][0]
+    found: dict[str, t.Any] = read_table()["__awx_setup_credential_types"][0]
     return found

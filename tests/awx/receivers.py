@@ -45,7 +45,7 @@ class Mails:
                         self.say("354 go on")
                         lines = list(iter(self.rfile.readline, b".\r\n"))
                         parsed = email.message_from_bytes(b"".join(lines), policy=email.policy.default)
-                        mails.messages.append(t.cast("email.message.EmailMessage", parsed))
+                        mails.messages.append(parsed)
                         self.say("250 taken")
                     elif verb == "QUIT":
                         self.say("221 bye")

@@ -96,7 +96,9 @@ def site(ansible: Ansible) -> t.Iterator[Site]:
 
 
 def reasons(run: Run) -> str:
-    return str(next(each["result"]["msg"] for each in run.results if each["task"].endswith("Say which ways have failed")))
+    return str(
+        next(each["result"]["msg"] for each in run.results if each["task"].endswith("Say which ways have failed"))
+    )
 
 
 def test_files_of_a_mounted_folder_arrive_by_each_way(site: Site, ansible: Ansible) -> None:
@@ -136,7 +138,10 @@ def test_a_report_that_came_as_an_artifact_is_attached(site: Site) -> None:
 def test_cards(site: Site) -> None:
     role = {"name": "backup_ops.veeam_em.send_evidence", "tasks_from": "webhook.yml"}
     kinds = ("teams", "slack", "mattermost", "json")
-    tasks = [{"name": kind, "ansible.builtin.include_role": role, "vars": {"send_evidence_webhook_format": kind}} for kind in kinds]
+    tasks = [
+        {"name": kind, "ansible.builtin.include_role": role, "vars": {"send_evidence_webhook_format": kind}}
+        for kind in kinds
+    ]
     del site.variables["webhook_format"]
     done = site.play(tasks, NO_GO, link="https://awx.example.test/#/jobs/7")
     assert done.rc == 0, done.output

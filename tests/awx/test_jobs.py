@@ -45,7 +45,9 @@ def credential(em: t.Any, credential_type: dict[str, t.Any]) -> Credential:
 def patching(controller: Controller) -> None:
     """Patching at this site is a message."""
     assert (controller.project / "tasks" / "patch.yml").exists()
-    (controller.project / "tasks" / "patch.yml").write_text('- {name: Patch, ansible.builtin.debug: {msg: "patched"}}\n')
+    (controller.project / "tasks" / "patch.yml").write_text(
+        '- {name: Patch, ansible.builtin.debug: {msg: "patched"}}\n'
+    )
 
 
 def window(*hosts: str, besides: t.Sequence[str] = ()) -> dict[str, t.Any]:
@@ -69,7 +71,11 @@ def test_go_for_some_and_the_next_node_patches_those(controller: Controller, cre
         "gate.yml",
         window("web01", "web02", "db02", besides=["web03"]),
         credential=credential,
-        template_vars={"verify_backups_on_not_ok": "exclude", "verify_backups_report_dir": "", "verify_backups_artifact_format": "html"},
+        template_vars={
+            "verify_backups_on_not_ok": "exclude",
+            "verify_backups_report_dir": "",
+            "verify_backups_artifact_format": "html",
+        },
         answers={
             "verify_backups_group": "window",
             "verify_backups_max_age": "24h",
@@ -95,7 +101,11 @@ def test_no_go_reaches_the_failure_path_with_its_evidence(controller: Controller
         window("web01"),
         credential=credential,
         template_vars={"verify_backups_report_dir": "", "verify_backups_artifact_format": "markdown"},
-        answers={"verify_backups_machines": "web01\ndb02, file01", "verify_backups_change_number": "12345", "verify_backups_group": ""},
+        answers={
+            "verify_backups_machines": "web01\ndb02, file01",
+            "verify_backups_change_number": "12345",
+            "verify_backups_group": "",
+        },
     )
     assert (gate.status, gate.artifacts["veeam_gate_ok"]) == ("failed", False)
     assert gate.artifacts["veeam_gate_change_number"] == "12345"
@@ -125,7 +135,9 @@ def test_patch_without_a_gate(controller: Controller) -> None:
 
 
 def test_a_group_that_does_not_exist(controller: Controller, credential: Credential) -> None:
-    gate = controller.job("gate.yml", window("web01"), credential=credential, answers={"verify_backups_group": "windwo"})
+    gate = controller.job(
+        "gate.yml", window("web01"), credential=credential, answers={"verify_backups_group": "windwo"}
+    )
     assert (gate.status, gate.artifacts["veeam_gate_ok"]) == ("failed", False)
     assert "windwo" in gate.artifacts["veeam_gate_summary"]
 
@@ -178,10 +190,14 @@ def test_a_sync_is_what_awx_wants_and_groups_follow(controller: Controller, cred
     assert "web01" in careless.groups["veeam_em_ok"]
 
 
-def test_texts_of_a_hostile_estate_are_plain(controller: Controller, credential_type: dict[str, t.Any], simulators: t.Any) -> None:
+def test_texts_of_a_hostile_estate_are_plain(
+    controller: Controller, credential_type: dict[str, t.Any], simulators: t.Any
+) -> None:
     em = simulators.get(estate="hostile-names")
     inputs = {"host": em.host, "port": str(em.port), "username": em.username, "password": em.password}
-    done = controller.sync("enterprise_manager.yml", (credential_type, {**inputs, "ca_cert": Path(em.ca_path).read_text()}))
+    done = controller.sync(
+        "enterprise_manager.yml", (credential_type, {**inputs, "ca_cert": Path(em.ca_path).read_text()})
+    )
     assert done.returncode == 0, done.stderr
     inventory = Inventory(overwrite=True, overwrite_vars=True)
     inventory.load(done.stdout)
@@ -192,4 +208,10 @@ def test_texts_of_a_hostile_estate_are_plain(controller: Controller, credential_
 
 
 def test_the_project_has_what_the_templates_name() -> None:
-    assert {path.name for path in PROJECT.iterdir()} >= {"gate.yml", "report.yml", "patch.yml", "notify.yml", "enterprise_manager.yml"}
+    assert {path.name for path in PROJECT.iterdir()} >= {
+        "gate.yml",
+        "report.yml",
+        "patch.yml",
+        "notify.yml",
+        "enterprise_manager.yml",
+    }

@@ -8,17 +8,34 @@ import typing as t
 
 import pytest
 import yaml
-from devtool import awx_files
 
 from support.awx import fields, rules
 from support.awx.api import Awx
 from support.commands import Ansible, Run
 
-from .conftest import EM_PASSWORD, PEM, PROJECT, ROOT, TOKEN, others
+from .conftest import EM_PASSWORD, PEM, PROJECT, ROOT, TABLE, TOKEN, others, read_table
 
 SetUp = t.Callable[..., Run]
 SPEC = yaml.safe_load((ROOT / "roles" / "awx_setup" / "meta" / "argument_specs.yml").read_text(encoding="utf-8"))
-OPTIONS = {name.removeprefix("awx_setup_"): option for name, option in SPEC["argument_specs"]["main"]["options"].items()}
+OPTIONS = {
+    name.removeprefix("awx_setup_"): option for name, option in SPEC["argument_specs"]["main"]["options"].items()
+}
+CONFIGURATION = ROOT / "docs" / "awx" / "aap_configuration.yml"
+PARTS = {
+    "organizations": ("aap_organizations", "organization"),
+    "teams": ("aap_teams", "team"),
+    "execution_environments": ("controller_execution_environments", "execution_environment"),
+    "credential_types": ("controller_credential_types", "credential_type"),
+    "credentials": ("controller_credentials", "credential"),
+    "notifications": ("controller_notifications", "notification_template"),
+    "projects": ("controller_projects", "project"),
+    "inventories": ("controller_inventories", "inventory"),
+    "inventory_sources": ("controller_inventory_sources", "inventory_source"),
+    "templates": ("controller_templates", "job_template"),
+    "workflows": ("controller_workflows", "workflow_job_template"),
+    "roles": ("controller_roles", "role"),
+}
+"""Part of the role's table -> its name in infra.aap_configuration, and the module that makes it."""
 SUMMARY = "NO-GO: 1 of 1 machines is not ready"
 SITE: dict[str, t.Any] = {
     "organization": "Operations",
@@ -66,7 +83,11 @@ SITE: dict[str, t.Any] = {
     "check_host": "web01",
 }
 """A value of its own for each option, which must be found in AWX afterwards."""
-BY_THEMSELVES = {"notification_messages", "check_timeout", *(name for name in OPTIONS if name.startswith(("controller_", "validate_")))}
+BY_THEMSELVES = {
+    "notification_messages",
+    "check_timeout",
+    *(name for name in OPTIONS if name.startswith(("controller_", "validate_"))),
+}
 """Options that are looked at otherwise."""
 
 
@@ -155,7 +176,11 @@ def _look_at_the_workflow(awx: Awx) -> None:
         ("gate", "failure"): ["notify"],
         ("approval", "success"): ["patch"],
     }
-    runs = {each["id"]: name for kind in ("job_templates", "workflow_approval_templates") for name, each in awx.all(kind).items()}
+    runs = {
+        each["id"]: name
+        for kind in ("job_templates", "workflow_approval_templates")
+        for name, each in awx.all(kind).items()
+    }
     assert {name: runs[node["unified_job_template"]] for name, node in nodes.items()} == {
         "gate": "Our gate",
         "approval": "Patch what the gate let go?",
@@ -171,7 +196,7 @@ def _look_at_the_rest(awx: Awx) -> None:
     assert env["VEEAM_EM_PASSWORD"] == "{{ password }}"
     assert env["VEEAM_EM_CA_PATH"] == "{{ tower.filename.ca if ca_cert else '' }}"
     assert awx.related("organizations", "Operations", "galaxy_credentials") == ["Ansible Galaxy"]
-    assert 'job.artifacts.get(' in awx.all("notification_templates")["Our notification"]["messages"]["error"]["body"]
+    assert "job.artifacts.get(" in awx.all("notification_templates")["Our notification"]["messages"]["error"]["body"]
     assert awx.granted("Our operators") == {
         ("Our gate", "execute"),
         ("Our report", "execute"),
@@ -207,23 +232,29 @@ def test_configuration_as_code(ansible: Ansible) -> None:
         "name": "Play",
         "hosts": "localhost",
         "gather_facts": False,
-        "vars_files": [str(awx_files.FOLDER / "aap_configuration.yml"), str(ROOT / "roles" / "awx_setup" / "vars" / "main.yml")],
+        "vars_files": [str(CONFIGURATION), str(TABLE)],
         "tasks": [{"name": "Show", "ansible.builtin.debug": {"msg": "{{ shown }}"}}],
         "vars": {
-            "shown": {name: f"{{{{ {name} }}}}" for name in (*awx_files.NAMES.values(), "__awx_setup_connection", "__awx_setup_lookup")},
+            "shown": {
+                name: f"{{{{ {name} }}}}"
+                for name in (
+                    *(name for name, _module in PARTS.values()),
+                    "__awx_setup_connection",
+                    "__awx_setup_lookup",
+                )
+            },
             "awx_setup_controller_host": "https://awx.example.test",
             "awx_setup_controller_username": "admin",
             "awx_setup_controller_password": "pw",
             "awx_setup_validate_certs": False,
         },
     }
-    done = ansible.playbook(f"{json.dumps([play])}\n", env={"VEEAM_EM_PASSWORD": "x", "ANSIBLE_COLLECTIONS_PATH": others()})
+    done = ansible.playbook(
+        f"{json.dumps([play])}\n", env={"VEEAM_EM_PASSWORD": "x", "ANSIBLE_COLLECTIONS_PATH": others()}
+    )
     assert done.rc == 0, done.output
     shown = done.result("Show")["msg"]
-    modules = {"aap_organizations": "organization", "aap_teams": "team", "controller_notifications": "notification_template"}
-    modules |= {"controller_templates": "job_template", "controller_workflows": "workflow_job_template"}
-    for part, name in awx_files.NAMES.items():
-        module = modules.get(name, {"inventories": "inventory"}.get(part, part.removesuffix("s")))
+    for name, module in PARTS.values():
         assert shown[name]
         assert {key for item in shown[name] for key in item} <= fields.options(module), name
     assert shown["controller_credential_types"][0]["injectors"]["env"]["VEEAM_EM_HOST"] == "{{ host }}"
@@ -244,11 +275,10 @@ def test_configuration_as_code(ansible: Ansible) -> None:
 
 def test_every_field_of_the_table_reaches_a_module() -> None:
     """A field that no task hands on would be left out in silence."""
-    tasks = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "roles" / "awx_setup" / "tasks").glob("*.yml"))
-    loader = type("Loader", (yaml.SafeLoader,), {})
-    loader.add_constructor("!unsafe", lambda load, node: load.construct_scalar(node))
-    text = (ROOT / "roles" / "awx_setup" / "vars" / "main.yml").read_text(encoding="utf-8")
-    table = yaml.load(text, loader)  # noqa: S506
-    for part in awx_files.NAMES:
+    tasks = "\n".join(
+        path.read_text(encoding="utf-8") for path in (ROOT / "roles" / "awx_setup" / "tasks").glob("*.yml")
+    )
+    table = read_table()
+    for part in PARTS:
         for key in {key for item in table[f"__awx_setup_{part}"] for key in item} - {"workflow_nodes"}:
-            assert f"{key}: \"{{{{ item.{key}" in tasks or f"{key}: \"{{{{ item.0.{key}" in tasks, (part, key)
+            assert f'{key}: "{{{{ item.{key}' in tasks or f'{key}: "{{{{ item.0.{key}' in tasks, (part, key)

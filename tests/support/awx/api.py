@@ -36,8 +36,13 @@ class Awx:
         self.surveys: dict[tuple[str, int], Object] = {}
         self._last = 0
         default = self._add("organizations", {"name": "Default"})
-        galaxy = self._add("credential_types", {"name": "Ansible Galaxy/Automation Hub API Token", "inputs": {}, "injectors": {}})
-        self._add("credentials", {"name": "Ansible Galaxy", "credential_type": galaxy["id"], "inputs": {}, "organization": None})
+        galaxy = self._add(
+            "credential_types", {"name": "Ansible Galaxy/Automation Hub API Token", "inputs": {}, "injectors": {}}
+        )
+        self._add(
+            "credentials",
+            {"name": "Ansible Galaxy", "credential_type": galaxy["id"], "inputs": {}, "organization": None},
+        )
         self._relations["organizations", default["id"], "galaxy_credentials"] = []
 
     # What tests look at.
@@ -116,13 +121,17 @@ class Awx:
         made = {
             **rules.DEFAULTS.get(endpoint, {}),
             **values,
-            **{"id": self._last, "url": url, "type": endpoint.removesuffix("s").replace("inventorie", "inventory")},
+            "id": self._last,
+            "url": url,
+            "type": endpoint.removesuffix("s").replace("inventorie", "inventory"),
             "related": {name: f"{url}{name}/" for name in ("survey_spec", "update", "launch")},
             "summary_fields": {},
         }
         self.objects.setdefault(endpoint, {})[self._last] = made
         for role in _ROLES.get(endpoint, ()):
-            made["summary_fields"].setdefault("object_roles", {})[role] = {"id": self._add("roles", {"name": role})["id"]}
+            made["summary_fields"].setdefault("object_roles", {})[role] = {
+                "id": self._add("roles", {"name": role})["id"]
+            }
         return made
 
     def _find(self, request: web.Request) -> Object:
@@ -134,7 +143,7 @@ class Awx:
     @staticmethod
     def _shown(item: Object) -> Object:
         """As GET tells it: without the secrets."""
-        secrets = {"password", "token", "headers", "url"} if item["type"] != "credential_type" else set()
+        secrets = {"password", "token"} if item["type"] != "credential_type" else set()
         hidden = {
             name: {key: _ENCRYPTED if key in secrets and value else value for key, value in item[name].items()}
             for name in ("inputs", "notification_configuration")
@@ -186,7 +195,7 @@ class Awx:
         """Raises Refused."""
         strangers = set(values) - fields.allowed(endpoint)
         if strangers:
-            raise Refused(**{name: "there is no such field" for name in strangers})
+            raise Refused(**dict.fromkeys(strangers, "there is no such field"))
         rules.check(self, endpoint, {**rules.DEFAULTS.get(endpoint, {}), **(old or {}), **values})
 
     def by_id(self, endpoint: str, number: int | None) -> Object:
@@ -239,7 +248,10 @@ class Awx:
     async def _update(self, request: web.Request) -> web.StreamResponse:
         source = self._find(request)
         kind = {"projects": "project_updates", "inventory_sources": "inventory_updates"}[request.match_info["endpoint"]]
-        done = self._add(kind, {"status": "successful", "failed": False, "finished": "2026-01-01T00:00:00Z", "scm_revision": "c0ffee"})
+        done = self._add(
+            kind,
+            {"status": "successful", "failed": False, "finished": "2026-01-01T00:00:00Z", "scm_revision": "c0ffee"},
+        )
         source["scm_revision"] = "c0ffee"
         return web.json_response(done, status=202)
 
@@ -249,5 +261,8 @@ class Awx:
         rules.check_answers(survey, values.get("extra_vars", {}))
         self.launches.append({"template": template["name"], **values})
         failed = self.answer["status"] != "successful"
-        job = self._add("jobs", {**self.answer, "failed": failed, "event_processing_finished": True, "finished": "2026-01-01T00:00:00Z"})
+        job = self._add(
+            "jobs",
+            {**self.answer, "failed": failed, "event_processing_finished": True, "finished": "2026-01-01T00:00:00Z"},
+        )
         return web.json_response(job, status=201)

@@ -28,12 +28,33 @@ MODULES = {
 """Endpoint -> module."""
 _OF_THE_MODULE = {
     *("copy_from", "interval", "new_name", "state", "update_project", "update_secrets", "wait"),
-    *("controller_host", "controller_username", "controller_password", "controller_oauthtoken", "controller_config_file"),
-    *("validate_certs", "request_timeout", "lookup_organization", "destroy_current_nodes", "workflow_nodes", "survey_spec"),
+    *(
+        "controller_host",
+        "controller_username",
+        "controller_password",
+        "controller_oauthtoken",
+        "controller_config_file",
+    ),
+    *(
+        "validate_certs",
+        "request_timeout",
+        "lookup_organization",
+        "destroy_current_nodes",
+        "workflow_nodes",
+        "survey_spec",
+    ),
 }
 """Options that say how the module works, and are no fields."""
 RELATIONS = {
-    *("always_nodes", "credentials", "failure_nodes", "galaxy_credentials", "input_inventories", "instance_groups", "labels"),
+    *(
+        "always_nodes",
+        "credentials",
+        "failure_nodes",
+        "galaxy_credentials",
+        "input_inventories",
+        "instance_groups",
+        "labels",
+    ),
     *("notification_templates_approvals", "notification_templates_error", "notification_templates_started"),
     *("notification_templates_success", "success_nodes"),
 }

@@ -10,14 +10,16 @@ import typing as t
 _JINJA = re.compile(r"\{\{[^}]+}}|\{%[^%]+%}")
 
 
-class SyncFailed(Exception):  # noqa: N818
+class SyncFailed(Exception):
     """The sync ends in an error, and nothing of it is kept."""
 
 
 class Inventory:
     """One inventory of AWX with one source."""
 
-    def __init__(self, *, overwrite: bool, overwrite_vars: bool, enabled_var: str = "", enabled_value: str = "") -> None:
+    def __init__(
+        self, *, overwrite: bool, overwrite_vars: bool, enabled_var: str = "", enabled_value: str = ""
+    ) -> None:
         self._overwrite, self._overwrite_vars = overwrite, overwrite_vars
         self._enabled_var, self._enabled_value = enabled_var, enabled_value
         self.hosts: dict[str, dict[str, t.Any]] = {}
@@ -58,5 +60,9 @@ class Inventory:
     def script(self) -> dict[str, t.Any]:
         """What a job gets of it."""
         groups = {name: {"hosts": sorted(members)} for name, members in self.groups.items()}
-        on = {name: {**values, "remote_tower_enabled": "true"} for name, values in self.hosts.items() if self.enabled[name]}
+        on = {
+            name: {**values, "remote_tower_enabled": "true"}
+            for name, values in self.hosts.items()
+            if self.enabled[name]
+        }
         return {**groups, "all": {"hosts": sorted(on)}, "_meta": {"hostvars": on}}

@@ -35,7 +35,9 @@ class _Unsafe(yaml.SafeDumper):
 def extra_vars(trusted: Variables, others: Variables) -> str:
     """The file of extra variables: those of the template, and answers of surveys and artifacts of the nodes before."""
     parts = [yaml.dump({name: value}, Dumper=yaml.SafeDumper) for name, value in trusted.items() if name not in others]
-    return "".join([*parts, *(yaml.dump({name: value}, Dumper=_Unsafe, allow_unicode=True) for name, value in others.items())])
+    return "".join(
+        [*parts, *(yaml.dump({name: value}, Dumper=_Unsafe, allow_unicode=True) for name, value in others.items())]
+    )
 
 
 def inject(credential_type: t.Mapping[str, t.Any], inputs: t.Mapping[str, str], folder: Path) -> dict[str, str]:
@@ -165,7 +167,17 @@ class Controller:
         source = self.project / source_path
         output = files / "output.json"
         done = subprocess.run(
-            [self._bin / "ansible-inventory", "--list", "--export", "-i", source, "--playbook-dir", source.parent, "--output", output],
+            [
+                self._bin / "ansible-inventory",
+                "--list",
+                "--export",
+                "-i",
+                source,
+                "--playbook-dir",
+                source.parent,
+                "--output",
+                output,
+            ],
             cwd=self.project,
             env={
                 **self._environment(through_podman(inject(*credential, files))),

@@ -13,7 +13,7 @@ if t.TYPE_CHECKING:
     from support.awx.api import Awx, Object
 
 
-class Refused(Exception):  # noqa: N818
+class Refused(Exception):
     """A request that AWX answers with 400."""
 
     def __init__(self, **fields: str) -> None:
@@ -41,7 +41,11 @@ _LINKS = {
     "execution_environments": {"organization": "organizations", "credential": "credentials"},
     "inventories": {"organization": "organizations"},
     "inventory_sources": {"inventory": "inventories", "source_project": "projects", "credential": "credentials"},
-    "job_templates": {"inventory": "inventories", "project": "projects", "execution_environment": "execution_environments"},
+    "job_templates": {
+        "inventory": "inventories",
+        "project": "projects",
+        "execution_environment": "execution_environments",
+    },
     "notification_templates": {"organization": "organizations"},
     "projects": {"organization": "organizations", "default_environment": "execution_environments"},
     "teams": {"organization": "organizations"},
@@ -49,7 +53,17 @@ _LINKS = {
     "workflow_job_templates": {"organization": "organizations"},
 }
 """Endpoint -> field -> endpoint of what its number stands for."""
-_QUESTION = {"question_name", "question_description", "variable", "type", "required", "default", "choices", "min", "max"}
+_QUESTION = {
+    "question_name",
+    "question_description",
+    "variable",
+    "type",
+    "required",
+    "default",
+    "choices",
+    "min",
+    "max",
+}
 
 
 def check(awx: Awx, endpoint: str, item: Object) -> None:
@@ -86,7 +100,7 @@ def _credential_type(awx: Awx, item: Object) -> None:
     """Its templates know its fields and the names of its files, and nothing else."""
     names = {each["id"]: "EXAMPLE" for each in item["inputs"].get("fields", [])}
     files = [label.partition(".")[2] for label in item["injectors"].get("file", {})]
-    context = {**names, "tower": {"filename": {name: "EXAMPLE_FILENAME" for name in files}}}
+    context = {**names, "tower": {"filename": dict.fromkeys(files, "EXAMPLE_FILENAME")}}
     for kind, entries in item["injectors"].items():
         if kind not in ("env", "extra_vars", "file"):
             raise Refused(injectors=f"{kind} is no kind of injector")
@@ -152,4 +166,6 @@ def check_answers(survey: Object, answers: Object) -> None:
         if question["required"] and answer in (None, ""):
             raise Refused(variables_needed_to_start=f"'{question['variable']}' value missing")
         if question["type"] == "multiplechoice" and answer not in question["choices"]:
-            raise Refused(variables_needed_to_start=f"Value {answer} for '{question['variable']}' expected to be one of the choices.")
+            raise Refused(
+                variables_needed_to_start=f"Value {answer} for '{question['variable']}' expected to be one of the choices."
+            )

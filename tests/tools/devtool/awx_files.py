@@ -49,11 +49,16 @@ _HELD = ("awx_setup_notification_messages",)
 
 def variables() -> str:
     """docs/awx/variables.yml: every variable of the role with its meaning; those that have no value are commented out."""
-    return f"{_HEAD}# Variables of the role awx_setup. What is as here need not be set, unless it says required.\n\n{_settings()}".rstrip() + "\n"
+    return (
+        f"{_HEAD}# Variables of the role awx_setup. What is as here need not be set, unless it says required.\n\n{_settings()}".rstrip()
+        + "\n"
+    )
 
 
 def _settings(without: tuple[str, ...] = ()) -> str:
-    return "".join(_variable(name, option) for name, option in _options().items() if not name.startswith(without or ("-",)))
+    return "".join(
+        _variable(name, option) for name, option in _options().items() if not name.startswith(without or ("-",))
+    )
 
 
 def aap_configuration() -> str:
@@ -72,7 +77,8 @@ def aap_configuration() -> str:
 
 
 def _messages() -> str:
-    return f'"{_options()["awx_setup_notification_messages"]["default"]}"'
+    defaults = (ROLE / "defaults" / "main.yml").read_text(encoding="utf-8")
+    return f'"{yaml.safe_load(defaults)["awx_setup_notification_messages"]}"'
 
 
 def files() -> dict[Path, str]:
@@ -89,7 +95,9 @@ def _variable(name: str, option: dict[str, t.Any]) -> str:
     described = option["description"]
     plain = re.sub(r"\b[A-Z]\(([^)]*)\)", r"\1", " ".join([described] if isinstance(described, str) else described))
     plain = re.sub(r"(\w+\.)+\w+#module:", "", plain)
-    comment = textwrap.fill(f"Required. {plain}" if option.get("required") else plain, 130, initial_indent="# ", subsequent_indent="# ")
+    comment = textwrap.fill(
+        f"Required. {plain}" if option.get("required") else plain, 130, initial_indent="# ", subsequent_indent="# "
+    )
     value = _EXAMPLES.get(name, option.get("default"))
     if value is None or name in _HELD:
         return f"{comment}\n# {name}:\n\n"

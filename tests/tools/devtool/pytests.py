@@ -72,7 +72,10 @@ def command(*arguments: str | Path) -> list[str | Path]:
 
 def variables() -> dict[str, str]:
     link_tree()
-    return {"PYTHONPATH": f"{TREE}:{SIMULATOR / 'src'}:{ROOT / 'tests'}:{ROOT / 'tests' / 'tools'}", "ANSIBLE_COLLECTIONS_PATH": str(TREE)}
+    return {
+        "PYTHONPATH": f"{TREE}:{SIMULATOR / 'src'}:{ROOT / 'tests'}",
+        "ANSIBLE_COLLECTIONS_PATH": str(TREE),
+    }
 
 
 def run(

@@ -13,7 +13,9 @@ from devtool.running import HALF, Step
 def awx(log: Log) -> counts.Counts:
     """The tests, and that the files made from the role are as it makes them."""
     made = {
-        f"{path.relative_to(ROOT)} is as 'dev.py awx' writes it": differs("the same text", path.read_text(encoding="utf-8") == text, True)
+        f"{path.relative_to(ROOT)} is as 'dev.py awx' writes it": differs(
+            "the same text", path.read_text(encoding="utf-8") == text, True
+        )
         for path, text in awx_files.files().items()
     }
     env = pytests.with_controllers(environments.MAIN_CORE, log)

@@ -47,6 +47,8 @@ def mypy(log: Log) -> counts.Counts:
             "commands",
             "-p",
             "contract",
+            "-p",
+            "awx",
             "-m",
             "network_guard",
             cwd=tests,

@@ -33,7 +33,12 @@ SPEC: dict[str, t.Any] = {
 
 
 def ask(
-    instance: dict[str, t.Any], method: str, path: str, query: dict[str, str], data: bytes | None = None, kind: str = "application/json"
+    instance: dict[str, t.Any],
+    method: str,
+    path: str,
+    query: dict[str, str],
+    data: bytes | None = None,
+    kind: str = "application/json",
 ) -> t.Any:
     answer = open_url(
         f"{instance['host']}/api/now/{path}?{urlencode(query)}",
