@@ -114,7 +114,7 @@ def test_role_defaults_are_its_arguments(name: str) -> None:
 
 def test_one_version() -> None:
     galaxy = yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))
-    code = (ROOT / "plugins" / "module_utils" / "_version.py").read_text(encoding="utf-8")
+    code = (ROOT / "plugins" / "module_utils" / "_client" / "settings.py").read_text(encoding="utf-8")
     assert f'VERSION = "{galaxy["version"]}"' in code
     newest = max(
         yaml.safe_load((ROOT / "changelogs" / "changelog.yaml").read_text(encoding="utf-8"))["releases"],

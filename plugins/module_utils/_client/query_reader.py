@@ -27,16 +27,10 @@ EVERYTHING = FilterSet()
 _PAGES_WORTH_SLICING = 10
 
 
-class GetPage(t.Protocol):
-    """How one document below ``/api`` is read."""
-
-    def __call__(
-        self,
-        path: str,
-        parameters: t.Sequence[tuple[str, t.Any]],
-        admin_only: bool,
-        read: t.Callable[[t.Iterable[bytes]], paging.Page],
-    ) -> paging.Page: ...
+GetPage = t.Callable[
+    [str, t.Sequence[t.Tuple[str, t.Any]], bool, t.Callable[[t.Iterable[bytes]], paging.Page]], paging.Page
+]
+"""Reads one document below ``/api``: path, parameters, whether only administrators may, and what makes a page of the body."""
 
 
 class QueryReader:
