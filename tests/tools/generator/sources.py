@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import typing as t
 
-from generator import policy, returns, role
+from generator import awx, policy, returns, role
 
 SOURCES: dict[str, t.Callable[..., str]] = {
+    "awx_objects": awx.awx_objects,
+    "awx_variables": awx.awx_variables,
     "policy_defaults": policy.policy_defaults,
     "policy_options": policy.policy_options,
     "returns": returns.returns,
