@@ -5,17 +5,20 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import subprocess
+import textwrap
 import typing as t
 from pathlib import Path
 
 import pytest
+import yaml
 
 from support import leaks, loopback
 from support.awx.jobs import extra_vars
 from support.commands import Ansible, Run
 
-from .conftest import others
+from .conftest import ROOT, others
 from .receivers import Mails, Web
 
 CHANGE = "CHG0031337"
@@ -30,6 +33,9 @@ NO_GO = {
     "veeam_gate_change_number": CHANGE,
 }
 """Artifacts of a gate, as the next node gets them."""
+
+
+PLAY = {"name": "Play", "hosts": "localhost", "gather_facts": False}
 
 
 class Site:
@@ -73,14 +79,15 @@ class Site:
     def run(self, ways: list[str], artifacts: t.Mapping[str, t.Any], **changes: t.Any) -> Run:
         """The role with these ways, and the artifacts as AWX gives them to the next node."""
         role = {"name": "backup_ops.veeam_em.send_evidence"}
-        return self.play([{"name": "Send", "ansible.builtin.import_role": role}], artifacts, **changes, ways=ways)
+        tasks = [{"name": "Send", "ansible.builtin.import_role": role}]
+        return self.play([{**PLAY, "tasks": tasks}], artifacts, **changes, ways=ways)
 
-    def play(self, tasks: list[dict[str, t.Any]], artifacts: t.Mapping[str, t.Any], **changes: t.Any) -> Run:
+    def play(self, plays: list[dict[str, t.Any]], artifacts: t.Mapping[str, t.Any], **changes: t.Any) -> Run:
         variables = {f"send_evidence_{name}": value for name, value in {**self.variables, **changes}.items()}
         file = self._ansible.directory.parent / "extravars"
         file.write_text(extra_vars(variables, artifacts), encoding="utf-8")
         return self._ansible.playbook(
-            f"{json.dumps([{'name': 'Play', 'hosts': 'localhost', 'gather_facts': False, 'tasks': tasks}])}\n",
+            f"{json.dumps(plays)}\n",
             env={"ANSIBLE_COLLECTIONS_PATH": others(), "GIT_CONFIG_NOSYSTEM": "1"},
             args=["-e", f"@{file}"],
         )
@@ -95,16 +102,41 @@ def site(ansible: Ansible) -> t.Iterator[Site]:
         yield Site(ansible, mails, port, web, url)
 
 
+def blocks(path: Path, name: str) -> list[dict[str, t.Any]]:
+    """The plays of this name in the documentation."""
+    text = path.read_text(encoding="utf-8")
+    found = re.findall(
+        r"^```yaml\n(.*?)^```$|^\.\. code-block:: yaml\n\n((?:    [^\n]*\n|\n)+)", text, re.MULTILINE | re.DOTALL
+    )
+    loaded = [yaml.safe_load(textwrap.dedent(one or other)) for one, other in found]
+    plays = [play for each in loaded if isinstance(each, list) for play in each if play["name"] == name]
+    assert plays, path
+    return plays
+
+
 def reasons(run: Run) -> str:
     return str(
         next(each["result"]["msg"] for each in run.results if each["task"].endswith("Say which ways have failed"))
     )
 
 
-def test_files_of_a_mounted_folder_arrive_by_each_way(site: Site, ansible: Ansible) -> None:
+def test_the_documented_plays_hand_over_the_files_of_a_mounted_folder(site: Site, ansible: Ansible) -> None:
+    """Those of the guide and of the role's README: to ServiceNow and Teams, by mail and to Jira; and git, which they leave out."""
     report = ansible.directory / f"backup-evidence_{CHANGE}.html"
     report.write_text("<!doctype html><p>röntgen</p>", encoding="utf-8")
-    done = site.run(["mail", "webhook", "jira", "servicenow", "git"], {**NO_GO, "veeam_gate_evidence": [str(report)]})
+    role = {"name": "backup_ops.veeam_em.send_evidence", "tasks_from": "git.yml"}
+    git = {
+        "name": "Git",
+        "hosts": "localhost",
+        "gather_facts": False,
+        "tasks": [{"name": "Git", "ansible.builtin.import_role": role}],
+    }
+    plays = [
+        *blocks(ROOT / "docs" / "docsite" / "rst" / "guide_awx.rst", "Hand the evidence over"),
+        *blocks(ROOT / "roles" / "send_evidence" / "README.md", "Hand the evidence over"),
+        git,
+    ]
+    done = site.play(plays, {**NO_GO, "veeam_gate_evidence": [str(report)]})
     assert done.rc == 0, done.output
     (mail,) = site.mails.messages
     assert mail["Subject"] == f"Backup gate: no-go, change {CHANGE}"
@@ -143,7 +175,7 @@ def test_cards(site: Site) -> None:
         for kind in kinds
     ]
     del site.variables["webhook_format"]
-    done = site.play(tasks, NO_GO, link="https://awx.example.test/#/jobs/7")
+    done = site.play([{**PLAY, "tasks": tasks}], NO_GO, link="https://awx.example.test/#/jobs/7")
     assert done.rc == 0, done.output
     teams, slack, mattermost, plain = site.web.cards
     content = teams["attachments"][0]["content"]

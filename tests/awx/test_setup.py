@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import json
+import re
+import textwrap
 import typing as t
 
 import pytest
@@ -282,3 +284,17 @@ def test_every_field_of_the_table_reaches_a_module() -> None:
     for part in PARTS:
         for key in {key for item in table[f"__awx_setup_{part}"] for key in item} - {"workflow_nodes"}:
             assert f'{key}: "{{{{ item.{key}' in tasks or f'{key}: "{{{{ item.0.{key}' in tasks, (part, key)
+
+
+def test_the_guide_and_the_readme_say_what_the_role_does(credential_type: dict[str, t.Any]) -> None:
+    guide = (ROOT / "docs" / "docsite" / "rst" / "guide_awx.rst").read_text(encoding="utf-8")
+    shown = [
+        yaml.safe_load(textwrap.dedent(block))
+        for block in re.findall(r"^\.\. code-block:: yaml(?:\+jinja)?\n\n((?:    .*\n|\n)+)", guide, re.MULTILINE)
+    ]
+    assert credential_type["inputs"] in shown
+    assert credential_type["injectors"] in shown
+    readme = (ROOT / "roles" / "awx_setup" / "README.md").read_text(encoding="utf-8")
+    example = yaml.safe_load(re.findall(r"^```yaml\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL)[0])
+    given = {name.removeprefix("awx_setup_") for name in example[0]["tasks"][0]["vars"]}
+    assert {name for name, option in OPTIONS.items() if option.get("required")} <= given <= set(OPTIONS)
