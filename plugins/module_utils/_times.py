@@ -31,17 +31,15 @@ MAX_AGE = dt.timedelta(days=36500)
 
 
 def parse_age(text: str, option: str = "age") -> dt.timedelta:
-    """``36h``, ``7d``, ``1d12h``, ``90m`` or a plain number of seconds. Raises SettingsError."""
+    """``36h``, ``7d``, ``1d12h`` or ``90m``; a number without a unit is refused. Raises SettingsError."""
     value = str(text).strip().lower()
-    if value.isascii() and value.isdigit():
-        seconds = int(value)
-    elif _AGE.fullmatch(value):
-        seconds = sum(int(number) * _UNITS[unit] for number, unit in _AGE_PART.findall(value))
-    else:
+    if not _AGE.fullmatch(value):
+        is_number = value.isascii() and value.isdigit()
         raise SettingsError(
-            f"{option} has the value {text!r}, which is not an age",
+            f"{option} has the value {text!r}, {'a number without a unit' if is_number else 'which is not an age'}",
             hint="write it as 36h, 7d or 1d12h (units w, d, h, m, s)",
         )
+    seconds = sum(int(number) * _UNITS[unit] for number, unit in _AGE_PART.findall(value))
     if seconds > MAX_AGE.total_seconds():
         raise SettingsError(f"{option} has the value {text!r}, which is more than a century")
     return dt.timedelta(seconds=seconds)
@@ -98,6 +96,19 @@ def second_after(moment: dt.datetime) -> dt.datetime:
 def to_iso(moment: dt.datetime) -> str:
     """UTC, whole seconds, ending in ``Z``."""
     return moment.astimezone(UTC).replace(tzinfo=None, microsecond=0).isoformat() + "Z"
+
+
+def iso_or_none(moment: dt.datetime | None) -> str | None:
+    return None if moment is None else to_iso(moment)
+
+
+def span(seconds: float) -> str:
+    """An age for people, written as ages are: ``3d 2h``, ``9h 12m`` or ``4m``, two units at most."""
+    minutes = int(seconds) // 60
+    parts = [(minutes // 1440, "d"), (minutes // 60 % 24, "h"), (minutes % 60, "m")]
+    while len(parts) > 1 and not parts[0][0]:
+        parts.pop(0)
+    return " ".join(f"{number}{unit}" for number, unit in parts[:2] if number) or "0m"
 
 
 def wire_to_iso(text: str) -> str | None:

@@ -20,6 +20,7 @@ author:
   - backup_ops.veeam_em contributors (@backup-ops)
 extends_documentation_fragment:
   - backup_ops.veeam_em._connection
+  - backup_ops.veeam_em._select.rows
   - backup_ops.veeam_em._select.server
   - backup_ops.veeam_em._attributes.info_module
   - backup_ops.veeam_em._attributes.actiongroup_em
@@ -37,12 +38,6 @@ options:
       ObjectInJob, Passwords, Replica, ReplicaJobSession, ReplicaTaskSession, Repository, RestorePoint,
       RestoreSession, Task, VAppReplicaPoint, VAppRestorePoint, VCloudOrganizationConfig, VlanConfiguration,
       VmReplicaPoint, VmRestorePoint, VSphereSelfServiceConfig, WanAccelerator]
-  name:
-    description:
-      - Names. Upper and lower case matter, any character may occur.
-      - Write a list, also for one name, because Ansible cuts plain text at its commas.
-    type: list
-    elements: str
   job_name:
     description:
       - Names of jobs. Only for types that have this field.
@@ -102,24 +97,10 @@ options:
     description:
       - Only what ended at this time or earlier, written like O(created_after).
     type: str
-  filter:
-    description:
-      - A filter expression in the language of Enterprise Manager, which must hold besides all other options.
-      - C(;) means and, C(,) means or; text stands in double quotes.
-    type: str
   sort_by:
     description:
       - Field of Enterprise Manager that the result is sorted by, such as V(CreationTime). By default it is the time, or the name.
     type: str
-  descending:
-    description:
-      - Whether the largest value of O(sort_by) comes first.
-    type: bool
-    default: false
-  limit:
-    description:
-      - Return at most this many records, the first ones in the order of O(sort_by).
-    type: int
   representation:
     description:
       - V(entity) gives whole records. V(reference) gives name, UID, address and what links tell.
@@ -128,16 +109,6 @@ options:
     type: str
     choices: [entity, reference]
     default: entity
-  include_links:
-    description:
-      - Whether each record carries its links in C(links).
-    type: bool
-    default: false
-  include_raw:
-    description:
-      - Whether each record carries what the server sent in C(raw). Its form depends on server version and format.
-    type: bool
-    default: false
 seealso:
   - module: backup_ops.veeam_em.backup_session_info
   - module: backup_ops.veeam_em.backup_task_session_info

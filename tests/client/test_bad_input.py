@@ -22,9 +22,10 @@ from ansible_collections.backup_ops.veeam_em.plugins.module_utils._errors import
     TimedOut,
     TlsFailed,
 )
+from support.connection import options as connection
 
 from . import servers
-from .conftest import connected, connection
+from .conftest import connected
 
 
 def sentence(error: EmError) -> str:
@@ -36,7 +37,7 @@ def sentence(error: EmError) -> str:
 
 
 def fails(kind: type[EmError], options: dict[str, t.Any]) -> str:
-    """The sentence that a client with these options fails with; it never attempts again where that can't help."""
+    """The sentence that a client with these options fails with; it never tries again where that can't help."""
     settings = ConnectionSettings.from_options({"username": "svc", "password": "s3cret-word", **options})
     pauses: list[float] = []
     client = EnterpriseManagerClient(settings, sleep=pauses.append)

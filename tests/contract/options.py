@@ -133,7 +133,8 @@ _POLICY = {
     "lookback": Case("5d", "verdicts", {"machines": ["old01"]}),
     "history": Case("7d", "keys"),
     "full_visibility": Case(True, "verdicts", {"machines": ["legacy01"]}, role="Portal User"),
-    "ask_hypervisors": Case(True, "paths"),
+    "domains": Case(["example.test"], "verdicts", {"machines": ["web01.example.test", "web02.corp.example"]}),
+    "ask_hypervisors": Case("never", "paths"),
     "max_rows": Case(1, "verdicts"),
 }
 
@@ -247,7 +248,7 @@ INVENTORY: dict[str, Case] = {
     "protection.full_visibility": Case(
         {"lookback": "5d", "full_visibility": True}, "groups", {"since": "30d"}, without={"lookback": "5d"}, role="Portal User"
     ),
-    "protection.ask_hypervisors": Case({"ask_hypervisors": True}, "paths", without={}),
+    "protection.ask_hypervisors": Case({"ask_hypervisors": "never"}, "paths", without={}),
     "protection.max_rows": Case({"max_rows": 1}, "groups", without={}),
     "strict": Case(True, "outcome", {"compose": {"broken": "no_such_variable.part"}}),
     "compose": Case({"moid": "veeam_em_vm_ref"}, "variables"),
@@ -263,15 +264,32 @@ INVENTORY: dict[str, Case] = {
     "cache_prefix": Case("mine_", "files", _CACHED),
 }  # fmt: skip
 
+_EARLIER = {
+    "schema": "backup_ops.veeam_em/evidence",
+    "generated_at": "2026-01-01T00:00:00Z",
+    "decision": {"not_ok": ["file01"]},
+    "result": {"machines": [{"name": "file01"}]},
+}
+
 EVIDENCE: dict[str, Case] = {
     "_input": Case("another", "text"),
     "format": Case("json", "text", without="table"),
     "change_number": Case("CHG0042", "text"),
     "em_host": Case("em99.example.test", "text", {"format": "json"}),
     "policy": Case({"max_age": "1h"}, "text", {"format": "json"}),
+    "provenance": Case({"user": "ops"}, "text", {"format": "html"}),
+    "earlier": Case(_EARLIER, "text", {"format": "html"}),
+    "jobs": Case([{"name": "File servers", "next_run": None}], "text", {"format": "html"}),
     "allowed_verdicts": Case(["ok", "stale"], "text", {"format": "json"}),
     "allow_empty": Case(True, "text", {"_input": "empty"}),
     "generated_at": Case("2026-01-05T20:00:00Z", "text", {"format": "json"}),
+}
+
+LISTING: dict[str, Case] = {
+    "_input": Case("another", "text"),
+    "format": Case("csv", "text", without="table"),
+    "columns": Case(["id"], "text"),
+    "title": Case("Last night", "text"),
 }
 
 

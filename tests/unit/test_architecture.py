@@ -41,8 +41,8 @@ LINES = {
     "plugin_utils": 300,
     "filter": 300,
     "action": 300,
-    "modules": 600,  # mostly documentation, much of it generated
-    "inventory": 450,
+    "modules": 650,  # mostly documentation, much of it generated
+    "inventory": 600,  # the same
     "doc_fragments": 450,
 }
 UNTOUCHED_BY_NETWORK = {"http", "requests", "socket", "ssl", "urllib"}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import yaml
 
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection.policy import POLICY_SPEC
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection.policy import GATE_DEFAULTS, POLICY_SPEC
 
 ROLE = Path(__file__).resolve().parents[2] / "roles" / "verify_backups"
 OPTIONS = yaml.safe_load((ROLE / "meta" / "argument_specs.yml").read_text())["argument_specs"]["main"]["options"]
@@ -24,5 +24,4 @@ def test_policy_is_that_of_the_module() -> None:
         assert option["type"] == spec["type"]
         assert option.get("elements") == spec.get("elements")
         assert option.get("choices") == spec.get("choices")
-        if name != "history":
-            assert option.get("default") == spec.get("default")
+        assert option.get("default") == GATE_DEFAULTS.get(name, spec.get("default"))

@@ -14,7 +14,8 @@ import typing as t
 
 from .._protection.codes import COPY_TYPES
 from .._protection.facts import ObservedMachine
-from .._protection.identity import AGENT, fold, same_name
+from .._protection.names import SHORT_NAME, Domains, fold
+from .._protection.roots import AGENT
 from .._protection.rows import TaskRow
 from .._protection.verdict import Attempt
 from .._records.build import Record
@@ -101,7 +102,7 @@ def _agent_key(computer: Record, left: t.Mapping[t.Any, ObservedMachine]) -> t.A
     server, name = fold(computer["backup_server_name"] or ""), computer["name"] or ""
     if (AGENT, server, fold(name)) in left:
         return AGENT, server, fold(name)
-    near = [key for key in left if key[1] == server and same_name("short_name", name, key[2])]
+    near = [key for key in left if key[1] == server and Domains().same(SHORT_NAME, name, key[2])]
     return near[0] if len(near) == 1 else None
 
 

@@ -10,13 +10,13 @@ import collections
 import datetime as dt
 import typing as t
 
-from .._client.client import EnterpriseManagerClient
 from .._errors import SettingsError
 from .._protection.codes import AGENT_TYPES, DEFAULT_JOB_TYPES
 from .._protection.policy import POLICY_SPEC, Policy, read_policy, split_ref
 from .._protection.result import warnings_of
+from .._protection.snapshot import Snapshot
 from .._records.build import Record
-from .._verify.verify import verify
+from .._verify.verify import judge
 
 KEYS = tuple(key for key in POLICY_SPEC if key != "machines")
 """The options of ``protection``: all of the verification but the machines, which are the hosts."""
@@ -33,24 +33,19 @@ def read_protection(options: t.Any, now: dt.datetime) -> Policy:
 
 
 def add_verdicts(
-    client: EnterpriseManagerClient, hosts: t.Sequence[Record], options: t.Mapping[str, t.Any], now: dt.datetime
+    snapshot: Snapshot, hosts: t.Sequence[Record], options: t.Mapping[str, t.Any], now: dt.datetime
 ) -> list[str]:
-    """Gives ``verdict`` and ``protection`` to each host that is a machine; returns warnings. Raises an EmError."""
+    """Gives ``verdict`` and ``protection`` to each host that is a machine; returns warnings."""
     machines = [host for host in hosts if host["kind"] != "backup_server"]
-    names = collections.Counter(host["name"] for host in machines)
-    results = []
-    for asked in rounds([entry_of(host, options, names[host["name"]] == 1) for host in machines]):
-        policy = read_policy({**options, "machines": [entry for _number, entry in asked]}, now)
-        results.append(verify(client, policy))
-        for (number, _entry), verdict in zip(asked, results[-1]["machines"]):
-            machines[number].update(
-                verdict=verdict["verdict"], protection={**verdict, "name": machines[number]["name"]}
-            )
-    if not results:
+    if not machines:
         return []
-    # A waiver that one round has no use for may be needed in another.
-    unused = [one for one in results[0]["unused_waivers"] if all(one in other["unused_waivers"] for other in results)]
-    return warnings_of({**results[0], "unused_waivers": unused}, read_protection(options, now))
+    names = collections.Counter(host["name"] for host in machines)
+    entries = [entry_of(host, options, names[host["name"]] == 1) for host in machines]
+    policy = read_policy({**options, "machines": entries}, now, keys=[str(number) for number in range(len(entries))])
+    result = judge(snapshot, policy)
+    for host, verdict in zip(machines, result["machines"]):
+        host.update(verdict=verdict["verdict"], protection={**verdict, "name": host["name"]})
+    return warnings_of(result, policy)
 
 
 def entry_of(host: Record, options: t.Mapping[str, t.Any], is_unique: bool) -> dict[str, t.Any]:
@@ -68,15 +63,3 @@ def entry_of(host: Record, options: t.Mapping[str, t.Any], is_unique: bool) -> d
         "job_types": own or list(types),
         "backup_server_name": servers[0] if len(servers) == 1 else None,
     }
-
-
-def rounds(entries: t.Sequence[dict[str, t.Any]]) -> list[list[tuple[int, dict[str, t.Any]]]]:
-    """The entries with their positions, shared out so that no name is asked for twice at once."""
-    found: list[dict[str, tuple[int, dict[str, t.Any]]]] = []
-    for number, entry in enumerate(entries):
-        free = next((one for one in found if entry["name"] not in one), None)
-        if free is None:
-            free = {}
-            found.append(free)
-        free[entry["name"]] = (number, entry)
-    return [list(one.values()) for one in found]

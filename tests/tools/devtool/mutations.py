@@ -133,13 +133,13 @@ MUTATIONS = [
         "unit", "_protection/test_verdict.py", ("tests/unit/plugins/module_utils/_protection/test_verdict.py",),
     ),
     Mutation(
-        "a waiver that outlives its end", f"{_UTILS}/_protection/verdict.py",
+        "a waiver that outlives its end", f"{_UTILS}/_protection/combine.py",
         "waiver.until > moment", "waiver.until >= moment",
         "unit", "_protection/test_verdict.py", ("tests/unit/plugins/module_utils/_protection/test_verdict.py",),
     ),
     Mutation(
         "a running backup that counts after a good one", f"{_UTILS}/_protection/verdict.py",
-        "    if running:\n        return verdict", "    if running and not is_good:\n        return verdict",
+        "    if running:\n        kinds", "    if running and not is_good:\n        kinds",
         "unit", "_protection/test_verdict.py", ("tests/unit/plugins/module_utils/_protection/test_verdict.py",),
     ),
     Mutation(
@@ -158,6 +158,11 @@ MUTATIONS = [
         "a file missing from the tarball", "galaxy.yml",
         "  - CONTRIBUTING.md\n", "  - CONTRIBUTING.md\n  - plugins/filter\n",
         "tarball-contents", "plugins/filter/evidence.py is missing from the tarball",
+    ),
+    Mutation(
+        "paper without the rows that a screen leaves out", "plugins/plugin_utils/_evidence/template/report.css",
+        "@media screen and (scripting: enabled) {", "@media (scripting: enabled) {",
+        "browser", "test_paper_has_everything_whatever_filter_is_set",
     ),
     Mutation(
         "a development file in the tarball", "galaxy.yml",

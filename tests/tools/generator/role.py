@@ -18,7 +18,8 @@ def role_variables(name: str) -> str:
     """A row for each variable, with the first sentence about it."""
     specs = yaml.safe_load((ROLES / name / "meta" / "argument_specs.yml").read_text(encoding="utf-8"))
     rows = ["| Variable | Default | What it is |", "| --- | --- | --- |"]
-    for variable, facts in specs["argument_specs"]["main"]["options"].items():
+    (entry_point,) = specs["argument_specs"].values()
+    for variable, facts in entry_point["options"].items():
         rows.append(f"| `{variable}` | {_default(facts)} | {_first_sentence(facts['description'])} |")
     return "\n".join(["", *rows, "", ""])
 

@@ -5,13 +5,18 @@ from __future__ import annotations
 
 import typing as t
 
-from generator import awx, policy, returns, role
+from generator import artifacts, awx, policy, returns, role, verdicts
 
 SOURCES: dict[str, t.Callable[..., str]] = {
+    "artifacts_list": artifacts.artifacts_list,
     "awx_objects": awx.awx_objects,
     "awx_variables": awx.awx_variables,
     "policy_defaults": policy.policy_defaults,
     "policy_options": policy.policy_options,
     "returns": returns.returns,
     "role_variables": role.role_variables,
+    "reasons": verdicts.reasons,
+    "reasons_table": verdicts.reasons_table,
+    "verdicts": verdicts.verdicts,
+    "verdicts_table": verdicts.verdicts_table,
 }

@@ -61,6 +61,8 @@ def mypy(log: Log) -> counts.Counts:
             "contract",
             "-p",
             "awx",
+            "-p",
+            "browser",
             "-m",
             "network_guard",
             cwd=tests,

@@ -17,7 +17,7 @@ from ansible_collections.backup_ops.veeam_em.plugins.module_utils._inventory.gat
     gather_machines,
 )
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._inventory.hosts import VARIABLES
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._inventory.verdicts import entry_of, rounds
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._inventory.verdicts import entry_of
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._records.build import Record
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._records.record_set import Result
 
@@ -110,7 +110,12 @@ def test_number_of_requests_does_not_follow_the_machines(estate: Estate) -> None
     for number in range(50):
         estate.backup(8, f"web{number:02}", f"vm-{number}")
     assert len(estate.hosts("vms")) == 50
-    assert estate.kinds_asked == ["system_session", "hierarchy_root", "backup_task_session", "backup_session"]
+    many = estate.kinds_asked
+    assert many.count("backup_task_session") == 2
+    estate.asked.clear()
+    estate.records["backup_task_session"] = estate.records["backup_task_session"][:1]
+    assert len(estate.hosts("vms")) == 1
+    assert estate.kinds_asked == many
 
 
 def test_a_point_whose_task_is_gone_makes_no_host(estate: Estate) -> None:
@@ -142,7 +147,7 @@ def test_copies_are_no_backups(estate: Estate) -> None:
 
 
 def test_one_machine_at_two_backup_servers(estate: Estate) -> None:
-    estate.hypervisor(OTHER_ROOT, "vcenter-1")
+    estate.hypervisor(OTHER_ROOT, "vcenter-1", "vbr02")
     estate.backup(20)
     second = estate.session(8, backup_server_name="vbr02")
     estate.task(second, vm_uid=f"urn:VMware:Vm:{OTHER_ROOT}.vm-1")
@@ -189,7 +194,7 @@ def test_job_session_from_before_the_window_is_fetched(estate: Estate) -> None:
     estate.task(session, creation_time=ago(10), end_time=ago(9))
     host = estate.host("vms", since="2d")
     assert host["last_attempt"] is None
-    assert estate.kinds_asked.count("backup_session") == 2
+    assert estate.kinds_asked.count("backup_session") == 3
 
 
 def test_file_shares_are_no_machines(estate: Estate) -> None:
@@ -335,8 +340,3 @@ def test_machines_without_a_reference_are_asked_for_among_their_kind() -> None:
     old_vm = {"kind": "vm", "name": "web01", "vm_uid": None, "backup_server_names": ["vbr01", "vbr02"]}
     assert entry_of(old_vm, {}, True) == {"name": "web01", "job_types": ["Backup"], "backup_server_name": None}
     assert entry_of(agent, {"job_types": ["Backup"]}, True)["job_types"] == ["Backup"]
-
-
-def test_rounds_ask_for_no_name_twice() -> None:
-    entries = [{"name": name} for name in ("a", "b", "a", "a", "b")]
-    assert [[number for number, _entry in one] for one in rounds(entries)] == [[0, 1], [2, 4], [3]]
