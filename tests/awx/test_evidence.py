@@ -156,6 +156,19 @@ def test_the_documented_plays_hand_over_the_files_of_a_mounted_folder(site: Site
         assert site.web.authorizations[system] == {f"Basic {account}"}
 
 
+def test_the_format_mail_is_the_mail(site: Site, ansible: Ansible) -> None:
+    files = {"html": "<p>whole</p>", "mail.html": "<p>{{ 7 * 7 }} röntgen</p>", "mail.txt": "röntgen"}
+    for suffix, text in files.items():
+        (ansible.directory / f"evidence.{suffix}").write_text(text, encoding="utf-8")
+    listed = [str(ansible.directory / f"evidence.{suffix}") for suffix in files]
+    done = site.run(["mail"], {**NO_GO, "veeam_gate_evidence": listed})
+    assert done.rc == 0, done.output
+    (mail,) = site.mails.messages
+    (body,) = [part for part in mail.walk() if part.get_content_type() == "text/html" and not part.get_filename()]
+    assert body.get_content().strip() == files["mail.html"]
+    assert [part.get_filename() for part in mail.walk() if part.get_filename()] == ["evidence.html"]
+
+
 def test_a_report_that_came_as_an_artifact_is_attached(site: Site) -> None:
     gone = "/evidence/that-ended-with-its-container.html"
     artifacts = {**NO_GO, "veeam_gate_evidence": [gone], "veeam_gate_report": "# No-go\n\n{{ 7 * 7 }} röntgen\n"}
