@@ -80,7 +80,7 @@ options:
       - V(suffix) gives each of them a suffix that does not change from run to run, from its id at the hypervisor or its kind. If this was not
         asked for, a warning tells the names.
       - V(warn) takes the first one, and a warning tells which others are left out.
-      - V(fail) makes no inventory.
+      - V(fail) fails the inventory.
     type: str
     choices: [fail, warn, suffix]
     default: suffix
@@ -342,6 +342,7 @@ from ..plugin_utils._inventory.names import (
 from ..plugin_utils._inventory.options import (
     InventoryConfig,
     fill_in,
+    names_this_plugin,
     read_config,
     require_libraries,
     where_variables_are_empty,
@@ -362,7 +363,15 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     _unset: frozenset[str] = frozenset()
 
     def verify_file(self, path: str) -> bool:
-        return bool(super().verify_file(path)) and path.endswith(_FILE_NAMES)
+        if not super().verify_file(path):
+            return False
+        if not path.endswith(_FILE_NAMES) and names_this_plugin(path, self.NAME):
+            # Else Ansible would only say that the source could not be verified.
+            raise AnsibleParserError(
+                f"The inventory file {os.path.basename(path)} has a name that this plugin does not take; rename it so that it ends in "
+                f"{', '.join(_FILE_NAMES[:-1])} or {_FILE_NAMES[-1]}."
+            )
+        return path.endswith(_FILE_NAMES)
 
     def set_options(self, task_keys: t.Any = None, var_options: t.Any = None, direct: t.Any = None) -> None:
         """Templates are filled in before Ansible looks at the types of the options."""
@@ -376,6 +385,13 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
     def parse(self, inventory: t.Any, loader: t.Any, path: str, cache: bool = True) -> None:
         super().parse(inventory, loader, path, cache)
+        failure = self._parsed(path, cache)
+        # Outside of any "except": newer cores would add the whole chain of causes, so that the user reads all of it twice.
+        if failure is not None:
+            raise AnsibleParserError(str(failure))
+
+    def _parsed(self, path: str, cache: bool) -> EmError | None:
+        """Adds the hosts; what went wrong."""
         try:
             require_libraries()
             self._read_config_data(path)
@@ -385,7 +401,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
                 self.display.warning(text)
             self._populate(request, found["hosts"])
         except EmError as error:
-            raise AnsibleParserError(str(error)) from error
+            return error
+        return None
 
     def _given(self, name: str) -> t.Any:
         """An option; Ansible would make the current folder of an empty variable for a path."""

@@ -200,6 +200,15 @@ options:
     type: int
     default: 1000000
   # END GENERATED
+  wait_running:
+    description:
+      - How long to wait at most, such as V(2h), until nothing runs on the machines any more. It asks again every half minute, in one logon session.
+      - If it is left out, there is one answer, at once.
+    type: str
+  progress_file:
+    description:
+      - A file to which a line is added when the waiting of O(wait_running) begins and then once a minute. It says what is being waited for.
+    type: path
 seealso:
   - module: backup_ops.veeam_em.backup_task_session_info
   - module: backup_ops.veeam_em.backup_session_info
@@ -581,7 +590,7 @@ error:
   contains:
     kind:
       description: Stable name of the kind of error, such as V(authentication_failed), V(access_denied) or V(timed_out).
-        The guide on connecting lists all of them.
+        The guide on messages lists all of them.
       type: str
       sample: access_denied
     status:
@@ -607,26 +616,13 @@ error:
 # END GENERATED
 """
 
-import datetime as dt
-import typing as t
-
-from ..module_utils._client.client import EnterpriseManagerClient
 from ..module_utils._module import run_info
-from ..module_utils._protection.policy import POLICY_SPEC, read_policy
-from ..module_utils._protection.result import warnings_of
-from ..module_utils._times import UTC
-from ..module_utils._verify.verify import verify
-
-
-def gather(client: EnterpriseManagerClient, params: dict[str, t.Any]) -> dict[str, t.Any]:
-    policy = read_policy(params, dt.datetime.now(UTC))
-    result = {**verify(client, policy), "em_host": params["host"]}
-    warnings = warnings_of(result, policy)
-    return {**result, "warnings": warnings} if warnings else result
+from ..module_utils._protection.policy import POLICY_SPEC
+from ..module_utils._verify.waiting import WAIT_SPEC, gather
 
 
 def main() -> None:
-    run_info(gather, POLICY_SPEC)
+    run_info(gather, {**POLICY_SPEC, **WAIT_SPEC})
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import sys
 import typing as t
 from pathlib import Path
 
-from bench import playbooks
+from bench import gate, playbooks
 from bench.site import Site, running
 
 REPEATS = 5
@@ -118,6 +118,19 @@ def one_more_task(site: Site) -> Line:
     )
 
 
+def cost_of_the_gate() -> t.Iterator[Line]:
+    """Without what Ansible takes to start and to read the inventory."""
+    for hosts in gate.SIZES:
+        found = gate.figures(hosts)
+        start = found["nothing"][0]
+        ours, theirs = found["role"][0] - start, found["debug"][0] - start
+        yield Line(f"{hosts} hosts: the role against one debug task", ours, theirs, "s", 1.5)
+        yield Line(f"{hosts} hosts: memory of the role", found["role"][1], None, "MB", 300.0)
+    found = gate.large()
+    ours, theirs = found["playbook"][0] - found["nothing"][0], found["module"][0] - found["start"][0]
+    yield Line(f"{gate.LARGE} hosts: the playbook against the module alone", ours, theirs, "s", 3.0)
+
+
 def measure(sizes: t.Sequence[int], large: int) -> t.Iterator[Line]:
     for rows in sizes:
         with running(rows) as site:
@@ -131,6 +144,8 @@ def measure(sizes: t.Sequence[int], large: int) -> t.Iterator[Line]:
                 yield one_more_task(site)
         with running(rows, delay=0.1) as site:
             yield from against_loop(site, rows, "json", 4, "100 ms a page, four at once", 1.0)
+    if playbooks.available():
+        yield from cost_of_the_gate()
     if large:
         with running(large) as site:
             yield Line(f"simulator: load {large} task sessions", site.start_seconds, None, "s")

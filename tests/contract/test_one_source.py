@@ -18,6 +18,7 @@ RETURNS = yaml.safe_load((TEXTS / "returns.yml").read_text(encoding="utf-8"))
 RECORD_KEYS = {"backup_server_name", "backup_server_uid", "links", "raw"}
 OF_THEIR_OWN = {
     ("protection_info", "msg"),
+    ("doctor", "msg"),
     ("backup_server_info", "backup_server_name"),
     ("backup_server_info", "backup_server_uid"),
 }

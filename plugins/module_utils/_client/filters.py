@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import re
 import typing as t
 from urllib.parse import quote
 
@@ -20,6 +21,10 @@ from .._errors import SettingsError
 
 # Kestrel, the server below v13 on Linux, refuses request lines over 8 KiB; HTTP.sys takes 16 KiB.
 MAX_TARGET_LENGTH = 7500
+OPERATORS = ("==", "!=", ">=", "<=", ">", "<")
+GRAMMAR = 'text stands in double quotes, ";" is AND and "," is OR'
+_QUOTED = re.compile(r'"[^"]*"')
+_LONE_EQUALS = re.compile(r"(?<![=!<>])=(?!=)")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -82,6 +87,11 @@ def raw(text: str) -> FilterExpr:
         raise SettingsError(
             f"filter has the value {text!r}, which is not an expression",
             hint='write it as Field=="value", close every quote and parenthesis',
+        )
+    if _LONE_EQUALS.search(_QUOTED.sub('""', text)):
+        raise SettingsError(
+            f"filter has the value {text!r}, in which a single = stands where an operator belongs",
+            hint=f"compare with one of {' '.join(OPERATORS)}; {GRAMMAR}",
         )
     return FilterExpr(text, compound=True)
 

@@ -28,12 +28,10 @@ VERDICT_MEANINGS = {
 VERDICTS = tuple(VERDICT_MEANINGS)
 """In the order of precedence: the first one that applies is the verdict."""
 
-AGE_OVER_LIMIT = "age_over_limit"
-LAST_ATTEMPT_FAILED = "last_attempt_failed"
+AGE_OVER_LIMIT, LAST_ATTEMPT_FAILED = "age_over_limit", "last_attempt_failed"
 WARNING_NOT_ACCEPTED = "warning_not_accepted"
 RESTORE_POINT_MISSING = "restore_point_missing"
-NEWER_THAN_NEEDED = "newer_than_needed"
-POINT_WITHOUT_TASK = "point_without_task"
+NEWER_THAN_NEEDED, POINT_WITHOUT_TASK = "newer_than_needed", "point_without_task"
 NO_BACKUP_FOUND = "no_backup_found"
 ONLY_COPY_FOUND, ONLY_SNAPSHOT_FOUND, TYPE_NOT_COUNTED = "only_copy_found", "only_snapshot_found", "type_not_counted"
 BACKUP_RUNNING, RESTORE_RUNNING = "backup_running", "restore_running"
@@ -44,8 +42,7 @@ SESSION_UNREADABLE, REPOSITORY_UNREADABLE = "session_unreadable", "repository_un
 ANSWER_TRUNCATED = "answer_truncated"
 EM_DATA_STALE, DATA_AGE_UNKNOWN, IN_FUTURE = "em_data_stale", "data_age_unknown", "in_future"
 JOB_SESSION_FAILED, SESSION_WITHOUT_END, ENDLESS_WORK = "job_session_failed", "session_without_end", "endless_work"
-NAMESAKE_NOT_COUNTED = "namesake_not_counted"
-LOOKUP_UNANSWERED = "lookup_unanswered"
+NAMESAKE_NOT_COUNTED, LOOKUP_UNANSWERED = "namesake_not_counted", "lookup_unanswered"
 
 
 class Reason(t.NamedTuple):

@@ -30,8 +30,21 @@ _NOT_TEMPLATED = frozenset({
 })  # fmt: skip
 _STRUCTURED = ("include", "protection", "protection.job_types", "protection.name_match", "protection.waivers")
 _CACHE_SCHEMA = 1
+_HEAD = 100_000
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 _TEMPLATE = re.compile(r"\{[{%]")
+
+
+def names_this_plugin(path: str, plugin: str) -> bool:
+    """Whether a YAML file is meant for the plugin, whatever it is called."""
+    if not path.endswith((".yml", ".yaml")):
+        return False
+    try:
+        with open(path, encoding="utf-8") as file:
+            text = file.read(_HEAD)
+    except (OSError, UnicodeDecodeError):
+        return False
+    return re.search(rf"^plugin:\s*[\"']?{re.escape(plugin)}\b", text, re.MULTILINE) is not None
 
 
 def require_libraries() -> None:

@@ -6,9 +6,11 @@ from __future__ import annotations
 import re
 import typing as t
 
+import yaml
+
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection import codes
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection.advice import VERDICT_ADVICE
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection.policy import _MACHINE_KEYS, POLICY_SPEC
+from generator.returns import TEXTS
 from generator.yaml_text import entries
 
 _INDENT = 8
@@ -30,7 +32,8 @@ def reasons() -> str:
 
 def verdicts_table() -> str:
     head = ("Verdict", "Meaning", "What to do")
-    return _table(head, ((f"``{name}``", text, VERDICT_ADVICE[name]) for name, text in codes.VERDICT_MEANINGS.items()))
+    advice = yaml.safe_load((TEXTS / "verdicts.yml").read_text(encoding="utf-8"))
+    return _table(head, ((f"``{name}``", text, advice[name]) for name, text in codes.VERDICT_MEANINGS.items()))
 
 
 def reasons_table() -> str:

@@ -63,6 +63,8 @@ def mypy(log: Log) -> counts.Counts:
             "awx",
             "-p",
             "browser",
+            "-p",
+            "examples",
             "-m",
             "network_guard",
             cwd=tests,
