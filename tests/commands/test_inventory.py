@@ -121,7 +121,7 @@ def test_play_over_verdicts(ansible: Ansible, simulator: t.Any) -> None:
   tasks:
     - name: Verdict
       ansible.builtin.debug:
-        var: veeam_em_protection.verdict
+        var: veeam_em_inventory_protection.verdict
 """
     path = ansible.directory / "veeam_em.yml"
     path.write_text(f"{PLUGIN}include: [vms]\nduplicates: suffix\nprotection: {{max_age: 24h}}\n")
@@ -129,7 +129,7 @@ def test_play_over_verdicts(ansible: Ansible, simulator: t.Any) -> None:
     assert run.rc == 0, run.output
     assert "web01" in run.stats
     assert not {"db02", "file01", "old01", "mail01", "copyonly01"} & set(run.stats)
-    assert {each["result"]["veeam_em_protection.verdict"] for each in run.results} == {"ok"}
+    assert {each["result"]["veeam_em_inventory_protection.verdict"] for each in run.results} == {"ok"}
 
 
 def test_cache(ansible: Ansible, simulator: t.Any) -> None:
@@ -193,7 +193,7 @@ hostnames: [ip_address, '{{{{ veeam_em_name | upper }}}}.example.test']
 compose:
   result: veeam_em_last_attempt.result
 groups:
-  laptops: "'Laptops' in veeam_em_protection_groups | default([])"
+  laptops: "'Laptops' in veeam_em_inventory_protection_groups | default([])"
 strict: true
 """,
         em=simulator,

@@ -42,7 +42,7 @@ LINES = {
     "filter": 300,
     "action": 300,
     "modules": 500,
-    "inventory": 450,
+    "inventory": 500,
     "doc_fragments": 450,
 }
 UNTOUCHED_BY_NETWORK = {"http", "requests", "socket", "ssl", "urllib"}

@@ -25,8 +25,9 @@ from .._protection.identity import HierarchyRoots
 from .._protection.policy import Policy
 from .._records.build import Record, RecordOptions
 from .._times import parse_when, to_iso
+from .ageing import aged
 from .hosts import VARIABLES, agent_hosts, is_vm, server_host, vm_host
-from .verdicts import add_verdicts, read_protection
+from .verdicts import add_verdicts, policy_moment, read_protection
 
 __all__ = ["KINDS", "VARIABLES", "InventoryRequest", "gather_machines"]
 
@@ -66,6 +67,14 @@ class InventoryRequest:
         kinds = tuple(kind for kind in KINDS if kind in include)
         text = json.dumps([kinds, str(since), protection], sort_keys=True, default=str)
         return cls(kinds, start, protection, now, text)
+
+    def aged(self, hosts: t.Sequence[Record], gathered_at: str) -> list[Record]:
+        """The hosts that were read at some time, with the verdicts that they have now."""
+        if self.protection is None or gathered_at == to_iso(self.now):
+            return list(hosts)
+        policy = read_protection(self.protection, self.now)
+        needed_at = policy_moment(self.protection, self.now)
+        return [aged(host, policy, needed_at) for host in hosts]
 
 
 def gather_machines(client: EnterpriseManagerClient, wanted: InventoryRequest) -> dict[str, t.Any]:

@@ -21,14 +21,18 @@ from .._records.build import Record
 from .._records.derived import split_object_ref
 from .._times import to_iso
 
-COMMON = ("kind", "name", "uid", "identity", "backup_server_names", "data_as_of", "gathered_at")
+COMMON = (
+    "kind", "kinds", "name", "uid", "identity", "backup_server_names", "enterprise_managers", "data_as_of", "gathered_at",
+)  # fmt: skip
 BACKUPS = ("job_names", "running", "last_attempt", "last_success")
-VM = ("vm_uid", "vm_uids", "vm_ref", "platform", "hierarchy_root_name", "hierarchy_root_type", "hierarchy_unique_id")
+VM = (
+    "vm_uid", "vm_uids", "vm_ref", "platform", "hierarchy_root_name", "hierarchy_root_type", "hierarchy_unique_id", "join_key",
+)  # fmt: skip
 AGENT_FACTS = (
     "hierarchy_obj_ref", "ip_address", "os_version", "agent_version", "agent_status", "host_status", "protection_groups",
 )  # fmt: skip
 SERVER = ("version", "port", "description")
-VERDICT = ("verdict", "protection")
+VERDICT = ("verdict", "inventory_protection")
 VARIABLES = (*COMMON, *BACKUPS, *VM, *AGENT_FACTS, *SERVER, *VERDICT)
 """Every key that a record may have; the documentation of the inventory plugin tells what they mean."""
 
@@ -37,12 +41,13 @@ _NOT_MACHINES = frozenset({"NasBackup"})
 
 
 def server_host(record: Record, data_as_of: dt.datetime | None) -> Record:
-    """A backup server."""
+    """A backup server; several Enterprise Managers may know it, and only a full name is one name everywhere."""
+    name = record["name"] or ""
     return {
         "kind": "backup_server",
         "name": record["name"],
         "uid": record["uid"],
-        "identity": f"backup_server/{record['id']}",
+        "identity": f"backup_server/{fold(name) if '.' in name else record['id']}",
         "backup_server_names": [record["name"]],
         "data_as_of": _iso(data_as_of),
         **{key: record[key] for key in SERVER},
@@ -74,8 +79,14 @@ def vm_host(seen: ObservedMachine, roots: t.Mapping[str, Record]) -> Record:
         "platform": platform,
         "hierarchy_root_name": root.get("name"),
         "hierarchy_root_type": root.get("host_type"),
-        "hierarchy_unique_id": root.get("unique_id"),
+        "hierarchy_unique_id": _lower(root.get("unique_id")),
+        "join_key": f"{_lower(root['unique_id'])}_{_lower(vm_ref)}" if root.get("unique_id") and vm_ref else None,
     }
+
+
+def _lower(text: str | None) -> str | None:
+    """As other tools write it: servers differ in the case of ids."""
+    return text.lower() if text else None
 
 
 def agent_hosts(computers: t.Sequence[Record], machines: t.Sequence[ObservedMachine]) -> list[Record]:
@@ -109,14 +120,18 @@ def _agent_host(group: t.Sequence[Record], machines: t.Sequence[ObservedMachine]
     facts: Record = group[0] if group else {}
     tasks = [item for seen in machines for item in seen.tasks]
     known = [seen.data_as_of for seen in machines if seen.data_as_of]
-    whole = ObservedMachine(machines[0].key if machines else (AGENT, "", ""), tasks, min(known, default=None))
+    # The same whether the account may read the list of computers or not, as far as the computer has backups.
+    keys = sorted(seen.key for seen in machines) or sorted(
+        (AGENT, fold(one["backup_server_name"] or ""), fold(one["name"] or one["uid"])) for one in group
+    )
+    whole = ObservedMachine(keys[0], tasks, min(known, default=None))
     record = _backups(whole)
     servers = {*record["backup_server_names"], *(one["backup_server_name"] for one in group)} - {None}
     return {
         "kind": "agent",
         "name": facts["name"] if group else _newest_name(whole),
         "uid": facts.get("uid"),
-        "identity": facts["uid"] if group else "/".join(whole.key),
+        "identity": "/".join(keys[0]),
         **record,
         "backup_server_names": sorted(servers),
         "data_as_of": _iso(whole.data_as_of),

@@ -32,6 +32,11 @@ def read_protection(options: t.Any, now: dt.datetime) -> Policy:
     return read_policy({**options, "machines": ["any"]}, now)
 
 
+def policy_moment(options: t.Any, now: dt.datetime) -> dt.datetime:
+    """The moment at which the age of a backup counts."""
+    return read_policy({**options, "machines": ["any"]}, now).machines[0].needed_at
+
+
 def add_verdicts(
     client: EnterpriseManagerClient, hosts: t.Sequence[Record], options: t.Mapping[str, t.Any], now: dt.datetime
 ) -> list[str]:
@@ -44,7 +49,7 @@ def add_verdicts(
         results.append(verify(client, policy))
         for (number, _entry), verdict in zip(asked, results[-1]["machines"]):
             machines[number].update(
-                verdict=verdict["verdict"], protection={**verdict, "name": machines[number]["name"]}
+                verdict=verdict["verdict"], inventory_protection={**verdict, "name": machines[number]["name"]}
             )
     if not results:
         return []
@@ -58,13 +63,15 @@ def entry_of(host: Record, options: t.Mapping[str, t.Any], is_unique: bool) -> d
 
     Machines of one name that can be told apart get labels: a waiver for the name alone covers none of them.
     """
+    # A machine without any name is one all the same.
+    name = host["name"] if (host["name"] or "").strip() else host["identity"]
     if host.get("vm_uid") and split_ref(host["vm_uid"]):
-        return {"name": host["name"] if is_unique else f"{host['name']} ({host['vm_uid']})", "vm_uid": host["vm_uid"]}
+        return {"name": name if is_unique else f"{name} ({host['vm_uid']})", "vm_uid": host["vm_uid"]}
     types = options.get("job_types") or DEFAULT_JOB_TYPES
     own = [one for one in types if (one in AGENT_TYPES) is (host["kind"] == "agent")]
     servers = host["backup_server_names"]
     return {
-        "name": host["name"],
+        "name": name,
         "job_types": own or list(types),
         "backup_server_name": servers[0] if len(servers) == 1 else None,
     }

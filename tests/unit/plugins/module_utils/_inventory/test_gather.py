@@ -95,7 +95,7 @@ def test_virtual_machine(estate: Estate) -> None:
     assert host["uid"] == host["vm_uid"] == f"urn:VMware:Vm:{VC}.vm-1"
     assert (host["platform"], host["vm_ref"]) == ("VMware", "vm-1")
     assert (host["hierarchy_root_name"], host["hierarchy_root_type"]) == ("vc01.example.test", "VC")
-    assert host["hierarchy_unique_id"] == "VCENTER-1"
+    assert host["hierarchy_unique_id"] == "vcenter-1"
     assert host["job_names"] == ["Daily VMs"]
     assert host["running"] is False
     assert host["last_attempt"] == host["last_success"]
@@ -274,8 +274,8 @@ def test_verdicts(estate: Estate) -> None:
     estate.backup(8)
     estate.backup(50, "file01", "vm-2")
     hosts = {host["name"]: host for host in estate.hosts("backup_servers", "vms", protection={"max_age": "24h"})}
-    assert hosts["web01"]["verdict"] == hosts["web01"]["protection"]["verdict"] == "ok"
-    assert hosts["web01"]["protection"]["name"] == "web01"
+    assert hosts["web01"]["verdict"] == hosts["web01"]["inventory_protection"]["verdict"] == "ok"
+    assert hosts["web01"]["inventory_protection"]["name"] == "web01"
     assert hosts["file01"]["verdict"] == "stale"
     assert "verdict" not in hosts["vbr01"]
 
