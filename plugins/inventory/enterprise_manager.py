@@ -289,6 +289,12 @@ _FILE_NAMES = tuple(f"{stem}.{end}" for stem in ("enterprise_manager", "veeam_em
 _MOST_ROUNDS = 5
 
 
+class InventoryFailed(AnsibleParserError):
+    """Shown in one line. Newer cores would tell the same sentence again, with the place in the file that it does not have."""
+
+    _formatted_source_context = None
+
+
 class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     """Hosts from Enterprise Manager."""
 
@@ -318,8 +324,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             config = self._config()
             staging, clashes = self._staged(config, self._hosts(config, path, cache))
         except (EmError, AnsibleError) as error:
-            # An error with an object of its own, and without those that it comes from, is shown once and in one line.
-            raise AnsibleParserError(f"{one_line(error)}.", obj=self.NAME) from None
+            raise InventoryFailed(f"{one_line(error)}.") from None
         # Nothing can fail any more.
         staging.apply(inventory)
         for clash in clashes:

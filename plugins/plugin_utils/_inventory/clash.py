@@ -14,6 +14,7 @@ import dataclasses
 import typing as t
 
 from ...module_utils._protection.codes import FAILED, OK, RUNNING, STALE, UNKNOWN, UNPROTECTED, VERDICTS, WAIVED
+from .._trust import host_variable
 from .duplicates import SHOWN
 
 IDENTITY = "veeam_em_identity"
@@ -44,7 +45,7 @@ class Clash:
         if self.verdict is None:
             return
         for prefix in self.prefixes:
-            inventory.set_variable(self.host, f"{prefix}{VERDICT}", self.verdict)
+            inventory.set_variable(self.host, f"{prefix}{VERDICT}", host_variable(self.verdict))
         if self.earlier is None or self.earlier == self.verdict:
             return
         host = inventory.hosts[self.host]

@@ -15,6 +15,8 @@ import typing as t
 from ansible.errors import AnsibleError
 from ansible.inventory.data import InventoryData
 
+from ...module_utils._errors import SettingsError
+
 
 class Staging:
     """What the helpers of Ansible's constructed plugins call of an inventory; groups of the real one are known, its hosts are not."""
@@ -57,8 +59,17 @@ class Staging:
                 members[child] = None
                 self._groups_of.setdefault(child, []).append(group)
         else:
+            self._add_edge(group, child)
+
+    def _add_edge(self, group: str, child: str) -> None:
+        try:
+            if group == child:
+                raise AnsibleError("it is its own parent_group")
             self._groups.add_child(group, child)
-            self._edges.append((group, child))
+        except AnsibleError as error:
+            # Not an expression that fails for a host, but groups that can't be.
+            raise SettingsError(f"the group {child!r} would contain itself: {' '.join(str(error).split())}") from None
+        self._edges.append((group, child))
 
     def set_variable(self, entity: str, varname: str, value: t.Any) -> None:
         self.hosts[entity][varname] = value
