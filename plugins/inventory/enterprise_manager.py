@@ -14,8 +14,8 @@ description:
   - Makes hosts from the backup servers that Enterprise Manager knows, from the virtual machines that their jobs back up, and from the
     computers with an agent.
   - The name of the inventory file must end in C(enterprise_manager.yml), C(enterprise_manager.yaml), C(veeam_em.yml) or C(veeam_em.yaml).
-  - Virtual machines are those that a job worked on since O(since). One that no job has ever touched is not in this inventory. To find such
-    machines, check the names of another inventory with M(backup_ops.veeam_em.protection_info).
+  - Virtual machines are those that a job worked on since O(since). Those that no job touches are only in this inventory when O(include) has
+    V(not_backed_up).
   - One machine is one host, however many backup servers and Enterprise Managers know it. A virtual machine, a computer with an agent and a
     backup server of one name are one host when there is only one of each.
   - Either everything is read and worked out, or no host is made.
@@ -40,9 +40,11 @@ options:
       - V(vms) are virtual machines, in the group C(veeam_em_vms).
       - V(agents) are computers with an agent, in the group C(veeam_em_agents). An account that may not read the discovered computers
         gets those that have backups, and a warning about what is missing.
+      - V(not_backed_up) are virtual machines that their hypervisors know and that no job worked on since O(since), in the group
+        C(veeam_em_not_backed_up). With O(protection), C(veeam_em_unprotected) is complete with them.
     type: list
     elements: str
-    choices: [backup_servers, vms, agents]
+    choices: [backup_servers, vms, agents, not_backed_up]
     default: [backup_servers, vms]
   since:
     description:
@@ -144,6 +146,10 @@ options:
         type: list
         elements: str
         default: [exact, ignore_case, short_name]
+      domains:
+        description: Ends of names that are domains, as for M(backup_ops.veeam_em.protection_info).
+        type: list
+        elements: str
       max_data_age:
         description: How old Enterprise Manager's own data may be. Without it, any age will do.
         type: str
@@ -165,8 +171,9 @@ options:
         default: false
       ask_hypervisors:
         description: As for M(backup_ops.veeam_em.protection_info).
-        type: bool
-        default: false
+        type: str
+        choices: [auto, always, never]
+        default: auto
       max_rows:
         description: How many rows are read at most before machines become C(unknown).
         type: int
@@ -274,6 +281,7 @@ from ansible.utils.vars import combine_vars
 
 from ..module_utils._errors import EmError
 from ..module_utils._inventory.gather import KINDS
+from ..module_utils._inventory.hosts import HIDDEN
 from ..module_utils._protection.codes import VERDICTS
 from ..plugin_utils._inventory.clash import IDENTITY, REPORT, VERDICT, Clash, find_clash, sentences
 from ..plugin_utils._inventory.duplicates import NamedHost, changed_names, resolve_duplicates
@@ -382,7 +390,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         host_filter = HostFilter(config.filters, self._compose, expressions)
         found = []
         for record in records:
-            shown = {key: value for key, value in record.items() if key != "present"}
+            shown = {key: value for key, value in record.items() if key not in HIDDEN}
             variables = host_variable({**variables_of(shown, config.prefix), IDENTITY: record["identity"]})
             if host_filter.keeps(record["name"] or record["identity"], variables):
                 found.append((self._wished(config, record, variables, expressions), record, variables))
@@ -433,8 +441,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             staging.add_group(group)
         for host in hosts:
             staging.hosts[host.name] = dict(host.variables)
-            for kind in host.record["kinds"]:
-                staging.add_child(f"{config.group_prefix}{kind}s", host.name)
+            for group in host.record["groups"]:
+                staging.add_child(f"{config.group_prefix}{group}", host.name)
             if host.variables.get(verdict):
                 staging.add_child(f"{config.group_prefix}{host.variables[verdict]}", host.name)
         inventory, self.inventory = self.inventory, staging

@@ -50,7 +50,13 @@ def test_a_site_without_a_port(profile: str) -> None:
         "hierarchy_roots": [{"name": "vc01.example.test", "backup_servers": "vbr01.example.test"}],
         "machines": [{"name": "web01", "on": "vc01.example.test", "life": [{"at": "-60h", "name": "web02"}]}],
         "jobs": [
-            {"name": "J", "backup_server": "vbr01.example.test", "type": "Backup", "machines": ["web01"], "history": "4d"}
+            {
+                "name": "J",
+                "backup_server": "vbr01.example.test",
+                "type": "Backup",
+                "machines": ["web01"],
+                "history": "4d",
+            }
         ],
     }
     with InProcess(estate, now="2026-01-05T06:00:00Z", profile=profile) as em:

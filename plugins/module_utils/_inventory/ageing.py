@@ -10,8 +10,8 @@ import datetime as dt
 import typing as t
 
 from .._protection.codes import AGE_OVER_LIMIT, EM_DATA_STALE, FAILED, LAST_ATTEMPT_FAILED, OK, STALE, UNKNOWN, WAIVED
+from .._protection.messages import span
 from .._protection.policy import Policy
-from .._protection.result import span
 from .._records.build import Record
 from .._times import parse_moment, to_iso
 

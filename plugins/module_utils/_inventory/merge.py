@@ -14,7 +14,7 @@ import collections
 import typing as t
 
 from .._protection.codes import ANSWER_TRUNCATED, FAILED, OK, RUNNING, STALE, UNKNOWN, UNPROTECTED, WAIVED
-from .._protection.identity import fold
+from .._protection.names import fold
 from .._records.build import Record
 
 _KINDS = ("vm", "agent", "backup_server")
@@ -77,7 +77,7 @@ def _newest_attempt(record: Record) -> str:
 def _sums(records: t.Sequence[Record]) -> Record:
     """What all the records tell together."""
     found: Record = {}
-    for key in ("backup_server_names", "enterprise_managers", "job_names", "vm_uids", "protection_groups"):
+    for key in ("groups", "backup_server_names", "enterprise_managers", "job_names", "vm_uids", "protection_groups"):
         if any(key in record for record in records):
             found[key] = sorted({item for record in records for item in record.get(key) or ()})
     if any("running" in record for record in records):
@@ -86,12 +86,19 @@ def _sums(records: t.Sequence[Record]) -> Record:
         told = [record[key] for record in records if record.get(key)]
         if any(key in record for record in records):
             found[key] = max(told, key=lambda one: one["end_time"] or one["creation_time"], default=None)
+    if found.get("groups") and _has_backups(records):
+        found["groups"] = [group for group in found["groups"] if group != "not_backed_up"]
     ages = [record["data_as_of"] for record in records]
     found["data_as_of"] = min(ages) if all(ages) else None
     if any("present" in record for record in records):
         told_present = [record.get("present") for record in records if "present" in record]
         found["present"] = any(one is not False for one in told_present)
     return found
+
+
+def _has_backups(records: t.Sequence[Record]) -> bool:
+    """Whether anything that is known of the machine was worked on: then it is none that nothing backs up."""
+    return any("vms" in record.get("groups", ()) or record.get("last_attempt") for record in records)
 
 
 def _of_one_machine(records: list[Record]) -> list[list[Record]]:

@@ -35,7 +35,7 @@ OTHER_DELIMITERS = "#jinja2: variable_start_string:'[%', variable_end_string:'%]
 def vm(name: str, ref: str = "vm-1", **changes: t.Any) -> dict[str, t.Any]:
     uid = f"urn:VMware:Vm:33333333-aaaa-4bbb-8ccc-000000000001.{ref}"
     return {
-        "kind": "vm", "name": name, "uid": uid, "identity": f"vmware/vc1/{ref}", "backup_server_names": ["vbr01.example.test"],
+        "kind": "vm", "groups": ["vms"], "name": name, "uid": uid, "identity": f"vmware/vc1/{ref}", "backup_server_names": ["vbr01.example.test"],
         "vm_uid": uid, "vm_ref": ref, "platform": "VMware", "job_names": ["Daily VMs"], "last_attempt": {"result": "Success"},
         "data_as_of": "2026-01-05T20:00:00Z", "gathered_at": "2026-01-05T20:10:00Z", **changes,
     }  # fmt: skip
@@ -43,7 +43,7 @@ def vm(name: str, ref: str = "vm-1", **changes: t.Any) -> dict[str, t.Any]:
 
 def agent(name: str, **changes: t.Any) -> dict[str, t.Any]:
     return {
-        **vm(name), "kind": "agent", "uid": "urn:veeam:DiscoveredComputer:1", "identity": f"agent/{name}", "vm_uid": None,
+        **vm(name), "kind": "agent", "groups": ["agents"], "uid": "urn:veeam:DiscoveredComputer:1", "identity": f"agent/{name}", "vm_uid": None,
         "vm_ref": None, "ip_address": "192.0.2.7", **changes,
     }  # fmt: skip
 
@@ -117,7 +117,7 @@ def cached(folder: Path) -> str:
 
 def test_groups_and_variables(server: Server, load: t.Any) -> None:
     server.hosts = [
-        {"kind": "backup_server", "name": "vbr01.example.test", "uid": "urn:veeam:BackupServer:1", "identity": "backup_server/1",
+        {"kind": "backup_server", "groups": ["backup_servers"], "name": "vbr01.example.test", "uid": "urn:veeam:BackupServer:1", "identity": "backup_server/1",
          "backup_server_names": ["vbr01.example.test"], "version": "12.3.2.4465"},
         vm("web01"),
         agent("lap01"),
