@@ -215,7 +215,11 @@ def test_a_source_of_more_may_fail_and_is_named(source: str, status: int) -> Non
 def test_what_hosts_rest_on_is_required_and_named(kind: str) -> None:
     with pytest.raises(EmError, match="can't be read"):
         gather(
-            site(job("web01"), machines=["web01"]), "vms", "backup_servers", faults=[failing(f"*type={kind}&*", 500)]
+            site(job("web01"), machines=["web01"]),
+            "vms",
+            "backup_servers",
+            protection={},
+            faults=[failing(f"*type={kind}&*", 500)],
         )
 
 

@@ -33,8 +33,8 @@ from .._protection.policy import NEVER, Policy
 from .._protection.registry import Registry
 from .._protection.snapshot import ANSWERED, EMPTY, Snapshot
 from .._records.build import Record
+from .._records.record_set import Result
 from .._times import parse_when, to_iso
-from .._verify.frame import collections_of
 from .._verify.reader import SnapshotReader
 from .ageing import aged
 from .hosts import VARIABLES, HostMaker, server_host
@@ -45,6 +45,9 @@ __all__ = ["KINDS", "VARIABLES", "InventoryRequest", "gather_machines"]
 KINDS = ("backup_servers", "vms", "agents", "not_backed_up")
 _MACHINES = frozenset(KINDS) - {"backup_servers"}
 _OF_A_SOURCE = (AccessDenied, NotFound, RequestRejected, ServerBusy, ServerFailed, TimedOut, ProtocolError)
+# They add variables or hosts; and what works on machines matters to verdicts only.
+_EXTRA = frozenset({"discovered_computer", "system_session", "repository"})
+_OTHER_WORK = frozenset({"replica_session", "replica_task_session", "restore_session"})
 _LABELS = {
     "hierarchy_root": "hierarchy roots",
     "system_session": "the log of data collections",
@@ -102,20 +105,24 @@ class InventoryRequest:
         return [aged(host, self.policy, needed_at) for host in hosts]
 
 
-class _NamedSources:
-    """The client, with the source in the sentence when it can't be read."""
+class _Sources:
+    """The client for one inventory: a source that can't be read has its name in the sentence, and one that only adds to hosts is a warning.
 
-    def __init__(self, client: EnterpriseManagerClient) -> None:
+    Whoever reads takes a refusal for what it is to an account without rights: that there is more than was shown.
+    """
+
+    def __init__(self, client: EnterpriseManagerClient, wanted: InventoryRequest) -> None:
         self._client = client
-        self.page_size = client.page_size
+        self._wanted = wanted
+        self.warnings: list[str] = []
 
     def query(self, name: str, *args: t.Any, **options: t.Any) -> t.Any:
-        return self._named(self._client.query, name, args, options)
+        return self._read(self._client.query, name, args, options)
 
     def list(self, name: str, *args: t.Any, **options: t.Any) -> t.Any:
-        return self._named(self._client.list, name, args, options)
+        return self._read(self._client.list, name, args, options)
 
-    def _named(self, read: t.Callable[..., t.Any], name: str, args: t.Any, options: t.Any) -> t.Any:
+    def _read(self, read: t.Callable[..., t.Any], name: str, args: t.Any, options: t.Any) -> t.Any:
         try:
             return read(name, *args, **options)
         except NotEnterpriseManager:
@@ -123,48 +130,55 @@ class _NamedSources:
         except _OF_A_SOURCE as error:
             label = _LABELS.get(name) or f"{name.replace('_', ' ')}s"
             error.message = f"{label} can't be read: {error.message}"
+            refused = isinstance(error, (AccessDenied, NotFound, RequestRejected))
+            if name in _EXTRA:
+                if name == "discovered_computer" or not refused:
+                    self._tell(name, error)
+                if not refused:
+                    raise AccessDenied(error.message) from None
+            if name in _OTHER_WORK and self._wanted.protection is None:
+                self._tell(name, error)
+                return Result([])
             raise
+
+    def _tell(self, name: str, error: EmError) -> None:
+        if name != "discovered_computer":
+            self.warnings.append(f"Hosts have fewer variables: {error}")
+        elif "agents" in self._wanted.include:
+            self.warnings.append(
+                "Agents are known by their backups only, so their addresses, operating systems and states are missing, and so are "
+                f"computers without any backup: {error}"
+            )
 
 
 def gather_machines(client: EnterpriseManagerClient, wanted: InventoryRequest) -> dict[str, t.Any]:
     """``hosts`` (records in a fixed order), ``warnings`` about what is missing, ``gathered_at``. Raises an EmError."""
-    source = t.cast("EnterpriseManagerClient", _NamedSources(client))
-    warnings: list[str] = []
-
-    def missed(what: str, error: EmError) -> None:
-        if what != "discovered computers":
-            warnings.append(f"Hosts have fewer variables, since {error}")
-        elif "agents" in wanted.include:
-            warnings.append(
-                "Agents are known by their backups only, so their addresses, operating systems and states are missing, and so are "
-                f"computers without any backup, since {error}"
-            )
-
+    sources = _Sources(client, wanted)
+    source = t.cast("EnterpriseManagerClient", sources)
+    judged = wanted.protection is not None
+    reader = SnapshotReader(source, wanted.reading, keep_all=True, with_points=judged, page_size=client.page_size)
     hosts: list[Host] = []
-    registry = None
+    warnings: list[str] = []
     if _MACHINES & set(wanted.include):
-        reader = SnapshotReader(
-            source, wanted.reading, keep_all=True, page_size=client.page_size, missed=missed,
-            needs_all_work=wanted.protection is not None,
-        )  # fmt: skip
         registry = Registry(reader.read())
         maker = HostMaker(registry, FactsBuilder(registry, wanted.reading), wanted.since)
-        hosts = _machines(maker, wanted, reader.discovered)
+        hosts = _machines(maker, wanted, reader.computer_records)
         if "not_backed_up" in wanted.include:
             warnings += _unseen(registry)
-        if registry.snapshot.truncated and wanted.protection is None:
-            warnings.append("Not all rows were read, so hosts may be missing; raise protection.max_rows")
+        if registry.snapshot.truncated and not judged:
+            warnings.append("Not all rows were read, so hosts may be missing; ask for a shorter time with since")
         if wanted.protection is not None:
             warnings += add_verdicts(registry, hosts, wanted.protection, wanted.now)
+    else:
+        reader.read_collections()
     records = [record for _machine, record in hosts]
     if "backup_servers" in wanted.include:
-        snapshot = registry.snapshot if registry else _collected(source, missed)
         servers = source.query("backup_server").records
-        records += [server_host(record, _data_as_of(snapshot, record["name"])) for record in servers]
+        records += [server_host(record, _data_as_of(reader.snapshot, record["name"])) for record in servers]
     for record in records:
         record["gathered_at"] = to_iso(wanted.now)
     records.sort(key=lambda record: (record["kind"], record["name"] or "", record["identity"]))
-    return {"hosts": records, "warnings": warnings, "gathered_at": to_iso(wanted.now)}
+    return {"hosts": records, "warnings": [*sources.warnings, *warnings], "gathered_at": to_iso(wanted.now)}
 
 
 def _machines(maker: HostMaker, wanted: InventoryRequest, computers: t.Sequence[Record]) -> list[Host]:
@@ -181,7 +195,7 @@ def _machines(maker: HostMaker, wanted: InventoryRequest, computers: t.Sequence[
 def _unseen(registry: Registry) -> list[str]:
     """Why machines that nothing backs up may be missing."""
     found = []
-    for guid, answer in registry.lookup_states().items():
+    for guid, answer in registry.lookups.states.items():
         if answer.state not in (ANSWERED, EMPTY):
             root = registry.roots.by_guid[guid]
             found.append(
@@ -193,11 +207,6 @@ def _unseen(registry: Registry) -> list[str]:
             "Machines that nothing backs up may be missing, since this account may not see everything (Portal Administrator does)"
         )
     return found
-
-
-def _collected(client: EnterpriseManagerClient, missed: t.Callable[[str, EmError], None]) -> Snapshot:
-    """The log of collections alone, for backup servers alone."""
-    return Snapshot(dt.datetime.max, collections=collections_of(client, missed))
 
 
 def _data_as_of(snapshot: Snapshot, server: str | None) -> dt.datetime | None:

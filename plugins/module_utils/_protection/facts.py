@@ -17,9 +17,18 @@ from .names import fold
 from .policy import Machine, Policy
 from .registry import Registry
 from .resolve import spellings
+from .roots import Key
 from .rows import NOT_ON_MACHINES, PointRow, RestoreRow, SessionRow, TaskRow
 from .sessions import AGENT_SESSION
 from .verdict import Attempt, Facts, RestorePoint
+
+
+class ObservedMachine(t.NamedTuple):
+    """A machine that tasks were seen of, each with its reference to the machine and what it tried."""
+
+    key: Key
+    tasks: list[tuple[TaskRow, str | None, Attempt]]
+    data_as_of: dt.datetime | None
 
 
 class FactsBuilder:
@@ -51,7 +60,7 @@ class FactsBuilder:
         linked = {one.point.uid for one in attempts if one.point}
         others = [point for point in points if point.uid not in linked and point.is_ready]
         newest = max(others, key=lambda point: (point.time, point.uid), default=None)
-        as_of, proven = self.data_as_of(machine, attempts)
+        as_of, proven = self.data_as_of(machine)
         return Facts(
             attempts=attempts,
             work=work,
@@ -63,6 +72,15 @@ class FactsBuilder:
             repositories_known=self._snapshot.repositories_known,
             is_visible=bool(self._snapshot.sees_everything),
         )
+
+    def everything(self, since: dt.datetime) -> t.Iterator[ObservedMachine]:
+        """All machines that tasks were seen of since then."""
+        for machine in self._registry.machines.values():
+            tasks = [task for task in machine.tasks if task.start >= since or task.running]
+            if tasks:
+                attempts = [self.attempt(task, machine.points) for task in tasks]
+                observed = [(task, attempt.vm_uid, attempt) for task, attempt in zip(tasks, attempts)]
+                yield ObservedMachine(machine.key, observed, self.data_as_of(machine)[0])
 
     def rows_of(self, entry: Machine, machine: KnownMachine) -> tuple[list[TaskRow], list[PointRow]]:
         """The rows of a machine. Where they were asked for by name, only those that this entry alone would have led to."""
@@ -218,7 +236,7 @@ class FactsBuilder:
                 found[server] = time
         return found
 
-    def data_as_of(self, machine: KnownMachine, attempts: t.Sequence[Attempt]) -> tuple[dt.datetime | None, str]:
+    def data_as_of(self, machine: KnownMachine) -> tuple[dt.datetime | None, str]:
         """When the data of a machine was collected, and how good the proof for the age limit is: ``known``, ``old``, ``unknown``."""
         seen = self._seen_at(machine)
         limit = self._policy.max_data_age
