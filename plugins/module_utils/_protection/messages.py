@@ -121,7 +121,9 @@ def _blocked(code: str, found: Assessment) -> str:
     entry, decision = found.entry, found.decision
     attempt = decision.last_attempt
     limit = entry.max_age_text or span(entry.max_age)
-    if code == codes.LAST_ATTEMPT_FAILED and attempt is not None:
+    if code == codes.LAST_ATTEMPT_FAILED:
+        last = [attempt, *(one.decision.last_attempt for one in found.machines)]
+        attempt = next(one for one in last if one is not None and not one.is_success)
         reason = f": {quote(attempt.reason)}" if attempt.reason else ""
         return f"the last attempt by {job(attempt)} at {to_iso(attempt.start)} failed{reason}"
     if code == codes.AGE_OVER_LIMIT:
