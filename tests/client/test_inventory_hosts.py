@@ -248,6 +248,20 @@ def test_requests_do_not_grow_with_machines_or_namesakes() -> None:
     assert len(same.of("twin01")) == 40
 
 
+def test_older_rows_are_read_for_what_is_missing_only(profile: str) -> None:
+    """A short window for the hosts, a long one for the verdicts: what is not good asks for more, what is good does not."""
+    estate = site(job("web01", "old01"), machines=["web01", "old01"])
+    estate["jobs"][0]["outcomes"] = [{"machine": "old01", "runs": "0-3", "result": "Failed", "reason": "no space"}]
+    good = gather(site(job("web01"), machines=["web01"]), profile=profile, since="2d", protection={})
+    poor = gather(estate, profile=profile, since="2d", protection={}).one("old01")
+    whole = gather(estate, profile=profile, since="30d", protection={}).one("old01")
+    assert good.requests < gather(estate, profile=profile, since="2d", protection={}).requests
+    assert poor["verdict"] == whole["verdict"] == "failed"
+    assert poor["inventory_protection"]["last_good"] == whole["inventory_protection"]["last_good"] is not None
+    assert poor["inventory_protection"]["message"] == whole["inventory_protection"]["message"]
+    assert poor["last_success"] is None, "hosts tell of what happened since"
+
+
 def test_window() -> None:
     estate = site(job("web01"), job("old01", name="Old", last="-5d"), machines=["web01", "old01"])
     assert [host["name"] for host in gather(estate, since="2d").hosts] == ["web01"]

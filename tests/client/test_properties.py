@@ -69,7 +69,12 @@ def check_poorer(site: Site, together: list[Answer]) -> None:
     """An account that is no administrator; a log and repositories that may not be read."""
     for answer, poorer in zip(together, ask(site, site.asked, user="user")):
         assert is_ok(answer) or not is_ok(poorer), "a poorer account gives a better verdict"
-    admin = {"username": "admin", "password": "Admin-Passw0rd", "role": "Portal Administrator", "denied": ["query/Repository"]}
+    admin = {
+        "username": "admin",
+        "password": "Admin-Passw0rd",
+        "role": "Portal Administrator",
+        "denied": ["query/Repository"],
+    }
     for answer, poorer in zip(together, ask(site, site.asked, estate={**site.estate, "accounts": [admin]})):
         assert is_ok(answer) or not is_ok(poorer), "fewer rights give a better verdict"
 
@@ -96,7 +101,12 @@ def check_more(site: Site, together: list[Answer]) -> None:
             session.update({"running": True} if "running" in worse else {"duration": "5m"})
             for answer, after in zip(together, ask(site, site.asked, estate=changed(site, sessions=[session]))):
                 assert is_ok(answer) or not is_ok(after), f"{worse} makes it better"
-        old = {"job": backup["name"], "created": "-9d", "duration": "5m", "tasks": [{"machine": key} for key in members]}
+        old = {
+            "job": backup["name"],
+            "created": "-9d",
+            "duration": "5m",
+            "tasks": [{"machine": key} for key in members],
+        }
         for answer, after in zip(together, ask(site, site.asked, estate=changed(site, sessions=[old]))):
             assert is_ok(answer) == is_ok(after), "an older session changes whether it is ok"
 

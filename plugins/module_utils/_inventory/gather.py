@@ -35,10 +35,11 @@ from .._protection.snapshot import ANSWERED, EMPTY, Snapshot
 from .._records.build import Record
 from .._records.record_set import Result
 from .._times import parse_when, to_iso
+from .._verify.plan import Span, reach
 from .._verify.reader import SnapshotReader
 from .ageing import aged
 from .hosts import VARIABLES, HostMaker, server_host
-from .verdicts import Host, add_verdicts, read_protection
+from .verdicts import Host, add_verdicts, poor_machines, read_protection, rows_of
 
 __all__ = ["KINDS", "VARIABLES", "InventoryRequest", "gather_machines"]
 
@@ -92,10 +93,14 @@ class InventoryRequest:
 
     @property
     def reading(self) -> Policy:
-        """What the rows are read for: all machines, as far back as hosts or verdicts need them."""
-        back = self.now - self.since
-        looked = max(back, self.policy.lookback) if self.protection is not None else back
-        return dataclasses.replace(self.policy, lookback=looked)
+        """What the rows of all machines are read for: as far back as hosts tell of, and as any backup may be good."""
+        return dataclasses.replace(self.policy, lookback=self.now - self.since)
+
+    @property
+    def older(self) -> Span | None:
+        """What is read besides, of machines without a good backup: it tells "too old" from "never"."""
+        start, end = reach(self.policy).since, reach(self.reading).since
+        return Span(start, end) if self.protection is not None and start < end else None
 
     def aged(self, hosts: t.Sequence[Record], gathered_at: str) -> list[Record]:
         """The hosts that were read at some time, with the verdicts that they have now."""
@@ -161,8 +166,16 @@ def gather_machines(client: EnterpriseManagerClient, wanted: InventoryRequest) -
     warnings: list[str] = []
     if _MACHINES & set(wanted.include):
         registry = Registry(reader.read())
-        maker = HostMaker(registry, FactsBuilder(registry, wanted.reading), wanted.since)
-        hosts = _machines(maker, wanted, reader.computer_records)
+        hosts = _machines(registry, wanted, reader.computer_records)
+        poor = (
+            poor_machines(registry, hosts, wanted.protection, wanted.now)
+            if wanted.older and wanted.protection is not None
+            else []
+        )
+        if poor and wanted.older:
+            reader.read_older(wanted.older, rows_of(poor))
+            registry = Registry(reader.snapshot)
+            hosts = _machines(registry, wanted, reader.computer_records)
         if "not_backed_up" in wanted.include:
             warnings += _unseen(registry)
         if registry.snapshot.truncated and not judged:
@@ -181,7 +194,8 @@ def gather_machines(client: EnterpriseManagerClient, wanted: InventoryRequest) -
     return {"hosts": records, "warnings": [*sources.warnings, *warnings], "gathered_at": to_iso(wanted.now)}
 
 
-def _machines(maker: HostMaker, wanted: InventoryRequest, computers: t.Sequence[Record]) -> list[Host]:
+def _machines(registry: Registry, wanted: InventoryRequest, computers: t.Sequence[Record]) -> list[Host]:
+    maker = HostMaker(registry, FactsBuilder(registry, wanted.reading), wanted.since)
     hosts: list[Host] = []
     if "vms" in wanted.include:
         hosts += maker.vms()

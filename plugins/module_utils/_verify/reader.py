@@ -93,6 +93,19 @@ class SnapshotReader(LinkedRows):
                 snapshot.truncated = frozenset(one.entry.key for one in left)
         return snapshot
 
+    def read_older(self, span: Span, wanted: Wanted) -> None:
+        """After ``read``: rows of some machines from before; of all others what was read is enough."""
+        everybody = frozenset(entry.key for entry in self._policy.machines)
+        try:
+            if self._filter_works and fewer_by_name(wanted, self._machine_count(), span, self._policy.now, self._page_size):
+                self._read_rows(span, wanted, True)
+            else:
+                self._read_window(span, wanted)
+            self._read_linked_points(wanted)
+            self._read_missing_sessions()
+        except RowLimitReached:
+            self.snapshot.truncated = everybody
+
     def _names_are_known(self) -> bool:
         """Whether the lookup service and the agents' sessions tell the present names of all machines."""
         snapshot = self.snapshot
