@@ -122,6 +122,7 @@ backup_servers:
       description: Same as RV(backup_servers[].uid), for records of all kinds alike.
       type: str
       sample: "urn:veeam:BackupServer:22222222-aaaa-4bbb-8ccc-000000000001"
+    # GENERATED (dev.py generate): returns links raw
     links:
       description: All links, each with C(rel), C(href), C(name) and C(type).
       returned: when O(include_links=true)
@@ -131,6 +132,8 @@ backup_servers:
       description: What the server sent, unchanged.
       returned: when O(include_raw=true)
       type: dict
+    # END GENERATED
+# GENERATED (dev.py generate): returns count truncated request_count error msg
 count:
   description: Number of records returned.
   returned: success
@@ -153,7 +156,7 @@ error:
   contains:
     kind:
       description: Stable name of the kind of error, such as V(authentication_failed), V(access_denied) or V(timed_out).
-        The guide on connecting lists all of them.
+        The guide on messages lists all of them.
       type: str
       sample: access_denied
     status:
@@ -180,7 +183,8 @@ msg:
   description: What went wrong and what to do about it, in one sentence.
   returned: failure
   type: str
-  sample: nothing listens on em01.example.test port 9398; check host and port (9398 by default) and any firewall between.
+  sample: nothing listens on em01.example.test port 9398; check host and port (9398 by default) and any firewall in between.
+# END GENERATED
 """
 
 from ..module_utils._info.argspec import select_spec

@@ -128,6 +128,7 @@ repositories:
       description: Kind as the server names it; null on servers before 9.5 Update 4.
       type: str
       sample: WindowsLocal
+    # GENERATED (dev.py generate): returns backup_server_name backup_server_uid links raw
     backup_server_name:
       description: Name of the backup server.
       type: str
@@ -145,6 +146,8 @@ repositories:
       description: What the server sent, unchanged.
       returned: when O(include_raw=true)
       type: dict
+    # END GENERATED
+# GENERATED (dev.py generate): returns count truncated request_count error msg
 count:
   description: Number of records returned.
   returned: success
@@ -167,7 +170,7 @@ error:
   contains:
     kind:
       description: Stable name of the kind of error, such as V(authentication_failed), V(access_denied) or V(timed_out).
-        The guide on connecting lists all of them.
+        The guide on messages lists all of them.
       type: str
       sample: access_denied
     status:
@@ -194,7 +197,8 @@ msg:
   description: What went wrong and what to do about it, in one sentence.
   returned: failure
   type: str
-  sample: nothing listens on em01.example.test port 9398; check host and port (9398 by default) and any firewall between.
+  sample: nothing listens on em01.example.test port 9398; check host and port (9398 by default) and any firewall in between.
+# END GENERATED
 """
 
 from ..module_utils._info.argspec import select_spec

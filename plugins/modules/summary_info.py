@@ -222,6 +222,7 @@ repository:
   sample:
     capacity_planning_report_link: /Reports/Capacity
     periods: [{"name": "Default Backup Repository", "capacity": 54975581388800, "free_space": 10995116277760, "backup_size": 43980465111040}]
+# GENERATED (dev.py generate): returns request_count error msg
 request_count:
   description: Number of HTTP requests made, logon and logoff included.
   returned: success
@@ -234,7 +235,7 @@ error:
   contains:
     kind:
       description: Stable name of the kind of error, such as V(authentication_failed), V(access_denied) or V(timed_out).
-        The guide on connecting lists all of them.
+        The guide on messages lists all of them.
       type: str
       sample: access_denied
     status:
@@ -261,7 +262,8 @@ msg:
   description: What went wrong and what to do about it, in one sentence.
   returned: failure
   type: str
-  sample: nothing listens on em01.example.test port 9398; check host and port (9398 by default) and any firewall between.
+  sample: nothing listens on em01.example.test port 9398; check host and port (9398 by default) and any firewall in between.
+# END GENERATED
 """
 
 from ..module_utils._info.summary import gather_summary

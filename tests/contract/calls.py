@@ -8,6 +8,7 @@ import dataclasses
 import json
 import os
 import re
+import tempfile
 import time
 import typing as t
 from pathlib import Path
@@ -19,6 +20,7 @@ from support import connection
 from support import modules as frame
 
 GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+PROGRESS = Path(tempfile.gettempdir(), f"progress-{os.getpid()}")
 CACHE_AGE = 2 * 3600
 
 
@@ -95,6 +97,12 @@ class Seen:
     def files(self) -> t.Any:
         return self.written
 
+    def progress(self) -> t.Any:
+        """Whether the module has told what it waits for; the file is gone then."""
+        told = PROGRESS.exists() and bool(PROGRESS.read_text(encoding="utf-8"))
+        PROGRESS.unlink(missing_ok=True)
+        return told
+
     def matched(self) -> t.Any:
         return {
             host: values["veeam_em_inventory_protection"]["matched_by"] for host, values in self.result["hosts"].items()
@@ -107,24 +115,24 @@ class Seen:
 @contextlib.contextmanager
 def watching(sent: list[dict[str, t.Any]], variables: t.Mapping[str, str]) -> t.Iterator[None]:
     """Notes what is sent, with these environment variables; pauses take no time."""
-    import requests
+    import requests.adapters
 
     from ansible_collections.backup_ops.veeam_em.plugins.module_utils._client.client import EnterpriseManagerClient
 
-    real = requests.Session.request
+    real = requests.adapters.HTTPAdapter.send
 
-    def request(self: t.Any, method: str, url: str, **options: t.Any) -> t.Any:
-        path = urlsplit(url)
-        note = {"target": f"{path.path}?{path.query}", "accept": options["headers"]["Accept"]}
-        sent.append({**note, "method": method, "timeout": options["timeout"]})
-        return real(self, method, url, **options)
+    def send(self: t.Any, request: t.Any, **options: t.Any) -> t.Any:
+        path = urlsplit(request.url)
+        note = {"target": f"{path.path}?{path.query}", "accept": request.headers["Accept"]}
+        sent.append({**note, "method": request.method, "timeout": options["timeout"]})
+        return real(self, request, **options)
 
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.startswith("VEEAM_EM_")]:
             patch.delenv(name)
         for name, value in variables.items():
             patch.setenv(name, value)
-        patch.setattr(requests.Session, "request", request)
+        patch.setattr(requests.adapters.HTTPAdapter, "send", send)
         patch.setitem(EnterpriseManagerClient.__init__.__kwdefaults__ or {}, "sleep", lambda seconds: None)
         yield
 
@@ -174,7 +182,7 @@ def _hosts(path: Path) -> dict[str, t.Any]:
         try:
             plugin.parse(data, DataLoader(), str(path))
         except AnsibleError as error:
-            return {"failed": True, "msg": str(error), "error": {"kind": type(error.__cause__).__name__}}
+            return {"failed": True, "msg": str(error), "error": {"kind": str(error).partition(";")[0]}}
         if plugin.get_option("cache"):
             plugin.update_cache_if_changed()
     hosts = {str(name): host.vars for name, host in data.hosts.items()}

@@ -7,11 +7,13 @@ A new option needs a row here. An option of several modules has one row in SHARE
 from __future__ import annotations
 
 import dataclasses
+import hashlib
+import ssl
 import typing as t
 from pathlib import Path
 
 from . import calls
-from .calls import Seen
+from .calls import PROGRESS, Seen
 
 Options = t.Mapping[str, t.Any]
 OLD_WAIVER = {"machine": "old01", "reason_code": "age_over_limit", "until": "2999-01-01"}
@@ -59,6 +61,11 @@ def _authority(seen: Seen) -> str:
     return Path(seen.em.ca_path).read_text(encoding="utf-8")
 
 
+def _fingerprint(seen: Seen) -> str:
+    presented = ssl.get_server_certificate((seen.em.host, seen.em.port))
+    return hashlib.sha256(ssl.PEM_cert_to_DER_cert(presented)).hexdigest()
+
+
 SHARED: dict[str, Case] = {
     "uid": Case(lambda seen: seen.records[0]["uid"]),
     "name": Case(of("name")),
@@ -92,6 +99,7 @@ CONNECTION: dict[str, Case] = {
     "validate_certs": Case(False, "outcome", {"ca_path": None}),
     "ca_path": Case(lambda seen: str(seen.em.ca_path), "outcome", {"ca_path": None}),
     "ca_cert": Case(_authority, "outcome", {"ca_path": None}),
+    "ca_fingerprint": Case(_fingerprint, "outcome", {"ca_path": None}),
     "timeout": Case(7, "timeouts"),
     "retries": Case(0, "outcome", fault={"kind": "unavailable", "path": "/api/query", "count": 1}),
     "api_version": Case("v1_4", "targets"),
@@ -136,6 +144,8 @@ _POLICY = {
     "domains": Case(["example.test"], "verdicts", {"machines": ["web01.example.test", "web02.corp.example"]}),
     "ask_hypervisors": Case("never", "paths"),
     "max_rows": Case(1, "verdicts"),
+    "wait_running": Case("1s", "paths", {"machines": ["mail01"]}),
+    "progress_file": Case(str(PROGRESS), "progress", {"machines": ["mail01"], "wait_running": "1s"}),
 }
 
 
@@ -163,6 +173,7 @@ SPECIFIC: dict[str, dict[str, Case]] = {
         "total_size_min": Case(1),
         "total_size_max": Case(0),
     },
+    "doctor": {"bundle": Case(True, "sections")},
     "job_info": {
         "sort_by": Case("backup_server_name"),
         "kind": Case(["nas"]),
@@ -272,15 +283,32 @@ INVENTORY: dict[str, Case] = {
     "cache_prefix": Case("mine_", "files", _CACHED),
 }  # fmt: skip
 
+_EARLIER = {
+    "schema": "backup_ops.veeam_em/evidence",
+    "generated_at": "2026-01-01T00:00:00Z",
+    "decision": {"not_ok": ["file01"]},
+    "result": {"machines": [{"name": "file01"}]},
+}
+
 EVIDENCE: dict[str, Case] = {
     "_input": Case("another", "text"),
     "format": Case("json", "text", without="table"),
     "change_number": Case("CHG0042", "text"),
     "em_host": Case("em99.example.test", "text", {"format": "json"}),
     "policy": Case({"max_age": "1h"}, "text", {"format": "json"}),
+    "provenance": Case({"user": "ops"}, "text", {"format": "html"}),
+    "earlier": Case(_EARLIER, "text", {"format": "html"}),
+    "jobs": Case([{"name": "File servers", "next_run": None}], "text", {"format": "html"}),
     "allowed_verdicts": Case(["ok", "stale"], "text", {"format": "json"}),
     "allow_empty": Case(True, "text", {"_input": "empty"}),
     "generated_at": Case("2026-01-05T20:00:00Z", "text", {"format": "json"}),
+}
+
+LISTING: dict[str, Case] = {
+    "_input": Case("another", "text"),
+    "format": Case("csv", "text", without="table"),
+    "columns": Case(["id"], "text"),
+    "title": Case("Last night", "text"),
 }
 
 

@@ -16,7 +16,7 @@ from .._records.record_set import Order, RecordSet, Result
 from .._records.resources import Resource
 from . import paging
 from .decoding import decode
-from .filters import FilterSet, split_for_url
+from .filters import GRAMMAR, OPERATORS, FilterSet, split_for_url
 from .query_plan import QueryPlan, SortedBy, size_for, sorted_by
 
 if t.TYPE_CHECKING:
@@ -27,16 +27,10 @@ EVERYTHING = FilterSet()
 _PAGES_WORTH_SLICING = 10
 
 
-class GetPage(t.Protocol):
-    """How one document below ``/api`` is read."""
-
-    def __call__(
-        self,
-        path: str,
-        parameters: t.Sequence[tuple[str, t.Any]],
-        admin_only: bool,
-        read: t.Callable[[t.Iterable[bytes]], paging.Page],
-    ) -> paging.Page: ...
+GetPage = t.Callable[
+    [str, t.Sequence[t.Tuple[str, t.Any]], bool, t.Callable[[t.Iterable[bytes]], paging.Page]], paging.Page
+]
+"""Reads one document below ``/api``: path, parameters, whether only administrators may, and what makes a page of the body."""
 
 
 class QueryReader:
@@ -137,7 +131,10 @@ class QueryReader:
                 return self._get("query", parameters, reading.resource.admin_only, _page)
             except RequestRejected as error:
                 if ask.where and reading.resource.fields:
-                    error.hint = f"check the filter; its fields are {', '.join(reading.resource.fields)}"
+                    error.hint = (
+                        f"check the filter; its fields are {', '.join(reading.resource.fields)}, its operators {' '.join(OPERATORS)}; "
+                        + GRAMMAR
+                    )
                 raise
 
         return fetch

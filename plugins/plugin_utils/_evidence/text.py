@@ -7,8 +7,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import typing as t
 import unicodedata
+
+from ...module_utils._times import span as age_in_words
 
 _JOINERS = "\u200c\u200d"  # they shape letters and emoji; all other format characters can only mislead a reader
 
@@ -62,12 +65,7 @@ def span(seconds: t.Any) -> str:
         return "-"
     if seconds < 0:
         return f"-{span(-seconds)}"
-    minutes = int(seconds) // 60
-    days, hours, minutes = minutes // 1440, minutes // 60 % 24, minutes % 60
-    parts = [(days, "d"), (hours, "h"), (minutes, "m")]
-    while len(parts) > 1 and not parts[0][0]:
-        parts.pop(0)
-    return " ".join(f"{number}{unit}" for number, unit in parts[:2] if number) or "0m"
+    return age_in_words(seconds)
 
 
 def moment(value: t.Any) -> str:
@@ -83,3 +81,11 @@ def parsed_moment(value: t.Any) -> dt.datetime | None:
         return dt.datetime.strptime(str(value), "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=dt.timezone.utc)
     except ValueError:
         return None
+
+
+_MARKDOWN_PUNCTUATION = re.compile(r"([\\`*_{}\[\]#!|~<>&$@]|:(?=//))")
+
+
+def escaped_markdown(text: str) -> str:
+    """Text as Markdown shows it literally: no markup, no HTML, no link, no second table cell."""
+    return _MARKDOWN_PUNCTUATION.sub(r"\\\1", one_line(text)).replace("\\<", "&lt;").replace("\\&", "&amp;")

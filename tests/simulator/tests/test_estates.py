@@ -125,6 +125,8 @@ def test_every_estate_loads_in_every_profile(name: str, profile: str) -> None:
         ("accounts:\n  - {username: u, password: p, role: none, denied: x}\n", "line 2, accounts[0].denied", "should be of type array"),
         ("accounts:\n  - {username: u, password: p, role: none, sees: 3}\n", "line 2, accounts[0].sees", "of"),
         ("faults:\n  - {kind: error, count: 1}\n  - {kind: eror}\n", "line 3, faults[1]", "unknown fault kind 'eror'"),
+        ("faults:\n  - {kind: error, count: x}\n", "line 2, faults[0].count", "should be of type"),
+        (BASE + "settings: {collections: [Success, Failed]}\n", "line 9, settings.collections[1]", "some must have brought the data"),
         ("faults:\n  - {path: /api}\n", "line 2, faults[0]", "the key 'kind' is missing"),
         (BASE + JOB + "[web01], outcomes: [{missing: point}]}\n", "line 10, jobs[0].outcomes[0].missing", "'point' is not of the form: Rows that"),
         (BASE + JOB + "[web01], outcomes: [{session: Bad}]}\n", "line 10, jobs[0].outcomes[0].session", "'Bad' is none of"),

@@ -32,6 +32,11 @@ MUTATIONS = [
         "contract", "has undocumented keys", _RESULTS,
     ),
     Mutation(
+        "a generated text that was changed by hand", "plugins/modules/summary_info.py",
+        "Number of HTTP requests made", "How many HTTP requests were made",
+        "generated", "+++ plugins/modules/summary_info.py by dev.py generate",
+    ),
+    Mutation(
         "an undocumented option", "plugins/modules/summary_info.py",
         "run_info(gather_summary, {", 'run_info(gather_summary, {"colour": {"type": "str"}, ',
         "contract", "colour", ("tests/contract/test_documentation.py",),
@@ -54,9 +59,15 @@ MUTATIONS = [
         ("tests/contract/test_options.py", "-k", "timeout"),
     ),
     Mutation(
-        "an argument that the role does not hand on", "roles/verify_backups/tasks/ask.yml",
-        '    max_rows: "{{ verify_backups_max_rows }}"\n', "",
+        "a setting that the gate does not hand on", "plugins/plugin_utils/_gate/settings.py",
+        'ASKED = tuple(name for name in POLICY_SPEC if name not in ("machines", "waivers"))',
+        'ASKED = tuple(name for name in POLICY_SPEC if name not in ("machines", "waivers", "max_rows"))',
         "contract", "max_rows", ("tests/contract/test_role_arguments.py", "-k", "one_run"),
+    ),
+    Mutation(
+        "a host that nobody asked about goes on", "plugins/plugin_utils/_gate/decision.py",
+        "        elif not settings.hosts[name].is_controller:", "        elif False:",
+        "unit", "nobody_asked", ("tests/unit/plugins/plugin_utils/_gate",),
     ),
     Mutation(
         "a leaked logon session", f"{_UTILS}/_client/logon_session.py",
@@ -70,7 +81,7 @@ MUTATIONS = [
     ),
     Mutation(
         "no_log missing on the password", f"{_UTILS}/_module.py",
-        "required=True, no_log=True", "required=True",
+        '"password": _option("password", type="str", no_log=True)', '"password": _option("password", type="str")',
         "contract", "the module shows a secret", _RESULTS,
     ),
     Mutation(
@@ -119,7 +130,7 @@ MUTATIONS = [
     ),
     Mutation(
         "a page dropped in paging", f"{_UTILS}/_client/paging.py",
-        "cursor.next_ask(where))\n        yield new\n", "cursor.next_ask(where))\n",
+        "cursor.next_request(where))\n        yield new\n", "cursor.next_request(where))\n",
         "unit", "_client/test_paging.py", ("tests/unit/plugins/module_utils/_client/test_paging.py",),
     ),
     Mutation(
@@ -128,13 +139,13 @@ MUTATIONS = [
         "unit", "_protection/test_verdict.py", ("tests/unit/plugins/module_utils/_protection/test_verdict.py",),
     ),
     Mutation(
-        "a waiver that outlives its end", f"{_UTILS}/_protection/verdict.py",
+        "a waiver that outlives its end", f"{_UTILS}/_protection/combine.py",
         "waiver.until > moment", "waiver.until >= moment",
         "unit", "_protection/test_verdict.py", ("tests/unit/plugins/module_utils/_protection/test_verdict.py",),
     ),
     Mutation(
         "a running backup that counts after a good one", f"{_UTILS}/_protection/verdict.py",
-        "    if running:\n        return verdict", "    if running and not is_good:\n        return verdict",
+        "    if running:\n        kinds", "    if running and not is_good:\n        kinds",
         "unit", "_protection/test_verdict.py", ("tests/unit/plugins/module_utils/_protection/test_verdict.py",),
     ),
     Mutation(
@@ -153,6 +164,11 @@ MUTATIONS = [
         "a file missing from the tarball", "galaxy.yml",
         "  - CONTRIBUTING.md\n", "  - CONTRIBUTING.md\n  - plugins/filter\n",
         "tarball-contents", "plugins/filter/evidence.py is missing from the tarball",
+    ),
+    Mutation(
+        "paper without the rows that a screen leaves out", "plugins/plugin_utils/_evidence/template/report.css",
+        "@media screen and (scripting: enabled) {", "@media (scripting: enabled) {",
+        "browser", "test_paper_has_everything_whatever_filter_is_set",
     ),
     Mutation(
         "a development file in the tarball", "galaxy.yml",

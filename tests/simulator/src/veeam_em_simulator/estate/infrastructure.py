@@ -6,6 +6,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+NO_ITEMS = 0
+"""In place of an error status: the lookup answers with an empty list."""
+
 
 @dataclass(frozen=True)
 class Server:
@@ -36,8 +39,8 @@ class Root:
     """The id that the list of hierarchy roots gives where it is not that of the references (a fault of v12)."""
     lookup_lists: bool = False
     """The lookup's references carry the listed id, too."""
-    lookup: Mapping[str, int | None] = field(default_factory=dict)
-    """By backup server id, how the lookup goes wrong: with an error status, or None for no items at all."""
+    lookup: Mapping[str, int] = field(default_factory=dict)
+    """By backup server id, how the lookup goes wrong: with an error status or NO_ITEMS."""
 
     def listed_id(self, server_id: str) -> str:
         return self.listed_ids.get(server_id, self.ids[server_id])

@@ -37,6 +37,7 @@ class Reader:
         self.roots: dict[str, infrastructure.Root] = {}
         self.repositories: dict[tuple[str, str], infrastructure.Repository] = {}
         self.machines: dict[str, list[infrastructure.Machine]] = {}
+        self.keyed: dict[str, infrastructure.Machine] = {}
         self.groups: dict[str, infrastructure.Group] = {}
         self.computers: dict[str, infrastructure.Computer] = {}
         self.file_servers: dict[str, infrastructure.FileServer] = {}
@@ -88,6 +89,9 @@ class Reader:
         last_attempt = self.moment(given.get("last_collection", "-4m"), ("settings", "last_collection"))
         if "collections" in given:
             given["collections"] = tuple(given["collections"])
+            if given["collections"][-1] == "Failed":
+                path = ("settings", "collections", len(given["collections"]) - 1)
+                raise self.document.error(path, "the last one goes for all before it, and some must have brought the data")
         settings = model.Settings(**given | {"last_collection": last_attempt})
         return replace(settings, last_collection=last_attempt - settings.failed_collections * settings.collection_step)
 
@@ -115,15 +119,15 @@ class Reader:
 
     def _lookup(
         self, given: str | int | dict[str, str | int], servers: list[infrastructure.Server], path: tuple[str | int, ...]
-    ) -> dict[str, int | None]:
+    ) -> dict[str, int]:
         """How the lookup goes wrong at each server; one word is for all of them."""
         told = given if isinstance(given, dict) else {server.name: given for server in servers}
         ids = {server.name: server.id for server in servers}
         for name in told:
             if name not in ids:
                 raise self.document.error((*path, name), f"the hierarchy root is not attached to a backup server '{name}'")
-        status = {"empty": None, "fails": 500}
-        return {ids[name]: status.get(word, word) for name, word in told.items() if word != "answers"}  # type: ignore[arg-type,misc]
+        status = {"empty": infrastructure.NO_ITEMS, "fails": 500}
+        return {ids[name]: status[word] if isinstance(word, str) else word for name, word in told.items() if word != "answers"}
 
     def _faults(self) -> Iterator[dict[str, Any]]:
         for path, item in self.items("faults"):
@@ -196,11 +200,11 @@ class Reader:
 
     def machine(self, name: str, on: str | None, server: infrastructure.Server, path: tuple[str | int, ...]) -> infrastructure.Machine:
         """The machine of that key or first name that the server can see; a mistake when there is none or more than one."""
-        machines = [machine for same_name in self.machines.values() for machine in same_name]
-        named = self.machines.get(name) or [m for m in machines if m.key == name]
+        named = [self.keyed[name]] if name in self.keyed else self.machines.get(name, [])
         found = [m for m in named if any(server.id in s.root.ids and on in (None, s.root.name) for _, _, s in m.spans())]
         if not named:
-            later = any(state.name == name for m in machines for _, _, state in m.spans())
+            everyone = (machine for same_name in self.machines.values() for machine in same_name)
+            later = any(state.name == name for m in everyone for _, _, state in m.spans())
             hint = ": one is called so later, say its first name or its key" if later else ""
             raise self.document.error(path, f"there is no machine '{name}'{hint}")
         if not found:

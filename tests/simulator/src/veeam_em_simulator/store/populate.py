@@ -13,10 +13,6 @@ from veeam_em_simulator.store.besides import add_loose_points, add_restores
 from veeam_em_simulator.store.collecting import add_system_sessions
 from veeam_em_simulator.store.writer import Writer
 
-NO_ITEMS = 0
-"""In place of a status: the lookup of the root answers with an empty list."""
-
-
 
 def populate(writer: Writer, estate: Estate, profile: Profile, now: int) -> Underway:
     """What runs go on, or are too young to have been collected."""
@@ -66,8 +62,7 @@ def _infrastructure(writer: Writer, estate: Estate, profile: Profile) -> None:
     for root in estate.roots:
         for server_id in root.ids:
             guid = root.listed_id(server_id)
-            fault = root.lookup.get(server_id, NO_ITEMS) or NO_ITEMS if server_id in root.lookup else None
-            writer.add("hierarchy_roots", guid, root.name, server_id, root.unique_id, root.host_type, fault)
+            writer.add("hierarchy_roots", guid, root.name, server_id, root.unique_id, root.host_type, root.lookup.get(server_id))
             writer.add("managed_servers", guid, root.name, server_id, f"Created by {by_id[server_id].name}", root.host_type)
     for repository in estate.repositories:
         writer.add(

@@ -6,9 +6,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from veeam_em_simulator.estate.infrastructure import NO_ITEMS
 from veeam_em_simulator.identifiers import guid_of
 from veeam_em_simulator.store.database import Row
-from veeam_em_simulator.store.populate import NO_ITEMS
 from veeam_em_simulator.web import documents
 from veeam_em_simulator.web.call import ApiError
 from veeam_em_simulator.wire.model import Element
