@@ -257,6 +257,8 @@ INVENTORY: dict[str, Case] = {
     "protection.name_match": Case(
         {"name_match": ["short_name"]}, "matched", {"include": ["agents"]}, without={}
     ),
+    # Hosts have the names of their machines, so that it hardly ever matters what a domain is; it is read all the same.
+    "protection.domains": Case({"domains": ["no domain"]}, "outcome", without={"domains": ["example.test"]}),
     "protection.max_data_age": Case({"max_data_age": "1m"}, "groups", without={}),
     "protection.waivers": Case(
         {"waivers": [{"machine": "old01", "reason_code": "age_over_limit", "until": "2999-01-01"}]},
