@@ -118,7 +118,7 @@ _MACHINE = {
     ),
     "vm_ref": Case([{"name": "twin01", "vm_ref": "vm-2001"}], "verdicts", without=["twin01"]),
     "backup_server_name": Case(
-        [{"name": "twin01", "backup_server_name": "vbr01.example.test"}], "verdicts", without=["twin01"]
+        [{"name": "web01", "backup_server_name": "vbr02.example.test"}], "verdicts", without=["web01"]
     ),
     "max_age": Case([{"name": "file01", "max_age": "3d"}], "verdicts", without=["file01"]),
     "needed_at": Case([{"name": "web01", "needed_at": "+2d"}], "verdicts", without=["web01"]),
@@ -141,7 +141,7 @@ _POLICY = {
     "lookback": Case("5d", "verdicts", {"machines": ["old01"]}),
     "history": Case("7d", "keys"),
     "full_visibility": Case(True, "verdicts", {"machines": ["legacy01"]}, role="Portal User"),
-    "domains": Case(["example.test"], "verdicts", {"machines": ["web01.example.test", "web02.corp.example"]}),
+    "domains": Case(["example.test"], "verdicts", {"machines": ["web01.corp.example"]}),
     "ask_hypervisors": Case("never", "paths"),
     "max_rows": Case(1, "verdicts"),
     "wait_running": Case("1s", "paths", {"machines": ["mail01"]}),
