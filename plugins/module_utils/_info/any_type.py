@@ -34,4 +34,4 @@ def gather_query(client: EnterpriseManagerClient, params: Params) -> Answer:
             record_key(resource, field or params["sort_by"]), field or params["sort_by"], wanted.order.descending
         )
         wanted = dataclasses.replace(wanted, order=order)
-    return answer_of("records", read(client, wanted))
+    return answer_of(resource, read(client, wanted))

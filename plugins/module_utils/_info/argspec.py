@@ -37,6 +37,7 @@ def session_spec(states: t.Sequence[str], sort_keys: t.Sequence[str]) -> dict[st
         "job_uid": _LIST,
         "state": {**_LIST, "choices": list(states)},
         "result": {**_LIST, "choices": list(RESULTS)},
+        "running": {"type": "bool"},
         "backup_server_name": _LIST,
         "backup_server_uid": _LIST,
         "created_after": {"type": "str"},

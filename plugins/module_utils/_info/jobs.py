@@ -15,8 +15,9 @@ from .._errors import SettingsError
 from .._records.derived import job_object, objects_of
 from .._records.record_set import Result
 from .._records.resources import RESOURCES
-from .._times import UTC
-from .options import filter_field, read_selection, refuse_empty
+from .._times import UTC, to_iso
+from .job_machines import add_machines
+from .options import filter_field, moment_ahead, read_selection, refuse_empty
 from .resource import Answer, Params, answer_of, read
 
 _KINDS = {
@@ -35,6 +36,7 @@ def gather_jobs(client: EnterpriseManagerClient, params: Params) -> Answer:
     """Jobs of all kinds in one list; a condition that one kind of jobs does not know leaves that kind out."""
     refuse_empty({"kind": params["kind"]})
     now = dt.datetime.now(UTC)
+    needed_at = None if params["needed_at"] is None else moment_ahead(params["needed_at"], now, "needed_at")
     wanted = [read_selection(name, given, now) for name, given in _job_queries(params)]
     if not wanted:
         raise SettingsError("no kind of job can be selected by all of these options", hint="drop kind or platform")
@@ -46,7 +48,19 @@ def gather_jobs(client: EnterpriseManagerClient, params: Params) -> Answer:
     if params["include_objects"]:
         for record in result.records:
             record["objects"] = objects_of(record) or _included(client, record)
-    return answer_of("jobs", result)
+    if params["include_machines"]:
+        add_machines(client, result.records, now)
+    if needed_at is not None:
+        for record in result.records:
+            record["runs_before_needed_at"] = _runs_before(record, to_iso(needed_at))
+    return answer_of(RESOURCES["job"], result)
+
+
+def _runs_before(job: Answer, needed_at: str) -> bool | None:
+    """Whether the next run begins before a moment; None when the server tells no next run of a job whose schedule is on."""
+    if job.get("next_run"):
+        return str(job["next_run"]) < needed_at
+    return None if job.get("schedule_configured") and job.get("schedule_enabled") else False
 
 
 def _job_queries(params: Params) -> t.Iterator[tuple[str, Params]]:
