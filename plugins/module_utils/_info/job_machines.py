@@ -43,25 +43,28 @@ def _add(
     runs = newest_runs(found)
     if not runs:
         return
-    rows = client.query(
-        tasks, FilterSet(lists=(("JobSessionUid", tuple(one["uid"] for one in runs.values())),))
-    ).records
+    uids_of_runs = tuple(sorted(run["uid"] for one in runs.values() for run in one))
+    rows = client.query(tasks, FilterSet(lists=(("JobSessionUid", uids_of_runs),))).records
     for job in jobs:
-        run = runs.get(job["id"].lower())
-        if run is not None:
-            job["machines"] = machines_in(row for row in rows if row["job_session_uid"] == run["uid"])
+        own = {run["uid"] for run in runs.get(job["id"].lower(), ())}
+        if own:
+            job["machines"] = machines_in(row for row in rows if row["job_session_uid"] in own)
 
 
-def newest_runs(sessions: t.Iterable[Record]) -> dict[str, Record]:
+def newest_runs(sessions: t.Iterable[Record]) -> dict[str, list[Record]]:
     """The newest session of each job that is over, else the newest, by the bare GUID of the job.
 
-    One that runs may not have come to all machines yet, and a retry works on some of them only.
+    One that runs may not have come to all machines yet, and a retry works on some of them only. A copy job has a session for each job
+    that it copies, each with a name of its own.
     """
-    newest: dict[str, Record] = {}
+    newest: dict[tuple[str, str | None], Record] = {}
     for session in sorted(sessions, key=lambda one: (not one["running"], one["creation_time"] or "", one["uid"] or "")):
         if session["job_uid"] and not session["is_retry"]:
-            newest[session["job_uid"].rpartition(":")[2].lower()] = session
-    return newest
+            newest[session["job_uid"].rpartition(":")[2].lower(), session["job_name"]] = session
+    runs: dict[str, list[Record]] = {}
+    for (job, _name), session in newest.items():
+        runs.setdefault(job, []).append(session)
+    return runs
 
 
 def machines_in(tasks: t.Iterable[Record]) -> list[Record]:
