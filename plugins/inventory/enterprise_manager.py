@@ -93,59 +93,121 @@ options:
         maintenance, decide with M(backup_ops.veeam_em.protection_info), which always asks.
     type: dict
     suboptions:
+      # GENERATED (dev.py generate): policy_options inventory
       max_age:
-        description: How old the data of a good backup may be.
+        description:
+          - How old the data of a good backup may be at O(protection.needed_at), such as V(24h) or V(1d12h).
         type: str
         default: 24h
       needed_at:
-        description: The moment at which the age counts.
+        description:
+          - The moment at which the age counts. V(now), a time from now such as V(+12h), or an ISO 8601 time (without a zone it is UTC).
+          - With the begin of a maintenance tomorrow it tells today which backups will be too old by then.
+          - Backups with data from after this moment are not good, so that a past moment can be checked too.
         type: str
         default: now
       accept_warning:
-        description: Whether a backup that ended with a warning is good.
+        description:
+          - Whether a backup that ended with a warning can be good.
         type: bool
         default: true
       job_types:
-        description: Types of jobs whose backups count.
+        description:
+          - Types of jobs whose backups count. Copies count only when they are named here.
+          - Replication never counts.
         type: list
         elements: str
+        choices: [Backup, BackupCopy, ImmediateBackupCopy, ImmediateBackupCopyWorker, AgentBackup, AgentManagement, NasBackup]
         default: [Backup, AgentBackup, AgentManagement]
       require_restore_point:
-        description: Whether the restore point must still exist.
+        description:
+          - Whether a backup is good only while its restore point exists in Enterprise Manager.
+          - With V(false) a backup whose restore point was deleted counts as good.
         type: bool
         default: true
       name_match:
-        description: How names are compared where a machine has no id, as for computers with an agent.
+        description:
+          - How names are compared, in this order. The first way that finds something decides, and two machines found by it are ambiguous.
+          - >-
+            V(ignore_case) compares without regard to case. V(short_name) also without regard to the domain, if only one of the two names
+            has a domain.
+          - It only matters for machines without a reference of their hypervisor, as for computers with an agent.
         type: list
         elements: str
+        choices: [exact, ignore_case, short_name]
         default: [exact, ignore_case, short_name]
       max_data_age:
-        description: How old Enterprise Manager's own data may be. Without it, any age will do.
+        description:
+          - >-
+            How old the data in Enterprise Manager may be, such as V(1h). Enterprise Manager collects it from the backup servers, by default
+            every 15 minutes. Older data makes the verdict of every machine V(unknown).
+          - >-
+            The age is that of the last collection without a warning. Where the account or the version can't tell it, something recent must
+            have been seen at each backup server of the machine, else the verdict is V(unknown) with reason V(data_age_unknown).
+          - If it is left out, the age of the data is only reported, with a warning if it is more than two hours.
         type: str
       waivers:
-        description: Reasons that are accepted, as for M(backup_ops.veeam_em.protection_info).
+        description:
+          - Reasons for which somebody takes the responsibility. A machine is V(waived) only when every reason of its verdict has a waiver.
+          - >-
+            Waivers never cover V(unknown) or V(running). Waivers without effect are reported in
+            RV(backup_ops.veeam_em.protection_info#module:unused_waivers).
         type: list
         elements: dict
         default: []
+        suboptions:
+          machine:
+            description: The machine, written as in O(backup_ops.veeam_em.protection_info#module:machines).
+            type: str
+            required: true
+          reason_code:
+            description: The reason that is waived.
+            type: str
+            required: true
+            choices: [age_over_limit, last_attempt_failed, warning_not_accepted, restore_point_missing, no_backup_found, only_copy_found]
+          until:
+            description:
+              - When the waiver ends, in ISO 8601. A date ends with its first moment in UTC.
+              - It must be later than both the present and the moment of O(protection.needed_at).
+            type: str
+            required: true
+          note:
+            description: Why, and who decided it. It is shown with the verdict.
+            type: str
       lookback:
-        description: How far to look back for any backup at all.
+        description:
+          - How far back a trace is searched of machines without a good backup. It tells V(stale) from V(unprotected).
         type: str
         default: 30d
       history:
-        description: How far back all attempts are listed.
+        description:
+          - >-
+            With an age such as V(7d) each machine carries its attempts of this time in
+            RV(backup_ops.veeam_em.protection_info#module:machines[].history).
         type: str
       full_visibility:
-        description: As for M(backup_ops.veeam_em.protection_info).
+        description:
+          - >-
+            Set it to V(true) if the account is known to see every machine without being Portal Administrator. A machine without a trace is
+            then V(unprotected).
         type: bool
         default: false
       ask_hypervisors:
-        description: As for M(backup_ops.veeam_em.protection_info).
+        description:
+          - Also read from every hypervisor which virtual machines it has now, one request for each connection of a backup server.
+          - With it a second machine of a name is noticed even if it was never backed up, and a machine that was never backed up is known.
+          - It asks what Enterprise Manager calls its lookup service. A hypervisor that can't be asked makes the module fail.
+          - >-
+            A virtual machine that two connections show, such as those to SCVMM and to its cluster, is then V(unknown) unless
+            O(backup_ops.veeam_em.protection_info#module:machines) has its C(vm_uid).
         type: bool
         default: false
       max_rows:
-        description: How many rows are read at most before machines become C(unknown).
+        description:
+          - Read at most this many rows from Enterprise Manager. When that is not enough, the machines concerned are V(unknown).
         type: int
         default: 1000000
+      # END GENERATED
 notes:
   - Text that comes from the server is never a template. Since ansible-core 2.19, C(ansible-inventory --list) shows each such text as a
     dictionary with the key C(__ansible_unsafe); plays see the plain text.

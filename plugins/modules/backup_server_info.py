@@ -122,6 +122,7 @@ backup_servers:
       description: Same as RV(backup_servers[].uid), for records of all kinds alike.
       type: str
       sample: "urn:veeam:BackupServer:22222222-aaaa-4bbb-8ccc-000000000001"
+    # GENERATED (dev.py generate): returns links raw
     links:
       description: All links, each with C(rel), C(href), C(name) and C(type).
       returned: when O(include_links=true)
@@ -131,6 +132,8 @@ backup_servers:
       description: What the server sent, unchanged.
       returned: when O(include_raw=true)
       type: dict
+    # END GENERATED
+# GENERATED (dev.py generate): returns count truncated request_count error msg
 count:
   description: Number of records returned.
   returned: success
@@ -181,6 +184,7 @@ msg:
   returned: failure
   type: str
   sample: nothing listens on em01.example.test port 9398; check host and port (9398 by default) and any firewall between.
+# END GENERATED
 """
 
 from ..module_utils._info.argspec import select_spec

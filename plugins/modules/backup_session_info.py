@@ -173,6 +173,7 @@ backup_sessions:
       description: Whether this session repeats an earlier one for the objects that failed there.
       type: bool
       sample: false
+    # GENERATED (dev.py generate): returns backup_server_name backup_server_uid
     backup_server_name:
       description: Name of the backup server.
       type: str
@@ -181,6 +182,7 @@ backup_sessions:
       description: UID of the backup server.
       type: str
       sample: "urn:veeam:BackupServer:22222222-aaaa-4bbb-8ccc-000000000001"
+    # END GENERATED
     running:
       description: Whether the session has not ended yet.
       type: bool
@@ -222,6 +224,7 @@ backup_sessions:
       type: list
       elements: str
       sample: ["urn:veeam:RestorePoint:55555555-aaaa-4bbb-8ccc-000000000001"]
+    # GENERATED (dev.py generate): returns links raw
     links:
       description: All links, each with C(rel), C(href), C(name) and C(type).
       returned: when O(include_links=true)
@@ -231,6 +234,8 @@ backup_sessions:
       description: What the server sent, unchanged.
       returned: when O(include_raw=true)
       type: dict
+    # END GENERATED
+# GENERATED (dev.py generate): returns count truncated window_start request_count error msg
 count:
   description: Number of records returned.
   returned: success
@@ -286,6 +291,7 @@ msg:
   returned: failure
   type: str
   sample: nothing listens on em01.example.test port 9398; check host and port (9398 by default) and any firewall between.
+# END GENERATED
 """
 
 from ..module_utils._info.argspec import session_spec

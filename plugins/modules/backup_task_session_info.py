@@ -165,6 +165,7 @@ backup_task_sessions:
       description: Reference of the machine in its hypervisor; null for agents and on servers before version 10.
       type: str
       sample: "urn:VMware:Vm:33333333-aaaa-4bbb-8ccc-000000000001.vm-1042"
+    # GENERATED (dev.py generate): returns backup_server_name backup_server_uid
     backup_server_name:
       description: Name of the backup server.
       type: str
@@ -173,6 +174,7 @@ backup_task_sessions:
       description: UID of the backup server.
       type: str
       sample: "urn:veeam:BackupServer:22222222-aaaa-4bbb-8ccc-000000000001"
+    # END GENERATED
     running:
       description: Whether the task has not ended yet.
       type: bool
@@ -201,6 +203,7 @@ backup_task_sessions:
       description: Id of the machine in its hypervisor, from RV(backup_task_sessions[].vm_uid).
       type: str
       sample: vm-1042
+    # GENERATED (dev.py generate): returns links raw
     links:
       description: All links, each with C(rel), C(href), C(name) and C(type).
       returned: when O(include_links=true)
@@ -210,6 +213,8 @@ backup_task_sessions:
       description: What the server sent, unchanged.
       returned: when O(include_raw=true)
       type: dict
+    # END GENERATED
+# GENERATED (dev.py generate): returns count truncated window_start request_count error msg
 count:
   description: Number of records returned.
   returned: success
@@ -265,6 +270,7 @@ msg:
   returned: failure
   type: str
   sample: nothing listens on em01.example.test port 9398; check host and port (9398 by default) and any firewall between.
+# END GENERATED
 """
 
 from ..module_utils._info.argspec import session_spec

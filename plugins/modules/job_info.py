@@ -166,6 +166,7 @@ jobs:
       elements: dict
       sample: [{"name": "srv01", "hierarchy_obj_ref": "urn:VMware:Vm:33333333-aaaa-4bbb-8ccc-000000000001.vm-1042", "platform": "VMware",
         "object_type": "Vm", "vm_ref": "vm-1042", "linked_uid": null}]
+    # GENERATED (dev.py generate): returns backup_server_name backup_server_uid links raw
     backup_server_name:
       description: Name of the backup server.
       type: str
@@ -183,6 +184,8 @@ jobs:
       description: What the server sent, unchanged.
       returned: when O(include_raw=true)
       type: dict
+    # END GENERATED
+# GENERATED (dev.py generate): returns count truncated request_count error msg
 count:
   description: Number of records returned.
   returned: success
@@ -233,6 +236,7 @@ msg:
   returned: failure
   type: str
   sample: nothing listens on em01.example.test port 9398; check host and port (9398 by default) and any firewall between.
+# END GENERATED
 """
 
 from ..module_utils._info.argspec import select_spec

@@ -37,12 +37,14 @@ extends_documentation_fragment:
   - backup_ops.veeam_em._attributes.info_module
   - backup_ops.veeam_em._attributes.actiongroup_em
 options:
+  # GENERATED (dev.py generate): policy_options module
   machines:
     description:
       - The machines, each a name or a dictionary. An empty list is refused.
       - A dictionary needs C(name), which names the machine in the result and is looked for in Enterprise Manager.
-      - C(vm_uid) is the reference of a virtual machine, such as V(urn:VMware:Vm:33333333-aaaa-4bbb-8ccc-000000000001.vm-1042).
-        Its middle part may also be the unique id of the hypervisor, such as the instance UUID of a vCenter. Then C(name) is only a label.
+      - >-
+        C(vm_uid) is the reference of a virtual machine, such as V(urn:VMware:Vm:33333333-aaaa-4bbb-8ccc-000000000001.vm-1042). Its middle
+        part may also be the unique id of the hypervisor, such as the instance UUID of a vCenter. Then C(name) is only a label.
       - C(vm_ref) is the id in its hypervisor, such as V(vm-1042). If there are several hypervisors, C(name) must fit too.
       - C(backup_server_name) counts only what this backup server did.
       - C(max_age), C(needed_at), C(accept_warning), C(job_types) and C(require_restore_point) override the options of the same name.
@@ -84,19 +86,21 @@ options:
   name_match:
     description:
       - How names are compared, in this order. The first way that finds something decides, and two machines found by it are ambiguous.
-      - V(ignore_case) compares without regard to case. V(short_name) also without regard to the domain,
-        if only one of the two names has a domain.
+      - >-
+        V(ignore_case) compares without regard to case. V(short_name) also without regard to the domain, if only one of the two names has a
+        domain.
     type: list
     elements: str
     choices: [exact, ignore_case, short_name]
     default: [exact, ignore_case, short_name]
   max_data_age:
     description:
-      - How old the data in Enterprise Manager may be, such as V(1h). Enterprise Manager collects it from the backup servers, by default
+      - >-
+        How old the data in Enterprise Manager may be, such as V(1h). Enterprise Manager collects it from the backup servers, by default
         every 15 minutes. Older data makes the verdict of every machine V(unknown).
       - >-
-        The age is that of the last collection without a warning. Where the account or the version can't tell it, something recent must
-        have been seen at each backup server of the machine, else the verdict is V(unknown) with reason V(data_age_unknown).
+        The age is that of the last collection without a warning. Where the account or the version can't tell it, something recent must have
+        been seen at each backup server of the machine, else the verdict is V(unknown) with reason V(data_age_unknown).
       - If it is left out, the age of the data is only reported, with a warning if it is more than two hours.
     type: str
   waivers:
@@ -136,8 +140,9 @@ options:
     type: str
   full_visibility:
     description:
-      - Set it to V(true) if the account is known to see every machine without being Portal Administrator. A machine without a trace
-        is then V(unprotected).
+      - >-
+        Set it to V(true) if the account is known to see every machine without being Portal Administrator. A machine without a trace is then
+        V(unprotected).
     type: bool
     default: false
   ask_hypervisors:
@@ -145,7 +150,9 @@ options:
       - Also read from every hypervisor which virtual machines it has now, one request for each connection of a backup server.
       - With it a second machine of a name is noticed even if it was never backed up, and a machine that was never backed up is known.
       - It asks what Enterprise Manager calls its lookup service. A hypervisor that can't be asked makes the module fail.
-      - A virtual machine that two connections show, such as those to SCVMM and to its cluster, is then V(unknown) unless O(machines) has its C(vm_uid).
+      - >-
+        A virtual machine that two connections show, such as those to SCVMM and to its cluster, is then V(unknown) unless O(machines) has
+        its C(vm_uid).
     type: bool
     default: false
   max_rows:
@@ -153,6 +160,7 @@ options:
       - Read at most this many rows from Enterprise Manager. When that is not enough, the machines concerned are V(unknown).
     type: int
     default: 1000000
+  # END GENERATED
 seealso:
   - module: backup_ops.veeam_em.backup_task_session_info
   - module: backup_ops.veeam_em.backup_session_info
@@ -436,11 +444,12 @@ unused_waivers:
       description: V(not_asked) (the machine is not in O(machines)), V(expired) or V(not_needed).
       type: str
       sample: expired
+# GENERATED (dev.py generate): returns request_count error
 request_count:
   description: Number of HTTP requests made, logon and logoff included.
   returned: success
   type: int
-  sample: 10
+  sample: 3
 error:
   description: What went wrong, for programs. RV(msg) says it for people.
   returned: when Enterprise Manager could not be read
@@ -471,6 +480,7 @@ error:
       description: What to do about it.
       type: str
       sample: it needs the Enterprise Manager role Portal User
+# END GENERATED
 """
 
 import datetime as dt

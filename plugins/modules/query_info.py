@@ -207,6 +207,7 @@ records:
       description: Path of the object at the server.
       type: str
       sample: "/api/backupFiles/77777777-aaaa-4bbb-8ccc-000000000001"
+    # GENERATED (dev.py generate): returns backup_server_name backup_server_uid links raw
     backup_server_name:
       description: Name of the backup server.
       type: str
@@ -224,6 +225,8 @@ records:
       description: What the server sent, unchanged.
       returned: when O(include_raw=true)
       type: dict
+    # END GENERATED
+# GENERATED (dev.py generate): returns count truncated request_count error msg
 count:
   description: Number of records returned.
   returned: success
@@ -274,6 +277,7 @@ msg:
   returned: failure
   type: str
   sample: nothing listens on em01.example.test port 9398; check host and port (9398 by default) and any firewall between.
+# END GENERATED
 """
 
 from ..module_utils._info.any_type import gather_query

@@ -128,6 +128,7 @@ repositories:
       description: Kind as the server names it; null on servers before 9.5 Update 4.
       type: str
       sample: WindowsLocal
+    # GENERATED (dev.py generate): returns backup_server_name backup_server_uid links raw
     backup_server_name:
       description: Name of the backup server.
       type: str
@@ -145,6 +146,8 @@ repositories:
       description: What the server sent, unchanged.
       returned: when O(include_raw=true)
       type: dict
+    # END GENERATED
+# GENERATED (dev.py generate): returns count truncated request_count error msg
 count:
   description: Number of records returned.
   returned: success
@@ -195,6 +198,7 @@ msg:
   returned: failure
   type: str
   sample: nothing listens on em01.example.test port 9398; check host and port (9398 by default) and any firewall between.
+# END GENERATED
 """
 
 from ..module_utils._info.argspec import select_spec

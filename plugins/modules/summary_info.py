@@ -222,6 +222,7 @@ repository:
   sample:
     capacity_planning_report_link: /Reports/Capacity
     periods: [{"name": "Default Backup Repository", "capacity": 54975581388800, "free_space": 10995116277760, "backup_size": 43980465111040}]
+# GENERATED (dev.py generate): returns request_count error msg
 request_count:
   description: Number of HTTP requests made, logon and logoff included.
   returned: success
@@ -262,6 +263,7 @@ msg:
   returned: failure
   type: str
   sample: nothing listens on em01.example.test port 9398; check host and port (9398 by default) and any firewall between.
+# END GENERATED
 """
 
 from ..module_utils._info.summary import gather_summary

@@ -167,6 +167,7 @@ vm_restore_points:
       description: Name of the backup file that holds the point.
       type: str
       sample: Daily VMs D2026-01-05T200007.vib
+    # GENERATED (dev.py generate): returns backup_server_name backup_server_uid links raw
     backup_server_name:
       description: Name of the backup server.
       type: str
@@ -184,6 +185,8 @@ vm_restore_points:
       description: What the server sent, unchanged.
       returned: when O(include_raw=true)
       type: dict
+    # END GENERATED
+# GENERATED (dev.py generate): returns count truncated request_count error msg
 count:
   description: Number of records returned.
   returned: success
@@ -234,6 +237,7 @@ msg:
   returned: failure
   type: str
   sample: nothing listens on em01.example.test port 9398; check host and port (9398 by default) and any firewall between.
+# END GENERATED
 """
 
 from ..module_utils._info.argspec import select_spec

@@ -23,6 +23,7 @@ def answering(status: int, body: bytes, content_type: str = "text/html") -> t.It
             self.send_response(status)
             self.send_header("Content-Type", content_type)
             self.send_header("Content-Length", str(len(body)))
+            self.send_header("Set-Cookie", "kept=yes; Path=/")
             self.end_headers()
             self.wfile.write(body)
 

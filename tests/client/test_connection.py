@@ -9,6 +9,8 @@ import typing as t
 
 import pytest
 
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._client.settings import ConnectionSettings
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._client.transport import Request, RequestsTransport
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._errors import ProtocolError
 
 from . import servers
@@ -49,6 +51,18 @@ def test_environment_and_files_of_others_have_no_say(
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", simulator.ca_path)
     with pytest.raises(Exception, match="is not trusted"), connected(simulator, ca_path=None) as run:
         run.client.query("backup_server")
+
+
+def test_requests_carry_only_what_they_are_given() -> None:
+    with servers.answering(302, b"{}") as (port, seen):
+        settings = ConnectionSettings(host="127.0.0.1", port=port, protocol="http", username="u", password="p")
+        transport = RequestsTransport(settings)
+        for method in ("POST", "GET", "GET"):
+            assert transport.send(Request(method, "/api/", {"X-Given": "1", "User-Agent": "x"})).read() == b"{}"
+        transport.close()
+    posted, *got = [{name: value for name, value in headers.items() if name != "Host"} for _m, _p, headers in seen]
+    assert got == [{"X-Given": "1", "User-Agent": "x", "Accept-Encoding": "gzip, deflate"}] * 2
+    assert posted == {**got[0], "Content-Length": "0"}
 
 
 def test_a_proxy_is_used_and_sees_no_secret(simulator: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:

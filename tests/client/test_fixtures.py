@@ -39,3 +39,30 @@ def test_several_kinds_at_once(simulators: t.Any) -> None:
         with connection.client(simulators.get(profile=profile)) as client:
             names.append([server["name"] for server in client.list("backup_server").records])
     assert names == [["vbr01.example.test", "vbr02.example.test", "vbr03.example.test"]] * 3
+
+
+@pytest.mark.parametrize("profile", ["v95u4", "v12", "v13"])
+def test_a_site_without_a_port(profile: str) -> None:
+    from veeam_em_simulator.testing import InProcess
+
+    estate = {
+        "backup_servers": [{"name": "vbr01.example.test"}],
+        "hierarchy_roots": [{"name": "vc01.example.test", "backup_servers": "vbr01.example.test"}],
+        "machines": [{"name": "web01", "on": "vc01.example.test", "life": [{"at": "-60h", "name": "web02"}]}],
+        "jobs": [
+            {
+                "name": "J",
+                "backup_server": "vbr01.example.test",
+                "type": "Backup",
+                "machines": ["web01"],
+                "history": "4d",
+            }
+        ],
+    }
+    with InProcess(estate, now="2026-01-05T06:00:00Z", profile=profile) as em:
+        with connection.client(em) as client:
+            names = [server["name"] for server in client.list("backup_server").records]
+            tasks = client.list("backup_task_session").records
+        assert names == ["vbr01.example.test"]
+        assert sorted(task["vm_display_name"] for task in tasks) == ["web01", "web02", "web02", "web02"]
+        assert em.open_sessions() == []

@@ -105,24 +105,24 @@ class Seen:
 @contextlib.contextmanager
 def watching(sent: list[dict[str, t.Any]], variables: t.Mapping[str, str]) -> t.Iterator[None]:
     """Notes what is sent, with these environment variables; pauses take no time."""
-    import requests
+    import requests.adapters
 
     from ansible_collections.backup_ops.veeam_em.plugins.module_utils._client.client import EnterpriseManagerClient
 
-    real = requests.Session.request
+    real = requests.adapters.HTTPAdapter.send
 
-    def request(self: t.Any, method: str, url: str, **options: t.Any) -> t.Any:
-        path = urlsplit(url)
-        note = {"target": f"{path.path}?{path.query}", "accept": options["headers"]["Accept"]}
-        sent.append({**note, "method": method, "timeout": options["timeout"]})
-        return real(self, method, url, **options)
+    def send(self: t.Any, request: t.Any, **options: t.Any) -> t.Any:
+        path = urlsplit(request.url)
+        note = {"target": f"{path.path}?{path.query}", "accept": request.headers["Accept"]}
+        sent.append({**note, "method": request.method, "timeout": options["timeout"]})
+        return real(self, request, **options)
 
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.startswith("VEEAM_EM_")]:
             patch.delenv(name)
         for name, value in variables.items():
             patch.setenv(name, value)
-        patch.setattr(requests.Session, "request", request)
+        patch.setattr(requests.adapters.HTTPAdapter, "send", send)
         patch.setitem(EnterpriseManagerClient.__init__.__kwdefaults__ or {}, "sleep", lambda seconds: None)
         yield
 

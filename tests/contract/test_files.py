@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import runpy
 import subprocess
 from pathlib import Path
 
@@ -60,3 +61,11 @@ def test_everything_has_an_integration_target() -> None:
     targets = {path.name for path in (ROOT / "tests" / "integration" / "targets").iterdir()}
     inventories = [f"inventory_{name}" for name, kind in others().items() if kind == "inventory"]
     assert {*modules(), *inventories, *(f"role_{name}" for name in roles())} <= targets
+
+
+def test_every_mistake_of_the_tool_can_still_be_made() -> None:
+    """``dev.py mutate`` takes long, so nobody would see at once that the code it changes has moved."""
+    mutations = runpy.run_path(str(ROOT / "tests" / "tools" / "devtool" / "mutations.py"))["MUTATIONS"]
+    assert [
+        each.name for each in mutations if (ROOT / each.file).read_text(encoding="utf-8").count(each.old) != 1
+    ] == []

@@ -86,18 +86,6 @@ def test_every_option_of_a_module_has_a_case(module: str) -> None:
     assert SPECIFIC.get(module, {}).keys() - documented(module) == set(), "rows of options that do not exist"
 
 
-def test_protection_of_the_inventory_is_that_of_the_module() -> None:
-    from ansible_collections.backup_ops.veeam_em.plugins.module_utils._inventory.verdicts import KEYS
-
-    mine = documentation(PLUGIN, "inventory")[0]["options"]["protection"]["suboptions"]
-    theirs = documentation("protection_info")[0]["options"]
-    assert mine.keys() == set(KEYS)
-    for option in KEYS:
-        assert [mine[option].get(fact) for fact in ("type", "elements", "default")] == [
-            theirs[option].get(fact) for fact in ("type", "elements", "default")
-        ], option
-
-
 @pytest.mark.parametrize("module", modules())
 def test_every_module_has_the_connection_whose_options_are_proved(module: str) -> None:
     from ansible_collections.backup_ops.veeam_em.plugins.module_utils._module import CONNECTION_SPEC

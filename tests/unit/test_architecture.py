@@ -41,7 +41,7 @@ LINES = {
     "plugin_utils": 300,
     "filter": 300,
     "action": 300,
-    "modules": 500,
+    "modules": 600,  # mostly documentation, much of it generated
     "inventory": 450,
     "doc_fragments": 450,
 }

@@ -4,15 +4,14 @@
 
 """One HTTP exchange with the server: the only file that knows ``requests``. Private to the collection.
 
-It never follows redirects, keeps no cookies, reads no ``.netrc``, and gives ``verify`` and ``timeout`` with every request, so
-that REQUESTS_CA_BUNDLE can't change which certificates are trusted. Proxy variables are honoured.
+It sends through the adapter of ``requests`` and not through a session, which would follow redirects, keep cookies (they would win
+over the session header), read ``.netrc`` and take other certificates from REQUESTS_CA_BUNDLE. Proxy variables are honoured.
 """
 
 from __future__ import annotations
 
 import contextlib
 import dataclasses
-import http.cookiejar
 import os
 import re
 import socket
@@ -29,6 +28,7 @@ try:
     import requests
     import requests.adapters
     import requests.certs
+    import requests.utils
 except ImportError:
     REQUESTS_IMPORT_ERROR: str | None = traceback.format_exc()
 else:
@@ -83,14 +83,16 @@ class Transport(t.Protocol):
 
 
 class RequestsTransport:
-    """HTTP over kept-alive connections that threads share: what a ``requests`` session would keep between requests is turned off."""
+    """HTTP over kept-alive connections that threads share; nothing else is kept between requests."""
 
     def __init__(self, settings: ConnectionSettings, *, max_bytes: int = MAX_ANSWER_BYTES) -> None:
         self._settings = settings
         self._max_bytes = max_bytes
         self._cleanup = contextlib.ExitStack()
         self._verify = self._trusted_certificates()
-        self._requests = self._session()
+        self._adapter = requests.adapters.HTTPAdapter(max_retries=0, pool_connections=1, pool_maxsize=_CONNECTIONS)
+        self._cleanup.callback(self._adapter.close)
+        self._proxies = requests.utils.get_environ_proxies(settings.base_url)
 
     def _trusted_certificates(self) -> str | bool:
         settings = self._settings
@@ -123,30 +125,20 @@ class RequestsTransport:
             bundle.write(b"\n".join(certificates) + b"\n")
         return name
 
-    def _session(self) -> requests.Session:
-        session = requests.Session()
-        # Else it works out where a redirect leads, though none is followed, and fails when that is no address.
-        session.get_redirect_target = _nowhere  # type: ignore[method-assign]
-        # A cookie would win over the session header at the server, and .netrc over our credentials.
-        session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
-        session.auth = _leave_headers_alone
-        adapter = requests.adapters.HTTPAdapter(max_retries=0, pool_connections=1, pool_maxsize=_CONNECTIONS)
-        session.mount("https://", adapter)
-        session.mount("http://", adapter)
-        self._cleanup.callback(session.close)
-        return session
-
     def send(self, request: Request) -> Response:
+        message = requests.Request(
+            request.method,
+            self._settings.base_url + request.target,
+            headers={"Accept-Encoding": "gzip, deflate", **request.headers},
+            data=b"" if request.method == "POST" else None,
+        )
         try:
-            answer = self._requests.request(
-                request.method,
-                self._settings.base_url + request.target,
-                headers=dict(request.headers),
-                data=b"" if request.method == "POST" else None,
+            answer = self._adapter.send(
+                message.prepare(),
+                stream=True,
                 timeout=self._settings.timeout,
                 verify=self._verify,
-                allow_redirects=False,
-                stream=True,
+                proxies=self._proxies,
             )
         except (requests.RequestException, OSError) as error:
             raise self._explain(error, request) from error
@@ -237,15 +229,6 @@ class RequestsTransport:
             hint="check that protocol and port fit together: https on 9398, http on 9399 for old servers",
             **where,
         )
-
-
-def _nowhere(resp: requests.Response) -> str | None:
-    """Where a redirect leads: the client refuses every one by its status."""
-    return None
-
-
-def _leave_headers_alone(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    return request
 
 
 def _causes(error: BaseException | None) -> t.Iterator[BaseException]:

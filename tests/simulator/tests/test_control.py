@@ -130,9 +130,10 @@ def test_the_command_runs_until_it_is_told_to_stop(tmp_path: Path) -> None:
 
 def test_mistakes_on_the_command_line_are_one_sentence(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     file = tmp_path / "bad.yml"
-    file.write_text("jobs:\n  - name: x\n")
+    file.write_text("jobs:\n  - name: x\n    type: Backup\n")
     for arguments, text in [
         (["--estate", str(file), "--check"], f"{file}, line 2, jobs[0]: the key 'backup_server' is missing"),
+        (["--check", str(file)], f"{file}, line 2, jobs[0]: the key 'backup_server' is missing"),
         (["--estate", "nothing"], "there is no estate 'nothing'"),
         (["--fault", "x"], "--fault takes a JSON object"),
         (["--fault", '{"kind": "x"}'], "unknown fault kind 'x'"),
@@ -143,6 +144,18 @@ def test_mistakes_on_the_command_line_are_one_sentence(capsys: pytest.CaptureFix
         assert message.startswith("veeam-em-simulator: ")
         assert text in message
         assert message.count("\n") == 1
+
+
+def test_the_check_names_every_mistake(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    file = tmp_path / "bad.yml"
+    file.write_text("backup_servers:\n  - {name: a, prot: 1}\n  - {nme: b}\nmachines:\n  - {name: m}\n")
+    assert main(["--check", str(file)]) == 2
+    lines = sorted(capsys.readouterr().err.splitlines())
+    assert [line.split(": ", 2)[1].removeprefix(f"{file}, ") for line in lines] == [
+        "line 2, backup_servers[0].prot", "line 3, backup_servers[1].nme", "line 3, backup_servers[1]", "line 5, machines[0]"
+    ]
+    assert main(["--check", "life"]) == 0
+    assert "no mistake" in capsys.readouterr().out
 
 
 def test_a_port_in_use_is_told(capsys: pytest.CaptureFixture[str], visitor: Visitor) -> None:

@@ -25,6 +25,16 @@ machines:
   - names: web{01..03}
     on: vc01
 """
+JOB = "jobs:\n  - {name: J, backup_server: vbr01, type: Backup, machines: "
+ROOT = "backup_servers: [{name: vbr01}]\nhierarchy_roots:\n  - {name: vc01, backup_servers: vbr01, "
+AWAY = """backup_servers: [{name: vbr01}, {name: vbr02}]
+hierarchy_roots:
+  - {name: vc01, backup_servers: vbr01}
+  - {name: vc02, backup_servers: vbr02}
+machines:
+  - {name: web01, on: vc01}
+  - {name: x, on: vc01, life: [{at: -2d, on: vc02}]}
+"""
 
 
 def test_the_schema_is_one() -> None:
@@ -33,7 +43,8 @@ def test_the_schema_is_one() -> None:
 
 def test_the_library_has_the_promised_estates() -> None:
     promised = {
-        "demo", "empty", "healthy", "night-of-failures", "hostile-names", "same-names", "agents-and-nas", "lagging", "roles", "large"
+        "demo", "empty", "healthy", "night-of-failures", "hostile-names", "same-names", "agents-and-nas", "lagging", "life",
+        "roles", "large",
     }
     assert promised <= set(library())
     assert all(library().values())
@@ -70,6 +81,56 @@ def test_every_estate_loads_in_every_profile(name: str, profile: str) -> None:
         ("machines:\n  - on: nowhere\n    name: x\n", "line 2, machines[0].on", "no hierarchy root 'nowhere'"),
         ("hierarchy_roots:\n  - {name: x, backup_servers: none}\n", "line 2, hierarchy_roots[0].backup_server", "no backup server 'none'"),
         ("machines:\n  - {on: x}\n", "line 2, machines[0]", "exactly one of the keys 'name' or 'names'"),
+        (BASE + "jobs:\n  - name: J\n    backup_server: vbr01\n    type: Back up\n    machines: [web01]\n",
+         "line 12, jobs[0].type", "'Back up' is not of the form"),
+        (BASE + "  - {name: x, on: vc01, life: [{at: -8h}]}\n", "line 9, machines[1].life[0]", "a key is missing beside at; known are at, deleted"),
+        (BASE + "  - {name: x, on: vc01, life: [{at: -8h, nam: y}]}\n", "line 9, machines[1].life[0].nam", "unknown key 'nam'"),
+        (BASE + "  - {name: x, on: vc01, life: [{at: soon, name: y}]}\n", "line 9, machines[1].life[0].at", "not of the form"),
+        (BASE + "  - name: x\n    on: vc01\n    life:\n      - {at: -8h, name: y}\n      - {at: -9h, name: z}\n",
+         "line 13, machines[1].life[1].at", "in the order of time"),
+        (BASE + "  - {name: x, on: vc01, created: -1h,\n     life: [{at: -2h, name: y}]}\n", "line 10, machines[1].life[0].at", "after its creation"),
+        (BASE + "  - {name: x, on: vc01, life: [{at: -2h, deleted: true}, {at: -1h, name: y}]}\n",
+         "line 9, machines[1].life[1]", "after it was deleted"),
+        (BASE + "  - {name: x, on: vc01, life: [{at: -2h, on: vc09}]}\n", "line 9, machines[1].life[0].on", "no hierarchy root 'vc09'"),
+        (BASE + "  - {name: x, key: k, on: vc01}\n  - {name: y, key: k, on: vc01}\n", "line 10, machines[2].key", "the key 'k' is there twice"),
+        (BASE + "  - {name: x, key: k, on: vc01}\n  - {name: x, key: l, on: vc01}\n" + JOB + "[x]}\n", "line 12, jobs[0].machines[0]", "give them keys"),
+        (BASE + JOB + "[{name: web01, left: -3d, joined: -2d}]}\n", "line 10, jobs[0].machines[0].left", "leaves a job after it joined"),
+        (BASE + "  - {name: x, on: vc01, life: [{at: -2h, name: y}]}\n" + JOB + "[y]}\n",
+         "line 11, jobs[0].machines[0]", "one is called so later"),
+        (BASE + JOB + "[{name: web01, lft: -3d}]}\n", "line 10, jobs[0].machines[0].lft", "unknown key 'lft'"),
+        (AWAY + JOB + "[x]}\n", "line 9, jobs[0].machines[0]", "on 'vc02', which the backup server 'vbr01' does not have"),
+        (AWAY + JOB + "[web01]}\nsessions:\n  - {job: J, created: -1h, tasks: [{machine: x}]}\n",
+         "line 11, sessions[0].tasks[0].machine", "does not protect 'x'"),
+        (AWAY + JOB + "[{name: x, left: -3d}]}\nsessions:\n  - {job: J, created: -1h, tasks: [{machine: x}]}\n",
+         "line 11, sessions[0].tasks[0].machine", "was then on 'vc02'"),
+        (AWAY + "restore_points:\n  - {machine: x, backup_server: vbr01, created: -1h}\n", "line 9, restore_points[0].machine", "was then on 'vc02'"),
+        (BASE + "restore_points:\n  - {backup_server: vbr01, created: -1h}\n", "line 10, restore_points[0]", "'machine' or 'computer'"),
+        (BASE + "restore_points:\n  - {machine: web01, backup_server: vbr01, created: -1h, job: K}\n", "line 10, restore_points[0].job", "no job 'K'"),
+        (BASE + "restore_points:\n  - {computer: pc, backup_server: vbr01, created: -1h}\n", "line 10, restore_points[0].computer", "no computer 'pc'"),
+        (BASE + "restore_points:\n  - {machine: web01, backup_server: vbr01, created: -1h, state: removed}\n",
+         "line 10, restore_points[0].state", "'removed' is none of"),
+        (BASE + "restore_points:\n  - {machine: web01, backup_server: vbr01, created: -1h, repository: R}\n",
+         "line 10, restore_points[0].repository", "no repository 'R'"),
+        (BASE + "restore_sessions:\n  - {machine: web01, backup_server: vbr01, created: -1h, type: a b}\n",
+         "line 10, restore_sessions[0].type", "'a b' is not of the form"),
+        (BASE + "restore_sessions:\n  - {machine: web01, backup_server: vbr01, created: -1h, reference: 1}\n",
+         "line 10, restore_sessions[0].reference", "should be of type boolean"),
+        (BASE + "settings: {collections: [Good]}\n", "line 9, settings.collections[0]", "'Good' is none of"),
+        (BASE + "settings: {collection_log: 2}\n", "line 9, settings.collection_log", "should be of type string"),
+        ("backup_servers:\n  - {name: a, collected_until: -1}\n", "line 2, backup_servers[0].collected_until", "of"),
+        (ROOT + "unique_id: 7}\n", "line 3, hierarchy_roots[0].unique_id", "should be of type"),
+        (ROOT + "wrong_id: yes}\n", "line 3, hierarchy_roots[0].wrong_id", "'yes' is none of roots, roots_and_lookup"),
+        (ROOT + "lookup: never}\n", "line 3, hierarchy_roots[0].lookup", "'never' is not of the form: "),
+        (ROOT + "lookup: {vbr02: fails}}\n", "line 3, hierarchy_roots[0].lookup.vbr02", "not attached to a backup server 'vbr02'"),
+        ("accounts:\n  - {username: u, password: p, role: none, denied: x}\n", "line 2, accounts[0].denied", "should be of type array"),
+        ("accounts:\n  - {username: u, password: p, role: none, sees: 3}\n", "line 2, accounts[0].sees", "of"),
+        ("faults:\n  - {kind: error, count: 1}\n  - {kind: eror}\n", "line 3, faults[1]", "unknown fault kind 'eror'"),
+        ("faults:\n  - {kind: error, count: x}\n", "line 2, faults[0].count", "should be of type"),
+        (BASE + "settings: {collections: [Success, Failed]}\n", "line 9, settings.collections[1]", "some must have brought the data"),
+        ("faults:\n  - {path: /api}\n", "line 2, faults[0]", "the key 'kind' is missing"),
+        (BASE + JOB + "[web01], outcomes: [{missing: point}]}\n", "line 10, jobs[0].outcomes[0].missing", "'point' is not of the form: Rows that"),
+        (BASE + JOB + "[web01], outcomes: [{session: Bad}]}\n", "line 10, jobs[0].outcomes[0].session", "'Bad' is none of"),
+        (BASE + JOB + "[web01], outcomes: [{point: gone}]}\n", "line 10, jobs[0].outcomes[0].point", "'gone' is none of"),
         ("just text\n", "line 1, the document", "should be of type object"),
     ],
 )  # fmt: skip

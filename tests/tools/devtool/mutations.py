@@ -32,6 +32,11 @@ MUTATIONS = [
         "contract", "has undocumented keys", _RESULTS,
     ),
     Mutation(
+        "a generated text that was changed by hand", "plugins/modules/summary_info.py",
+        "Number of HTTP requests made", "How many HTTP requests were made",
+        "generated", "+++ plugins/modules/summary_info.py by dev.py generate",
+    ),
+    Mutation(
         "an undocumented option", "plugins/modules/summary_info.py",
         "run_info(gather_summary, {", 'run_info(gather_summary, {"colour": {"type": "str"}, ',
         "contract", "colour", ("tests/contract/test_documentation.py",),
@@ -119,7 +124,7 @@ MUTATIONS = [
     ),
     Mutation(
         "a page dropped in paging", f"{_UTILS}/_client/paging.py",
-        "cursor.next_ask(where))\n        yield new\n", "cursor.next_ask(where))\n",
+        "cursor.next_request(where))\n        yield new\n", "cursor.next_request(where))\n",
         "unit", "_client/test_paging.py", ("tests/unit/plugins/module_utils/_client/test_paging.py",),
     ),
     Mutation(

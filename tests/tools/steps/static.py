@@ -6,7 +6,7 @@ from __future__ import annotations
 import functools
 from pathlib import Path
 
-from devtool import counts, environments
+from devtool import counts, environments, generated
 from devtool.paths import BUILD, NAME, NAMESPACE, ROOT, SIMULATOR, TREE, link_tree
 from devtool.process import Log
 from devtool.running import Step
@@ -36,7 +36,19 @@ def mypy(log: Log) -> counts.Counts:
     path = f"{TREE}:{SIMULATOR / 'src'}:{tests / 'support' / 'every-process'}"
     codes = [
         log.run(*check, "-p", f"{COLLECTION}.plugins", env={"MYPYPATH": path}),
-        log.run(*check, "-p", "devtool", "-p", "steps", "-p", "commands", cwd=tests / "tools"),
+        log.run(
+            *check,
+            "-p",
+            "devtool",
+            "-p",
+            "steps",
+            "-p",
+            "commands",
+            "-p",
+            "generator",
+            cwd=tests / "tools",
+            env={"MYPYPATH": path},
+        ),
         log.run(
             *check,
             "-p",
@@ -56,4 +68,15 @@ def mypy(log: Log) -> counts.Counts:
     return functools.reduce(counts.Counts.plus, map(counts.of_exit_code, codes))
 
 
-STEPS = [Step("ruff", ruff, quick=ruff), Step("mypy", mypy, quick=mypy)]
+def drift(log: Log) -> counts.Counts:
+    """What stands in many files is what its table says."""
+    command, env = generated.command("--check")
+    code, text = log.output(*command, env=env)
+    return counts.of_exit_code(code).noting(f"{text.splitlines()[-1]}; 'dev.py generate' writes them")
+
+
+STEPS = [
+    Step("ruff", ruff, quick=ruff),
+    Step("mypy", mypy, quick=mypy),
+    Step("generated", drift, quick=drift),
+]

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from veeam_em_simulator import __version__
+from veeam_em_simulator.clock import Clock
 from veeam_em_simulator.estate.document import EstateError
-from veeam_em_simulator.estate.loading import library, schema_text
+from veeam_em_simulator.estate.loading import check_estate, library, schema_text
 from veeam_em_simulator.profiles import PROFILES
 from veeam_em_simulator.server import Server
 from veeam_em_simulator.web.faults import KINDS, FaultError
@@ -43,7 +44,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--list-estates", action="store_true", help="print the ready estates and stop")
     parser.add_argument("--list-faults", action="store_true", help="print the fault kinds with their keys and stop")
     parser.add_argument("--schema", action="store_true", help="print the JSON Schema of estate files and stop")
-    parser.add_argument("--check", action="store_true", help="read the estate, report its first mistake, and stop")
+    parser.add_argument(
+        "--check", nargs="?", const="", metavar="FILE", help="read this estate (that of --estate), report its mistakes, and stop; the exit code is 0 or 2"
+    )
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     return parser
 
@@ -62,6 +65,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.schema:
         print(schema_text(), end="")
         return 0
+    if options.check is not None:
+        return _check(options.check or options.estate, options.seed)
     try:
         server = Server(
             host=options.host,
@@ -78,10 +83,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (EstateError, FaultError, ValueError) as error:
         print(f"veeam-em-simulator: {error}", file=sys.stderr)
         return 2
-    if options.check:
-        print(f"{options.estate}: no mistake found")
-        return 0
     return _serve(server, options.ready_file)
+
+
+def _check(estate: str, seed: int) -> int:
+    mistakes = check_estate(estate, seed, Clock().now())
+    for mistake in mistakes:
+        print(f"veeam-em-simulator: {mistake}", file=sys.stderr)
+    if not mistakes:
+        print(f"{estate}: no mistake found")
+    return 2 if mistakes else 0
 
 
 def _fault(text: str) -> dict[str, Any]:

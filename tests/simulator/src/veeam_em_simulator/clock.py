@@ -26,20 +26,22 @@ _TIME = re.compile(
 
 
 class Clock:
-    """Real time plus an offset that tests move; it never stands still."""
+    """Real time plus an offset that tests move; with `standing` it moves by them alone."""
 
-    def __init__(self, start: int | None = None) -> None:
-        self._start_offset = 0 if start is None else start - _real()
+    def __init__(self, start: int | None = None, *, standing: bool = False) -> None:
+        began = _real()
+        self._real = (lambda: began) if standing else _real
+        self._start_offset = 0 if start is None else start - began
         self._offset = self._start_offset
 
     def now(self) -> int:
-        return _real() + self._offset
+        return self._real() + self._offset
 
     def advance(self, duration: int) -> None:
         self._offset += duration
 
     def set(self, moment: int) -> None:
-        self._offset = moment - _real()
+        self._offset = moment - self._real()
 
     def reset(self) -> None:
         """Back to the offset of the start: what tests moved is undone, the time that really passed is not."""

@@ -19,9 +19,11 @@ from aiohttp.http_exceptions import HttpProcessingError
 from veeam_em_simulator.certificates import Certificates
 from veeam_em_simulator.clock import parse_time
 from veeam_em_simulator.enterprise import Enterprise, build_enterprise
+from veeam_em_simulator.estate.loading import EstateSource
 from veeam_em_simulator.profiles import PROFILES
 from veeam_em_simulator.web.app import Application
 from veeam_em_simulator.web.control import Control
+from veeam_em_simulator.web.leniency import LenientProtocol
 
 T = TypeVar("T")
 
@@ -45,7 +47,7 @@ class Server:
         host: str = "127.0.0.1",
         port: int = 0,
         profile: str = "v13",
-        estate: str = "demo",
+        estate: EstateSource = "demo",
         seed: int = 1,
         http: bool = False,
         now: str | None = None,
@@ -61,7 +63,7 @@ class Server:
             chosen = replace(chosen, xml_only=True)
         start = None if now is None else parse_time(now)
         self.enterprise: Enterprise = build_enterprise(
-            chosen, estate, seed, start=start, ticking=ticking, href_base=href_base and href_base.rstrip("/")
+            chosen, estate, seed, start=start, ticking=ticking, href_base=href_base and href_base.rstrip("/"), faults=faults
         )
         self.host = host
         self.port = port
@@ -71,11 +73,11 @@ class Server:
         self._certificates = None if http else Certificates(host)
         self.ca_path = None if self._certificates is None else str(self._certificates.write_authority(Path(self._folder.name)))
         self.control = Control(self.enterprise, self._present_certificate)
-        self.enterprise.faults.set_start(list(faults))
         self._present_certificate(self.enterprise.faults.certificate())
         self._loop = asyncio.new_event_loop()
         self._thread: threading.Thread | None = None
         self._runner: web.AppRunner | None = None
+        self._listener: asyncio.Server | None = None
 
     @property
     def url(self) -> str:
@@ -114,9 +116,12 @@ class Server:
         )
         await self._runner.setup()
         context = None if self._certificates is None else self._certificates.server_context
-        site = web.TCPSite(self._runner, self.host, self.port, ssl_context=context)
-        await site.start()
-        self.port = self._runner.addresses[0][1]
+        framework = self._runner.server
+        assert framework is not None
+        self._listener = await self._loop.create_server(
+            lambda: LenientProtocol(framework()), self.host, self.port, ssl=context, backlog=128
+        )
+        self.port = self._listener.sockets[0].getsockname()[1]
 
     def call(self, function: Callable[[], T]) -> T:
         """Runs a function in the simulator's thread, between two requests."""
@@ -129,6 +134,8 @@ class Server:
     def stop(self) -> None:
         if self._thread is None:
             return
+        if self._listener is not None:
+            self._loop.call_soon_threadsafe(self._listener.close)
         if self._runner is not None:
             asyncio.run_coroutine_threadsafe(self._runner.cleanup(), self._loop).result()
         self._loop.call_soon_threadsafe(self._loop.stop)

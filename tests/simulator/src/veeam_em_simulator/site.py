@@ -7,13 +7,14 @@ from collections.abc import Iterable
 from random import Random
 
 from veeam_em_simulator.clock import DAY, MINUTE
-from veeam_em_simulator.estate.model import Estate, Job, Machine, Member, Server
+from veeam_em_simulator.estate.infrastructure import Machine, Member, Server
+from veeam_em_simulator.estate.model import Estate, Job
 from veeam_em_simulator.history.derive import next_run
-from veeam_em_simulator.history.plan import SessionPlan, clone, end_at, finished
+from veeam_em_simulator.history.plan import SessionPlan, Underway, end_at, finished
 from veeam_em_simulator.history.planner import RunContext, plan_run
 from veeam_em_simulator.profiles import Profile
+from veeam_em_simulator.store.collecting import add_collection, collection_result
 from veeam_em_simulator.store.database import Database
-from veeam_em_simulator.store.populate import add_collection
 from veeam_em_simulator.store.writer import Writer
 
 _FULL_EVERY = 7
@@ -29,26 +30,26 @@ class Site:
     """Runs of jobs that are under way or not yet collected, and the collections themselves."""
 
     def __init__(
-        self, estate: Estate, profile: Profile, database: Database, newest: dict[str, list[SessionPlan]], started: int
+        self, estate: Estate, profile: Profile, database: Database, underway: Underway, started: int
     ) -> None:
         self._estate = estate
         self._profile = profile
         self._database = database
-        self._newest = {job_id: clone(run) for job_id, run in newest.items()}
+        runs = underway.copy()
+        self._newest, self._live = runs.newest, runs.uncollected
         self._jobs = {job.id: job for job in estate.jobs}
         settings = estate.settings
-        self.collected = {server.id: settings.last_collection for server in estate.servers}
-        self._live = [run for run in self._newest.values() if not finished(run, settings.last_collection)]
+        self.collected = {server.id: estate.collected(server) for server in estate.servers}
         self._enabled = {job.id: job.enabled for job in estate.jobs}
         self._ordered: list[tuple[int, str]] = []
         self._runs = 0
         self._next_collection = (
-            None if settings.collection_interval is None else settings.last_collection + settings.collection_interval
+            None if settings.collection_interval is None else settings.last_attempt + settings.collection_interval
         )
         self._starts: dict[str, int] = {}
         if settings.ticking:
             # Where jobs come round again, none runs for ever
-            for run in self._newest.values():
+            for run in (*self._newest.values(), *self._live):
                 end_at(run, started + 6 * MINUTE)
             for job in estate.jobs:
                 start = next_run(job.schedule, started)
@@ -59,7 +60,7 @@ class Site:
         return self._jobs.get(guid)
 
     def servers(self) -> list[Server]:
-        return [server for server in self._estate.servers if not server.unreachable]
+        return [server for server in self._estate.servers if server.collectable]
 
     # What happens by itself
 
@@ -108,6 +109,9 @@ class Site:
     def collect(self, moment: int, servers: Iterable[Server]) -> None:
         """Enterprise Manager reads the state of these servers into its database."""
         servers = list(servers)
+        result = collection_result(self._estate, moment)
+        if result == "Failed":
+            servers = []
         ids = {server.id for server in servers}
         writer = Writer(self._database, self._profile, self._estate.seed)
         still_live: list[list[SessionPlan]] = []
@@ -122,7 +126,7 @@ class Site:
         for server_id in ids:
             self.collected[server_id] = moment
         if self._profile.system_sessions:
-            add_collection(writer, self._estate.seed, moment, servers)
+            add_collection(writer, self._estate, moment, len(servers), result)
         writer.flush()
         for run in done:
             self._apply_retention(run[0].job)
@@ -186,7 +190,7 @@ class Site:
             full=members is None and self._runs % _FULL_EVERY == 0,
             kept=True,
             copy_type=self._profile.periodic_copy_type,
-            members=job.members if members is None else members,
+            members=job.members_at(moment) if members is None else members,
         )
         run = plan_run(context, moment)
         for session in run[:1]:
@@ -199,7 +203,7 @@ class Site:
         """Another try of what failed last."""
         tasks = [task for session in self._newest[job.id][-1:] for part in (session, *session.children) for task in part.tasks]
         failed = tuple(task.member for task in tasks if task.result == "Failed")
-        return self.begin(job, moment, failed or job.members, is_retry=True)
+        return self.begin(job, moment, failed or None, is_retry=True)
 
     def stop(self, job: Job, moment: int) -> bool:
         """Ends the job's run; False when nothing runs."""
@@ -222,12 +226,13 @@ class Site:
     def toggle(self, job: Job) -> None:
         self._enabled[job.id] = not self._enabled[job.id]
 
-    def job_protecting(self, server_id: str, vm_ref: str) -> tuple[Job, Machine] | None:
+    def job_protecting(self, server_id: str, vm_ref: str, moment: int) -> tuple[Job, Member] | None:
         """The backup job of the server that has this machine and a full point of it."""
         for job in self._estate.jobs:
             if job.server.id != server_id or job.type != "Backup":
                 continue
-            for member in job.members:
-                if isinstance(member, Machine) and member.uid(job.server).lower() == vm_ref.lower():
+            for member in job.members_at(moment):
+                machine = member.at(moment)
+                if isinstance(machine, Machine) and machine.uid(job.server).lower() == vm_ref.lower():
                     return job, member
         return None

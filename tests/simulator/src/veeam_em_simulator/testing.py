@@ -4,22 +4,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from veeam_em_simulator.estate.loading import EstateSource
+from veeam_em_simulator.in_process import InProcess
 from veeam_em_simulator.server import Server
+
+__all__ = ["InProcess", "Simulator"]
 
 
 class Simulator:
     """`with Simulator(profile="v13", estate="demo") as em:` runs a server until the end of the block.
 
-    `estate` is a name of the library or a YAML file. EstateError (a ValueError) tells what is wrong with it.
+    `estate` is a name of the library, a YAML file, or the content of one as a dictionary. EstateError (a ValueError) tells what is wrong with it.
     """
 
     def __init__(
         self,
         profile: str = "v13",
-        estate: str = "demo",
+        estate: EstateSource | Path = "demo",
         seed: int = 1,
         http: bool = False,
         *,
@@ -29,8 +34,9 @@ class Simulator:
         ticking: bool = False,
         href_base: str | None = None,
     ) -> None:
+        source = str(estate) if isinstance(estate, Path) else estate
         self._server = Server(
-            host=host, port=port, profile=profile, estate=str(estate), seed=seed, http=http, now=now, ticking=ticking, href_base=href_base
+            host=host, port=port, profile=profile, estate=source, seed=seed, http=http, now=now, ticking=ticking, href_base=href_base
         )
         self.host = host
         self.protocol = self._server.protocol

@@ -43,9 +43,12 @@ class Document:
     source: str
     data: Any
     lines: dict[Path, int] = field(default_factory=dict)
+    """Empty for data that were never a text."""
 
     def error(self, path: Sequence[str | int], message: str) -> EstateError:
         where = tuple(path)
+        if not self.lines:
+            return EstateError(f"{self.source}, {spell(path)}: {message}")
         line = self.lines.get(where)
         while line is None and where:
             where = where[:-1]

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -23,7 +24,7 @@ _PACKAGE = resources.files("veeam_em_simulator.estate")
 def library() -> dict[str, str]:
     """The ready estates: name to description."""
     names = sorted(entry.name[:-4] for entry in (_PACKAGE / "library").iterdir() if entry.name.endswith(".yml"))
-    return {name: (_document(name).data or {}).get("description", "") for name in names}
+    return {name: (_find(name).data or {}).get("description", "") for name in names}
 
 
 def schema_text() -> str:
@@ -31,16 +32,41 @@ def schema_text() -> str:
     return (_PACKAGE / "estate.schema.json").read_text(encoding="utf-8")
 
 
-def load_estate(name_or_file: str, seed: int, now: int) -> Estate:
-    """The estate of that name in the library or in that file; EstateError says what is wrong with it and where."""
-    document = _document(name_or_file)
-    _check(document)
+EstateSource = str | Mapping[str, Any]
+"""A name of the library, a file, or the document itself."""
+
+
+def load_estate(source: EstateSource, seed: int, now: int) -> Estate:
+    """The estate of that name in the library, in that file or of these data; EstateError says what is wrong and where."""
+    document = _document(source)
+    for mistake in _mistakes(document):
+        raise mistake
+    return _read(document, seed, now)
+
+
+def check_estate(source: EstateSource, seed: int, now: int) -> list[EstateError]:
+    """All mistakes against the schema, in the order of lines; without any the first one of sense, such as an unknown name."""
+    try:
+        document = _document(source)
+        found = _mistakes(document)
+        if not found:
+            _read(document, seed, now)
+    except EstateError as error:
+        return [error]
+    return found
+
+
+def _read(document: Document, seed: int, now: int) -> Estate:
     if document.data and "generate" in document.data:
         document.data = generate(document.data, seed)
     return Reader(document, seed, now).read()
 
 
-def _document(name_or_file: str) -> Document:
+def _document(source: EstateSource) -> Document:
+    return _find(source) if isinstance(source, str) else Document("the estate", source)
+
+
+def _find(name_or_file: str) -> Document:
     ready = _PACKAGE / "library" / f"{name_or_file}.yml"
     if "/" not in name_or_file and ready.is_file():
         return parse(ready.read_text(encoding="utf-8"), f"{name_or_file}.yml")
@@ -59,14 +85,12 @@ def _validator() -> Draft202012Validator:
     return Draft202012Validator(json.loads(schema_text()))
 
 
-def _check(document: Document) -> None:
+def _mistakes(document: Document) -> list[EstateError]:
     if document.data is None:
-        return
-    errors = list(_validator().iter_errors(document.data))
-    if errors:
-        first = min(errors, key=lambda error: document.lines.get(tuple(error.absolute_path), 0))
-        found = _deepest(first)
-        raise document.error(_path(found), _message(found))
+        return []
+    errors = _validator().iter_errors(document.data)
+    in_order = sorted(errors, key=lambda error: document.lines.get(tuple(error.absolute_path), 0))
+    return [document.error(_path(found), _message(found)) for found in map(_deepest, in_order)]
 
 
 def _deepest(error: ValidationError) -> ValidationError:
@@ -103,9 +127,13 @@ def _message(error: ValidationError) -> str:
         return f"'{instance}' is none of {', '.join(str(value) for value in expected)}"
     if error.validator == "pattern" and "description" in schema:
         return f"'{instance}' is not of the form: {schema['description']}"
+    if error.validator == "minProperties" and isinstance(instance, dict):
+        return f"a key is missing beside {', '.join(instance) or 'none'}; known are {', '.join(_known(error))}"
     if error.validator == "type":
         return f"'{instance}' should be of type {expected}"
     if error.validator == "oneOf" and all("required" in option for option in expected):
         keys = " or ".join("'" + option["required"][0] + "'" for option in expected)
         return f"exactly one of the keys {keys} must be there"
+    if error.validator == "oneOf" and "description" in schema:
+        return f"'{instance}' is not of the form: {schema['description']}"
     return error.message

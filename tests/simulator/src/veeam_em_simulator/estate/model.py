@@ -3,12 +3,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from veeam_em_simulator.clock import HOUR, MINUTE
+from veeam_em_simulator.estate.infrastructure import (
+    Computer,
+    FileServer,
+    Group,
+    Machine,
+    Member,
+    Repository,
+    Root,
+    Server,
+    Share,
+)
 
-Point = Literal["kept", "none", "removed"]
+Point = Literal["kept", "none", "removed", "writing", "unlinked"]
+COPY_TYPES = ("BackupCopy", "ImmediateBackupCopy")
+Missing = Literal["session", "task"]
+CollectionResult = Literal["Success", "Warning", "Failed"]
 
 
 @dataclass(frozen=True)
@@ -16,6 +31,11 @@ class Settings:
     collection_interval: int | None = 15 * MINUTE
     """None: Enterprise Manager collects only when told."""
     last_collection: int = 0
+    """The newest one that brought data."""
+    collections: tuple[CollectionResult, ...] = ()
+    """How they ended, newest first; the last word goes for all older ones, the first for those to come."""
+    collection_log: int | None = None
+    """How far back collections and the work of the nights are told; None: two days and thirty nights."""
     session_retention: int = 91 * 24 * HOUR
     idle_timeout: int = 15 * MINUTE
     ticking: bool = False
@@ -24,119 +44,42 @@ class Settings:
     max_logon_sessions: int | None = None
     refuse_form_logon: bool = False
 
+    @property
+    def collection_step(self) -> int:
+        """The time between two collections of the past."""
+        return self.collection_interval or HOUR
+
+    @property
+    def failed_collections(self) -> int:
+        """How many of the newest ones brought nothing."""
+        return next((number for number, result in enumerate(self.collections) if result != "Failed"), 0)
+
+    @property
+    def last_attempt(self) -> int:
+        """When Enterprise Manager last tried to collect."""
+        return self.last_collection + self.failed_collections * self.collection_step
+
 
 @dataclass(frozen=True)
 class Account:
     username: str
     password: str
     role: str
+    denied: tuple[str, ...] = ()
+    """Paths below /api that it may not read, and types as `query/<type>`, in lower case."""
+    sees: tuple[str, ...] | None = None
+    """Patterns of the names of machines that it sees; None: all."""
 
 
 @dataclass(frozen=True)
-class Server:
-    id: str
-    name: str
-    description: str = ""
-    version: str | None = None
-    port: int | None = None
-    unreachable: bool = False
+class Stay:
+    """The time in which a machine is in a job."""
 
+    joined: int | None = None
+    left: int | None = None
 
-@dataclass(frozen=True)
-class Root:
-    """A hypervisor; attached to several backup servers it has one id for each."""
-
-    name: str
-    host_type: str
-    unique_id: str
-    ids: dict[str, str]
-    """Backup server id to hierarchy root id."""
-
-    @property
-    def platform(self) -> str:
-        if self.host_type in ("HvServer", "HvCluster", "Scvmm"):
-            return "HyperV"
-        return "vCloud" if self.host_type == "VcdSystem" else "VMware"
-
-
-@dataclass(frozen=True)
-class Repository:
-    id: str
-    name: str
-    server: Server
-    kind: str
-    capacity: int
-    free: int
-
-
-@dataclass(frozen=True)
-class Machine:
-    """A virtual machine on a hypervisor."""
-
-    name: str
-    display_name: str
-    root: Root
-    ref: str
-    size: int
-    indexed: bool
-    tags: tuple[str, ...] = ()
-
-    def uid(self, server: Server) -> str:
-        return f"urn:{self.root.platform}:Vm:{self.root.ids[server.id]}.{self.ref}"
-
-
-@dataclass(frozen=True)
-class Group:
-    id: str
-    name: str
-    server: Server
-
-
-@dataclass(frozen=True)
-class Computer:
-    """A machine with an agent."""
-
-    id: str
-    name: str
-    group: Group
-    platform: str
-    os: str
-    ip: str
-    host_status: str
-    agent_status: str
-    agent_version: str
-    size: int
-
-    @property
-    def display_name(self) -> str:
-        return self.name
-
-
-@dataclass(frozen=True)
-class FileServer:
-    id: str
-    name: str
-    server: Server
-    kind: str
-
-
-@dataclass(frozen=True)
-class Share:
-    id: str
-    file_server: FileServer
-    path: str
-    size: int
-
-    @property
-    def name(self) -> str:
-        return self.path
-
-    @property
-    def display_name(self) -> str:
-        return self.path
-
-
-Member = Machine | Computer | Share
+    def covers(self, moment: int) -> bool:
+        return (self.joined is None or self.joined <= moment) and (self.left is None or moment < self.left)
 
 
 @dataclass(frozen=True)
@@ -159,6 +102,11 @@ class Outcome:
     running: bool = False
     skipped: bool = False
     point: Point = "kept"
+    session: str | None = None
+    """What the session above the task ended with, whatever the tasks did."""
+    failure_message: str | None = None
+    missing: tuple[Missing, ...] = ()
+    """Rows that Enterprise Manager lost."""
 
 
 @dataclass(frozen=True)
@@ -185,6 +133,9 @@ class Job:
     description: str
     repository: Repository
     members: tuple[Member, ...]
+    """All that ever were in it."""
+    stays: tuple[Stay, ...] = ()
+    """For each of the members when it was in the job; empty: all of them always."""
     source_jobs: tuple[Job, ...] = ()
     container: Container | None = None
     schedule: Schedule | None = None
@@ -196,9 +147,29 @@ class Job:
     chance: Chance = field(default_factory=Chance)
     outcomes: tuple[Outcome, ...] = ()
 
+    def members_at(self, moment: int) -> tuple[Member, ...]:
+        if not self.stays:
+            return self.members
+        return tuple(member for member, stay in zip(self.members, self.stays, strict=True) if stay.covers(moment))
+
+    @property
+    def copies(self) -> bool:
+        """It works on the backups of other jobs."""
+        return self.type in COPY_TYPES
+
+    @property
+    def family(self) -> Literal["vm", "agent", "nas"]:
+        """The part of the API in which the job is found."""
+        if self.copies or self.source_jobs:
+            return "vm"
+        first = self.members[0]
+        if isinstance(first, Share):
+            return "nas"
+        return "agent" if isinstance(first, Computer) else "vm"
+
     @property
     def platform(self) -> str:
-        if self.type in ("BackupCopy", "ImmediateBackupCopy"):
+        if self.copies:
             return "CustomPlatform"
         first = next(iter(self.members), None)
         if isinstance(first, Machine):
@@ -216,6 +187,9 @@ class ExplicitTask:
     reason: str | None
     total_size: int | None
     point: Point
+    session: str | None
+    failure_message: str | None
+    missing: tuple[Missing, ...]
 
 
 @dataclass(frozen=True)
@@ -227,17 +201,37 @@ class ExplicitSession:
     result: str | None
     is_retry: bool
     failure_message: str | None
+    missing: bool
+    """Enterprise Manager lost its row."""
     tasks: tuple[ExplicitTask, ...]
 
 
 @dataclass(frozen=True)
 class RestoreSession:
-    machine: Machine
+    machine: Machine | Computer
     server: Server
     created: int
     duration: int
     result: str
     running: bool
+    type: str
+    reference: bool
+    """It tells the machine's reference; else its name only."""
+
+
+@dataclass(frozen=True)
+class LoosePoint:
+    """A restore point without a task: imported, or made by VeeamZIP."""
+
+    machine: Machine | Computer
+    server: Server
+    created: int
+    backup: str
+    repository: Repository
+    job: Job | None
+    """The job in whose chain it is."""
+    full: bool
+    state: Point
 
 
 @dataclass(frozen=True)
@@ -256,3 +250,10 @@ class Estate:
     jobs: tuple[Job, ...]
     sessions: tuple[ExplicitSession, ...]
     restore_sessions: tuple[RestoreSession, ...]
+    restore_points: tuple[LoosePoint, ...] = ()
+    faults: tuple[Mapping[str, Any], ...] = ()
+
+    def collected(self, server: Server) -> int:
+        """The moment as of which Enterprise Manager knows this server."""
+        last = self.settings.last_collection
+        return last if server.collected_until is None else min(last, server.collected_until)

@@ -21,6 +21,11 @@ def expand_names(pattern: str) -> list[str]:
     return [f"{head}{number:0{len(first)}d}{rest}" for number in range(int(first), int(last) + 1) for rest in expand_names(tail)]
 
 
+def expanded(names: str | list[str]) -> list[str]:
+    """A name with ranges or a list of such names, as one list."""
+    return [name for pattern in ([names] if isinstance(names, str) else names) for name in expand_names(pattern)]
+
+
 def parse_size(text: str | int) -> int:
     """`60GB`, `1.5 TB` or a number, in bytes; -1 is "unknown"."""
     if isinstance(text, int):

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from random import Random
 
 from veeam_em_simulator.clock import DAY, MINUTE, SECOND, midnight, to_datetime
-from veeam_em_simulator.estate.model import Estate, ExplicitSession, Job, Schedule, Share
+from veeam_em_simulator.estate.infrastructure import Share
+from veeam_em_simulator.estate.model import Estate, ExplicitSession, Job, Schedule
 from veeam_em_simulator.history.plan import PointPlan, SessionPlan, TaskPlan, worst
-from veeam_em_simulator.history.planner import RunContext, plan_run
+from veeam_em_simulator.history.planner import RunContext, mark, plan_run, split_agents
 from veeam_em_simulator.history.reasons import FAILURE_DEFAULT, WARNING_DEFAULT, spelt
 from veeam_em_simulator.identifiers import random_guid
 
@@ -74,7 +75,7 @@ def _history(estate: Estate, job: Job, now: int, copy_type: str) -> Iterator[lis
             full=number % _FULL_EVERY == _FULL_EVERY - 1,
             kept=number < job.retention,
             copy_type=copy_type,
-            members=job.members,
+            members=job.members_at(start),
         )
         yield plan_run(context, start + rng.randrange(9 * SECOND))
 
@@ -84,7 +85,8 @@ def _explicit(estate: Estate, told: ExplicitSession, now: int, copy_type: str) -
     rng = Random(f"{estate.seed}|told|{job.name}|{estate.sessions.index(told)}")
     job_type = copy_type if job.type == "BackupCopy" else job.type
     session = SessionPlan(
-        random_guid(rng), job, job.name, job_type, told.created, None, "Success", told.is_retry, told.failure_message
+        random_guid(rng), job, job.name, job_type, told.created, None, "Success", told.is_retry, told.failure_message,
+        missing=told.missing,
     )
     for number, item in enumerate(told.tasks):
         created = item.created if item.created is not None else told.created + (15 + number) * SECOND
@@ -92,16 +94,22 @@ def _explicit(estate: Estate, told: ExplicitSession, now: int, copy_type: str) -
         reason = item.reason
         if reason is None:
             reason = {"Warning": WARNING_DEFAULT, "Failed": FAILURE_DEFAULT}.get(item.result, "")
+        called = item.member.at(created).display_name
         failed = item.result == "Failed"
         size = item.total_size if item.total_size is not None else (0 if failed else item.member.size)
-        task = TaskPlan(random_guid(rng), item.member, created, ended, item.result, spelt(reason, item.member.display_name), size)
+        task = TaskPlan(random_guid(rng), item.member, created, ended, item.result, spelt(reason, called), size)
         if not failed and item.point != "none" and not isinstance(item.member, Share):
-            kept = item.point == "kept"
-            task.point = PointPlan(random_guid(rng), created + 30 * SECOND, full=True, present=kept, linked=True)
+            present = item.point != "removed"
+            task.point = PointPlan(random_guid(rng), created + 30 * SECOND, True, present, True, item.point)
         session.tasks.append(task)
     ends = [task.ended for task in session.tasks]
     if not told.running and None not in ends:
         last = max((end for end in ends if end is not None), default=told.created)
         session.ended = told.created + told.duration if told.duration is not None else last + 10 * SECOND
-    session.result = told.result or worst([task.result for task in session.tasks])
+    session.result = worst([task.result for task in session.tasks])
+    for item, task in zip(told.tasks, session.tasks, strict=True):
+        mark(session, task, item)
+    if job.type == "AgentBackup":
+        split_agents(session, rng)
+    session.result = told.result or session.result
     return session

@@ -10,7 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from veeam_em_simulator.clock import SECOND
-from veeam_em_simulator.estate.model import Job, Member
+from veeam_em_simulator.estate.infrastructure import Member
+from veeam_em_simulator.estate.model import Job, Point
 
 CANCELLED = "Operation was canceled by user"
 
@@ -26,6 +27,8 @@ class PointPlan:
     """It can still be found."""
     linked: bool
     """The task still links to it."""
+    state: Point = "kept"
+    """`writing` while it is not complete, `unlinked` where nothing leads from it to its backup."""
 
 
 @dataclass(slots=True)
@@ -39,6 +42,8 @@ class TaskPlan:
     reason: str
     size: int
     point: PointPlan | None = None
+    missing: bool = False
+    """Enterprise Manager has no row of it."""
 
 
 @dataclass(slots=True)
@@ -56,6 +61,10 @@ class SessionPlan:
     """The restore point of the whole run where there is no chain per machine."""
     tasks: list[TaskPlan] = field(default_factory=list)
     children: list[SessionPlan] = field(default_factory=list)
+    missing: bool = False
+    """Enterprise Manager has no row of it, but those of its tasks."""
+    above: dict[str, tuple[str | None, str | None, bool]] = field(default_factory=dict)
+    """By task id, for the sessions of single machines: result, failure message, missing."""
 
     def running(self, moment: int) -> bool:
         return self.ended is None or self.ended > moment
@@ -80,6 +89,8 @@ def end_at(sessions: list[SessionPlan], moment: int) -> None:
         for task in session.tasks:
             if task.ended is None:
                 task.ended = moment
+                if task.point is not None:
+                    task.point.state = "kept"
         if session.ended is None:
             session.ended = moment + 10 * SECOND
 
@@ -94,9 +105,29 @@ def worst(results: list[str]) -> str:
 def clone(sessions: list[SessionPlan]) -> list[SessionPlan]:
     """Plans that can be stopped without changing the ones they come from."""
     return [
-        replace(session, tasks=[replace(task) for task in session.tasks], children=clone(session.children))
+        replace(
+            session,
+            tasks=[replace(task, point=task.point and replace(task.point)) for task in session.tasks],
+            children=clone(session.children),
+        )
         for session in sessions
     ]
+
+
+@dataclass(frozen=True)
+class Underway:
+    """What of the past is not over."""
+
+    newest: dict[str, list[SessionPlan]]
+    """By job id the run that counts as the job's: one that still runs, else the newest."""
+    uncollected: list[list[SessionPlan]]
+    """The runs that were not finished when Enterprise Manager last looked."""
+
+    def copy(self) -> Underway:
+        """Plans that can be changed; a run that is in both is one run there, too."""
+        copies = {id(run): clone(run) for run in (*self.newest.values(), *self.uncollected)}
+        newest = {job_id: copies[id(run)] for job_id, run in self.newest.items()}
+        return Underway(newest, [copies[id(run)] for run in self.uncollected])
 
 
 def finished(sessions: list[SessionPlan], moment: int) -> bool:

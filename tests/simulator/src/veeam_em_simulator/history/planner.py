@@ -9,7 +9,8 @@ from fnmatch import fnmatchcase
 from random import Random
 
 from veeam_em_simulator.clock import MINUTE, SECOND
-from veeam_em_simulator.estate.model import Job, Member, Outcome, Point, Share
+from veeam_em_simulator.estate.infrastructure import Member, Share
+from veeam_em_simulator.estate.model import ExplicitTask, Job, Outcome, Point
 from veeam_em_simulator.estate.names import run_matches
 from veeam_em_simulator.history.plan import PointPlan, SessionPlan, TaskPlan, worst
 from veeam_em_simulator.history.reasons import FAILURE_DEFAULT, FAILURES, WARNING_DEFAULT, WARNINGS, spelt
@@ -36,9 +37,9 @@ class RunContext:
 def plan_run(context: RunContext, created: int) -> list[SessionPlan]:
     """The session of a run and the retries after it, in order of time."""
     job, rng = context.job, context.rng
-    outcomes = {id(member): _outcome(context, member) for member in context.members}
+    outcomes = {id(member): _outcome(context, member, created) for member in context.members}
     taking_part = [member for member in context.members if not outcomes[id(member)].skipped]
-    if not taking_part and context.members:
+    if not taking_part and context.run >= 0:
         return []
     first = _session(context, created, taking_part, lambda member: outcomes[id(member)], is_retry=False)
     sessions = [first]
@@ -62,22 +63,27 @@ def plan_run(context: RunContext, created: int) -> list[SessionPlan]:
         attempt += 1
     if job.type == "AgentBackup":
         for session in sessions:
-            _split_agents(session, rng)
+            split_agents(session, rng)
     elif job.type == "ImmediateBackupCopy":
         for session in sessions:
             _split_copies(session, rng)
     return sessions
 
 
-def _outcome(context: RunContext, member: Member) -> Outcome:
-    """The last outcome that names the run and the machine, else what chance brings."""
-    job = context.job
+def _outcome(context: RunContext, member: Member, created: int) -> Outcome:
+    """The last outcome that names the run and the machine, else what chance brings.
+
+    A machine that is not there takes no part, unless an outcome calls it by its very name.
+    """
+    job, exists = context.job, member.exists(created)
     found: Outcome | None = None
     for outcome in job.outcomes:
         if context.run >= 0 and run_matches(outcome.runs, context.run) and _named(outcome, member):
-            found = outcome
+            found = outcome if exists or member.label in outcome.machines else None
     if found is not None:
         return found
+    if not exists:
+        return Outcome(skipped=True)
     if context.run >= job.chance.spare or context.run < 0:
         luck = context.rng.random()
         if luck < job.chance.failed:
@@ -93,7 +99,7 @@ _FINE = Outcome(result="Success")
 
 
 def _named(outcome: Outcome, member: Member) -> bool:
-    return any(pattern == member.name or fnmatchcase(member.name, pattern) for pattern in outcome.machines)
+    return any(pattern == member.label or fnmatchcase(member.label, pattern) for pattern in outcome.machines)
 
 
 def _session(
@@ -117,7 +123,20 @@ def _session(
     if None not in ends:
         session.ended = max((end for end in ends if end is not None), default=created + 20 * SECOND) + rng.randrange(5 * SECOND, 40 * SECOND)
     session.result = worst([task.result for task in session.tasks])
+    for member, task in zip(members, session.tasks, strict=True):
+        mark(session, task, outcome_of(member))
     return session
+
+
+def mark(session: SessionPlan, task: TaskPlan, told: Outcome | ExplicitTask) -> None:
+    """What is told of a machine and concerns more than its task; what concerns the session waits for `split_agents`."""
+    task.missing = "task" in told.missing
+    if session.job.type == "AgentBackup":
+        session.above[task.id] = (told.session, told.failure_message, "session" in told.missing)
+        return
+    session.result = told.session or session.result
+    session.failure_message = told.failure_message or session.failure_message
+    session.missing = session.missing or "session" in told.missing
 
 
 def _task(context: RunContext, member: Member, created: int, took: int, outcome: Outcome) -> TaskPlan:
@@ -126,7 +145,8 @@ def _task(context: RunContext, member: Member, created: int, took: int, outcome:
     if reason is None:
         reason = {"Warning": WARNING_DEFAULT, "Failed": FAILURE_DEFAULT}.get(result, "")
     ended = None if outcome.running else created + (took if result != "Failed" else took // 3)
-    task = TaskPlan(random_guid(context.rng), member, created, ended, result, spelt(reason, member.display_name), 0)
+    called = member.at(created).display_name
+    task = TaskPlan(random_guid(context.rng), member, created, ended, result, spelt(reason, called), 0)
     if result != "Failed":
         task.size = 0 if context.job.platform == "CustomPlatform" else member.size
         task.point = make_point(context, task, outcome.point)
@@ -139,13 +159,14 @@ def make_point(context: RunContext, task: TaskPlan, point: Point) -> PointPlan |
     if isinstance(task.member, Share) or point == "none":
         return None
     created = task.created + 25 * SECOND + rng.randrange(30 * SECOND)
-    present = context.kept and point == "kept"
-    return PointPlan(random_guid(rng), created, context.full, present, present or point == "removed")
+    present = context.kept and point != "removed"
+    return PointPlan(random_guid(rng), created, context.full, present, present or point == "removed", point)
 
 
-def _split_agents(session: SessionPlan, rng: Random) -> None:
+def split_agents(session: SessionPlan, rng: Random) -> None:
     """An agent job has a container session, and a session of its own for every machine."""
     for task in session.tasks:
+        result, message, missing = session.above.get(task.id, (None, None, False))
         child = SessionPlan(
             random_guid(rng),
             session.job,
@@ -153,11 +174,14 @@ def _split_agents(session: SessionPlan, rng: Random) -> None:
             "AgentManagement",
             task.created - 4 * SECOND,
             None if task.ended is None else task.ended + 3 * SECOND,
-            task.result,
+            result or task.result,
             session.is_retry,
+            message,
             tasks=[task],
+            missing=missing,
         )
         session.children.append(child)
+        session.result = worst([session.result, child.result])
     session.tasks = []
 
 

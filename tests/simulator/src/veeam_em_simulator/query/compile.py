@@ -81,6 +81,10 @@ def _enum(field: Field, node: Comparison) -> Sql:
     """Enums compare by their place in the declared order, whatever the case of the literal."""
     places = {value.lower(): number for number, value in enumerate(field.values)}
     place = places.get(node.value.lower())
+    if field.open and place is None and node.operator in ("==", "!="):
+        return f"em_fold({field.column}) {_OPERATORS[node.operator]} ?", [node.value.casefold()]
+    if field.open and node.operator == "!=":
+        return f"{field.column} <> ?", [field.values[place or 0]]
     if place is None:
         raise FilterError(f"The value '{node.value}' does not fit the property '{field.name}'.")
     tests = {

@@ -36,6 +36,8 @@ class Field:
     column: str
     """An SQL expression over the table `t`."""
     values: tuple[str, ...] = ()
+    open: bool = False
+    """Rows may hold other words than `values`: a plain text to the product, which only compares it by their order."""
     via: tuple[str, str] | None = None
     """The name of another row: the column that holds its id, and its table."""
 
@@ -74,14 +76,14 @@ def _flag(name: str, column: str) -> Field:
     return Field(name, Kind.BOOLEAN, f"t.{column}")
 
 
-def _enum(name: str, column: str, values: tuple[str, ...]) -> Field:
-    return Field(name, Kind.ENUM, f"t.{column}", values)
+def _enum(name: str, column: str, values: tuple[str, ...], *, open: bool = False) -> Field:
+    return Field(name, Kind.ENUM, f"t.{column}", values, open)
 
 
 _BASE = (_uid("UID", "id"), _text("Name", "name"))
 _SERVER = (_uid("BackupServerUid", "server_id"), _name_of("BackupServerName", "t.server_id", "backup_servers"))
 _SESSION = (
-    *_BASE, _enum("JobType", "job_type", JOB_TYPES), _uid("JobUid", "job_id"), _text("JobName", "job_name"),
+    *_BASE, _enum("JobType", "job_type", JOB_TYPES, open=True), _uid("JobUid", "job_id"), _text("JobName", "job_name"),
     _time("CreationTime", "creation_time"), _time("EndTime", "end_time"), _enum("State", "state", SESSION_STATES),
     _enum("Result", "result", RESULTS), _flag("IsRetry", "is_retry"), *_SERVER,
 )
@@ -92,7 +94,7 @@ _TASK = (
     _text("VmDisplayName", "vm_display_name"),
 )
 _JOB = (
-    *_BASE, _text("Description", "description"), _enum("JobType", "job_type", JOB_TYPES),
+    *_BASE, _text("Description", "description"), _enum("JobType", "job_type", JOB_TYPES, open=True),
     _enum("Platform", "platform", PLATFORMS), _flag("ScheduleConfigured", "schedule_configured"),
     _flag("ScheduleEnabled", "schedule_enabled"), *_SERVER,
 )
@@ -140,7 +142,9 @@ QUERY_TYPES: dict[str, QueryType] = dict(
         _type("RestorePoint", "restore_points", (*_BASE, _time("CreationTime", "creation_time"), *_BACKUP, *_SERVER)),
         _type(
             "VmRestorePoint", "vm_restore_points",
-            (*_POINT, _uid("RestorePointId", "restore_point_id"), _RESTORE_POINT_NAME, _text("VmDisplayName", "vm_display_name")),
+            (*_POINT, _uid("RestorePointId", "restore_point_id"), _RESTORE_POINT_NAME, _text("VmDisplayName", "vm_display_name"),
+             # Undocumented, but real servers take them
+             _text("VmName", "vm_name"), _text("HierarchyObjRef", "hierarchy_ref")),
         ),
         _type(
             "AgentRestorePoint", "agent_restore_points",

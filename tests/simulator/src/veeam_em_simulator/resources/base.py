@@ -28,6 +28,8 @@ class Context:
     profile: Profile
     database: Database
     site: Site
+    sees: tuple[str, ...] | None = None
+    """Patterns of the names of machines that the account sees; None: all."""
     related: dict[str, Mapping[str, list[Row]]] = field(default_factory=dict)
     """Rows that a page of others links to, by relation and id."""
 
@@ -49,6 +51,13 @@ class Context:
         found = names.get(guid)
         return found[0]["name"] if found else ""
 
+    def visible(self, table: str) -> tuple[str, list[str]]:
+        """The condition on rows of `t` that the account may see, with its values."""
+        column = _NAMES_OF_MACHINES.get(table)
+        if self.sees is None or column is None:
+            return "1", []
+        return f"em_sees(?, t.{column})", ["\n".join(self.sees)]
+
     def relate(self, relation: str, statement: str, ids: Sequence[str], key: str) -> None:
         """Reads the rows related to a page of ids at once; the statement holds `{}` where the ids go."""
         found: dict[str, list[Row]] = defaultdict(list)
@@ -61,6 +70,14 @@ class Context:
     def one_related(self, relation: str, guid: str) -> Row | None:
         rows = self.related.get(relation, {}).get(guid)
         return rows[0] if rows else None
+
+
+_NAMES_OF_MACHINES = {
+    "task_sessions": "vm_display_name", "replica_task_sessions": "vm_display_name", "restore_sessions": "vm_display_name",
+    "vm_restore_points": "vm_display_name", "vm_replica_points": "vm_display_name", "agent_restore_points": "computer_name",
+    "discovered_computers": "name", "hierarchy_items": "name",
+}
+"""The tables in which a row is one of a machine, and the column with its name."""
 
 
 Links = Callable[[Context, Row], list[Link]]

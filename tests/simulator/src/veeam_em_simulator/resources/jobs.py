@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from veeam_em_simulator.estate.model import Job
+from veeam_em_simulator.estate.model import COPY_TYPES, Job
 from veeam_em_simulator.identifiers import urn
 from veeam_em_simulator.resources.base import ADMIN, Context, Resource
 from veeam_em_simulator.resources.schedule import job_schedule
@@ -108,8 +108,9 @@ def linked_jobs(context: Context, row: Row) -> list[Element]:
 def _vm_job_fields(context: Context, row: Row) -> list[Child]:
     job = _model(context, row)
     info: dict[str, Element | None] = dict.fromkeys(_INFO_KEYS)
-    key = f"{row['job_type']}JobInfo"
-    if row["job_type"] in ("Backup", "Replica"):
+    # Jobs of types that nobody has described are shown as backup jobs are
+    key = f"{row['job_type']}JobInfo" if f"{row['job_type']}JobInfo" in _INFO_KEYS else "BackupJobInfo"
+    if row["job_type"] not in COPY_TYPES:
         items = [object_element(context, item, row) for item in objects(context, row["id"])]
         children: list[Child] = [
             ("Includes", wrapped("Includes", "ObjectInJob", items)),
@@ -139,7 +140,7 @@ def _vm_job_links(context: Context, row: Row) -> list[Link]:
     head = [context.server_link(row), JOBS.alternate_reference(context, row)]
     toggle = Link("ToggleScheduleEnabled", f"{href}?action=toggleScheduleEnabled")
     clone = Link("Clone", f"{href}?action=clone")
-    if row["job_type"] in ("BackupCopy", "ImmediateBackupCopy"):
+    if row["job_type"] in COPY_TYPES:
         return [
             *head, clone, toggle,
             Link("Down", f"{href}/includes", None, "ObjectInJobList"), down,

@@ -49,11 +49,15 @@ def _prepare_points(context: Context, rows: Sequence[Row]) -> None:
 
 
 def _point_parents(context: Context, row: Row) -> list[Link]:
+    """Links to where the point is stored: of another kind while it is being written, none in the odd row."""
+    if row["readiness"] == "unlinked":
+        return []
+    rel = "Related" if row["readiness"] == "writing" else "Up"
     point = context.one_related("restore points by id", row["restore_point_id"])
     file = context.one_related("backup files", row["backup_file_id"])
     return [
-        Link("Up", f"{context.base}/restorePoints/{row['restore_point_id']}", point["name"] if point else None, "RestorePointReference"),
-        Link("Up", f"{context.base}/backupFiles/{row['backup_file_id']}", file["name"] if file else None, "BackupFileReference"),
+        Link(rel, f"{context.base}/restorePoints/{row['restore_point_id']}", point["name"] if point else None, "RestorePointReference"),
+        Link(rel, f"{context.base}/backupFiles/{row['backup_file_id']}", file["name"] if file else None, "BackupFileReference"),
     ]
 
 

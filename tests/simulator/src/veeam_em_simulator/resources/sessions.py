@@ -10,13 +10,12 @@ from veeam_em_simulator.resources.base import TAIL, USERS, Context, Resource
 from veeam_em_simulator.store.database import Row
 from veeam_em_simulator.wire.model import Child, Link
 
-_AGENT_TYPES = ("AgentBackup", "AgentManagement")
+_JOB_PATHS = {"vm": "jobs", "agent": "agents/jobs", "nas": "nas/jobs"}
 
 
-def job_path(job_type: str) -> str:
-    if job_type in _AGENT_TYPES:
-        return "agents/jobs"
-    return "nas/jobs" if job_type == "NasBackup" else "jobs"
+def _job_path(context: Context, row: Row) -> str:
+    job = context.site.job(row["job_id"])
+    return _JOB_PATHS[job.family] if job else "jobs"
 
 
 def _session_fields(context: Context, row: Row) -> list[Child]:
@@ -42,7 +41,7 @@ SESSION_ORDER = (
 def _up_links(context: Context, row: Row) -> list[Link]:
     links = [
         context.server_link(row),
-        Link("Up", f"{context.base}/{job_path(row['job_type'])}/{row['job_id']}", _job_name(context, row), "JobReference"),
+        Link("Up", f"{context.base}/{_job_path(context, row)}/{row['job_id']}", _job_name(context, row), "JobReference"),
     ]
     if row["parent_id"] and row["job_type"] == "AgentManagement":
         links.append(Link("Up", f"{context.base}/backupSessions/{row['parent_id']}", "Parent session", "BackupJobSessionReference"))

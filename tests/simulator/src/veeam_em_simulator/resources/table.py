@@ -62,8 +62,8 @@ def _collections() -> list[Collection]:
     found = [Collection(resource.path, resource) for resource in RESOURCES]
     found += [
         Collection("repicaTaskSessions", s.REPLICA_TASK_SESSIONS),
-        Collection("agents/backupSessions", s.BACKUP_SESSIONS, "t.job_type IN ('AgentBackup', 'AgentManagement')"),
-        Collection("nas/backupSessions", s.BACKUP_SESSIONS, "t.job_type = 'NasBackup'"),
+        Collection("agents/backupSessions", s.BACKUP_SESSIONS, "t.job_id IN (SELECT id FROM jobs WHERE family = 'agent')"),
+        Collection("nas/backupSessions", s.BACKUP_SESSIONS, "t.job_id IN (SELECT id FROM jobs WHERE family = 'nas')"),
         Collection("agents/backups", p.BACKUPS, "t.family = 'agent'"),
         Collection("agents/backupFiles", p.BACKUP_FILES, "t.family = 'agent'"),
         Collection("agents/restorePoints", p.RESTORE_POINTS, "t.family = 'agent'"),

@@ -6,11 +6,13 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
+from fnmatch import fnmatchcase
 from typing import Any
 
 from veeam_em_simulator.store.tables import INDICES, TABLES, text_indices
 
 Row = sqlite3.Row
+_FEW_ROWS = 2_000
 
 
 class Database:
@@ -21,7 +23,9 @@ class Database:
         self._connection = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
         self._connection.row_factory = sqlite3.Row
         self._connection.create_function("em_fold", 1, _fold, deterministic=True)
+        self._connection.create_function("em_sees", 2, _sees, deterministic=True)
         self._columns: dict[str, list[str]] = {}
+        self._rows = 0
         self._connection.execute("BEGIN")
         for table, columns in TABLES.items():
             self._connection.execute(f"CREATE TABLE {table} ({columns})")
@@ -30,12 +34,14 @@ class Database:
     def insert(self, table: str, rows: Iterable[Sequence[Any]]) -> None:
         """Adds rows, each with the values in the order of the table's columns; a row of the same id is replaced."""
         marks = ", ".join("?" * len(self._columns[table]))
-        self._connection.executemany(f"INSERT OR REPLACE INTO {table} VALUES ({marks})", rows)
+        self._rows += self._connection.executemany(f"INSERT OR REPLACE INTO {table} VALUES ({marks})", rows).rowcount
 
     def seal(self) -> None:
-        for statement in (*INDICES, *text_indices(folded=self._folded)):
-            self._connection.execute(statement)
-        self._connection.execute("ANALYZE")
+        """Ends the filling. Indices only pay where there are many rows; answers are the same without."""
+        if self._rows > _FEW_ROWS:
+            for statement in (*INDICES, *text_indices(folded=self._folded)):
+                self._connection.execute(statement)
+            self._connection.execute("ANALYZE")
         self._connection.execute("COMMIT")
         self._connection.execute("BEGIN")
 
@@ -63,3 +69,8 @@ class Database:
 
 def _fold(text: str | None) -> str | None:
     return None if text is None else text.casefold()
+
+
+def _sees(patterns: str, name: str | None) -> bool:
+    """Whether a name fits one of the patterns, one a line."""
+    return name is not None and any(fnmatchcase(name.casefold(), pattern) for pattern in patterns.casefold().split("\n"))

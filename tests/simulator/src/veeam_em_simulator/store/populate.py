@@ -3,39 +3,45 @@
 
 from __future__ import annotations
 
-from veeam_em_simulator.clock import DAY, HOUR, MINUTE, SECOND, midnight
-from veeam_em_simulator.estate.model import Estate, Job, Machine, Server, Share
+from veeam_em_simulator.estate.infrastructure import Machine, Share
+from veeam_em_simulator.estate.model import Estate, Job
 from veeam_em_simulator.history.derive import next_run, past_sessions
-from veeam_em_simulator.history.plan import SessionPlan, finished
+from veeam_em_simulator.history.plan import SessionPlan, Underway, finished
 from veeam_em_simulator.identifiers import NIL, stable_guid
 from veeam_em_simulator.profiles import Profile
+from veeam_em_simulator.store.besides import add_loose_points, add_restores
+from veeam_em_simulator.store.collecting import add_system_sessions
 from veeam_em_simulator.store.writer import Writer
 
-_COLLECTIONS_TOLD = 2 * DAY
-_FAMILIES = {"AgentBackup": "agent", "NasBackup": "nas"}
 
-
-def populate(writer: Writer, estate: Estate, profile: Profile, now: int) -> dict[str, list[SessionPlan]]:
-    """The newest run of every job, which may be unfinished or too young to have been collected."""
-    collected = estate.settings.last_collection
+def populate(writer: Writer, estate: Estate, profile: Profile, now: int) -> Underway:
+    """What runs go on, or are too young to have been collected."""
     _infrastructure(writer, estate, profile)
     for job in estate.jobs:
-        if profile.nas or job.type != "NasBackup":
-            _job(writer, job, profile, now)
-    newest: dict[str, list[SessionPlan]] = {}
+        if profile.nas or job.family != "nas":
+            _job(writer, job, profile, now, estate.collected(job.server))
+    underway = Underway({}, [])
     for run in past_sessions(estate, now, profile.periodic_copy_type):
-        if not run or (run[0].job.type == "NasBackup" and not profile.nas):
+        if not run or (run[0].job.family == "nas" and not profile.nas):
             continue
+        collected = estate.collected(run[0].job.server)
         if run[0].created >= collected - estate.settings.session_retention:
             writer.run(run, collected)
-        known = newest.get(run[0].job.id)
-        if known is None or known[0].created < run[0].created or not finished(run, now):
-            newest[run[0].job.id] = run
-    _restores(writer, estate, collected)
+        known = underway.newest.get(run[0].job.id)
+        if known is None or _rank(known, now) < _rank(run, now):
+            underway.newest[run[0].job.id] = run
+        if not finished(run, collected):
+            underway.uncollected.append(run)
+    add_restores(writer, estate)
+    add_loose_points(writer, estate)
     if profile.system_sessions:
-        _system_sessions(writer, estate, collected)
+        add_system_sessions(writer, estate)
     writer.flush()
-    return newest
+    return underway
+
+
+def _rank(run: list[SessionPlan], now: int) -> tuple[bool, int]:
+    return not finished(run, now), run[0].created
 
 
 def _infrastructure(writer: Writer, estate: Estate, profile: Profile) -> None:
@@ -54,8 +60,9 @@ def _infrastructure(writer: Writer, estate: Estate, profile: Profile) -> None:
         writer.add("managed_servers", own, server.name, server.id, "Backup server", "BackupServer")
     by_id = {server.id: server for server in estate.servers}
     for root in estate.roots:
-        for server_id, guid in root.ids.items():
-            writer.add("hierarchy_roots", guid, root.name, server_id, root.unique_id, root.host_type)
+        for server_id in root.ids:
+            guid = root.listed_id(server_id)
+            writer.add("hierarchy_roots", guid, root.name, server_id, root.unique_id, root.host_type, root.lookup.get(server_id))
             writer.add("managed_servers", guid, root.name, server_id, f"Created by {by_id[server_id].name}", root.host_type)
     for repository in estate.repositories:
         writer.add(
@@ -77,52 +84,57 @@ def _infrastructure(writer: Writer, estate: Estate, profile: Profile) -> None:
 
 def _hierarchy_items(writer: Writer, estate: Estate) -> None:
     for machine in estate.machines:
-        for guid in machine.root.ids.values():
-            writer.add("hierarchy_items", guid, f"urn:{machine.root.platform}:Vm:{guid}.{machine.ref}", "Vm", machine.name)
+        for since, until, state in machine.spans():
+            for server_id, guid in state.root.ids.items():
+                listed = state.root.listed_id(server_id)
+                ref = f"urn:{state.root.platform}:Vm:{listed if state.root.lookup_lists else guid}.{state.ref}"
+                writer.add("hierarchy_items", listed, ref, "Vm", state.lookup_name or state.name, since, until)
     for root in estate.roots:
         tags = sorted({tag for machine in estate.machines if machine.root is root for tag in machine.tags})
-        for guid in root.ids.values():
+        for guid in map(root.listed_id, root.ids):
             for number, tag in enumerate(tags):
                 ref = f"urn:VMware:Tag:{guid}.urn:vmomi:InventoryServiceTag:{number + 1}:GLOBAL"
-                writer.add("hierarchy_items", guid, ref, "Tag", tag)
+                writer.add("hierarchy_items", guid, ref, "Tag", tag, None, None)
     for job in estate.jobs:
         if job.container and isinstance(job.members[0], Machine):
             root = job.members[0].root
             guid = root.ids[job.server.id]
             ref = f"urn:{root.platform}:{job.container.type}:{guid}.{job.container.ref}"
-            writer.add("hierarchy_items", guid, ref, job.container.type, job.container.name)
+            writer.add("hierarchy_items", root.listed_id(job.server.id), ref, job.container.type, job.container.name, None, None)
 
 
-def _job(writer: Writer, job: Job, profile: Profile, now: int) -> None:
+def _job(writer: Writer, job: Job, profile: Profile, now: int, collected: int) -> None:
     job_type = profile.periodic_copy_type if job.type == "BackupCopy" else job.type
     next_start = next_run(job.schedule, now)
     writer.add(
-        "jobs", job.id, job.name, job.server.id, _FAMILIES.get(job.type, "vm"), job_type, job.platform, job.description,
+        "jobs", job.id, job.name, job.server.id, job.family, job_type, job.platform, job.description,
         job.schedule is not None, job.enabled and job.schedule is not None, writer.time(next_start) if job.enabled else None,
         job.repository.id,
     )
-    _job_objects(writer, job)
+    _job_objects(writer, job, collected)
     if job.type == "Replica":
         writer.add(
             "replicas", writer.replica_id(job), job.name, job.server.id, job.id, job.name, job.repository.id, job.platform
         )
-    elif job.type != "NasBackup":
-        family = "agent" if job.type == "AgentBackup" else "vm"
+    elif job.family != "nas":
         source = next((member for member in job.members if isinstance(member, Machine)), None)
         platform = source.root.platform if source else job.platform
         writer.add(
-            "backups", writer.backup_id(job), job.name, job.server.id, job.id, job.name, job.repository.id, platform, "Standard", family
+            "backups", writer.backup_id(job), job.name, job.server.id, job.id, job.name, job.repository.id, platform, "Standard", job.family
         )
 
 
-def _job_objects(writer: Writer, job: Job) -> None:
+def _job_objects(writer: Writer, job: Job, collected: int) -> None:
     if job.container and isinstance(job.members[0], Machine):
         root = job.members[0].root
         ref = f"urn:{root.platform}:{job.container.type}:{root.ids[job.server.id]}.{job.container.ref}"
         guid = stable_guid(0, "object", job.id, job.container.ref)
         writer.add("job_objects", guid, job.id, job.server.id, 0, job.container.name, ref, None, None)
         return
-    for position, member in enumerate(job.members):
+    for position, known in enumerate(job.members_at(collected)):
+        if isinstance(known, Machine) and known.created is not None and known.created > collected:
+            continue
+        member = known.at(collected)
         guid = stable_guid(0, "object", job.id, str(position))
         if isinstance(member, Share):
             ref, server = f"urn:NasBackup:BackupServer:{job.server.id}", member.file_server.id
@@ -130,42 +142,3 @@ def _job_objects(writer: Writer, job: Job) -> None:
         else:
             ref = member.uid(job.server) if isinstance(member, Machine) else f"urn:{member.platform}:VeeamAgent:{NIL}.{member.id}"
             writer.add("job_objects", guid, job.id, job.server.id, position, member.name, ref, None, None)
-
-
-def _restores(writer: Writer, estate: Estate, collected: int) -> None:
-    for number, restore in enumerate(estate.restore_sessions):
-        if restore.created > collected:
-            continue
-        ended = None if restore.running or restore.created + restore.duration > collected else restore.created + restore.duration
-        name = restore.machine.display_name
-        writer.add(
-            "restore_sessions", stable_guid(estate.seed, "restore", str(number)), writer.at(name, restore.created), restore.server.id,
-            None, name, "RestoreVm", writer.time(restore.created), writer.time(ended), "Stopped" if ended else "Working",
-            restore.result if ended else "None", 100 if ended else 40, None, False, None, name, restore.machine.uid(restore.server),
-        )
-
-
-def add_collection(writer: Writer, seed: int, moment: int, servers: list[Server]) -> None:
-    """The system session of a collection."""
-    _system(writer, seed, "CollectJob", "Collect Job", moment, 21 * SECOND + len(servers) * SECOND)
-
-
-def _system(writer: Writer, seed: int, kind: str, title: str, moment: int, took: int) -> None:
-    start = moment - took
-    writer.add(
-        "system_sessions", stable_guid(seed, kind, str(start)), writer.at(f"{title} ", start), kind, writer.time(start),
-        writer.time(moment), "CompletedSuccessfully", "Success", f"{title} has been completed successfully",
-    )
-
-
-def _system_sessions(writer: Writer, estate: Estate, collected: int) -> None:
-    interval = estate.settings.collection_interval or HOUR
-    moment = collected
-    while moment > collected - _COLLECTIONS_TOLD:
-        add_collection(writer, estate.seed, moment, list(estate.servers))
-        moment -= interval
-    for day in range(30):
-        night = midnight(collected) - day * DAY + 30 * MINUTE
-        if night <= collected:
-            _system(writer, estate.seed, "DatabaseMaintenance", "Database Maintenance", night, 95 * SECOND)
-            _system(writer, estate.seed, "CatalogReplicationJob", "Catalog Replication", night + 5 * MINUTE, 40 * SECOND)

@@ -20,8 +20,8 @@ _VM_POINT = (
 TABLES: dict[str, str] = {
     "backup_servers": "id TEXT PRIMARY KEY, name TEXT, description TEXT, port INTEGER, version TEXT, thumbprint TEXT",
     "managed_servers": "id TEXT PRIMARY KEY, name TEXT, server_id TEXT, description TEXT, type TEXT",
-    "hierarchy_roots": "id TEXT PRIMARY KEY, name TEXT, server_id TEXT, unique_id TEXT, host_type TEXT",
-    "hierarchy_items": "root_id TEXT, ref TEXT, type TEXT, name TEXT",
+    "hierarchy_roots": "id TEXT PRIMARY KEY, name TEXT, server_id TEXT, unique_id TEXT, host_type TEXT, lookup_fault INTEGER",
+    "hierarchy_items": "root_id TEXT, ref TEXT, type TEXT, name TEXT, since INTEGER, until INTEGER",
     "repositories": "id TEXT PRIMARY KEY, name TEXT, server_id TEXT, capacity INTEGER, free_space INTEGER, kind TEXT",
     "jobs": (
         "id TEXT PRIMARY KEY, name TEXT, server_id TEXT, family TEXT, job_type TEXT, platform TEXT, description TEXT,"
@@ -47,10 +47,10 @@ TABLES: dict[str, str] = {
     "restore_points": (
         "id TEXT PRIMARY KEY, name TEXT, server_id TEXT, backup_id TEXT, session_id TEXT, creation_time INTEGER, family TEXT"
     ),
-    "vm_restore_points": _VM_POINT + ", restore_point_id TEXT, backup_file_id TEXT, indexed INTEGER",
+    "vm_restore_points": _VM_POINT + ", restore_point_id TEXT, backup_file_id TEXT, indexed INTEGER, readiness TEXT",
     "agent_restore_points": (
         "id TEXT PRIMARY KEY, name TEXT, server_id TEXT, creation_time INTEGER, computer_name TEXT, algorithm TEXT,"
-        " point_type TEXT, restore_point_id TEXT, backup_file_id TEXT"
+        " point_type TEXT, restore_point_id TEXT, backup_file_id TEXT, readiness TEXT"
     ),
     "replicas": (
         "id TEXT PRIMARY KEY, name TEXT, server_id TEXT, job_id TEXT, job_name TEXT, repository_id TEXT, platform TEXT"
@@ -71,7 +71,7 @@ TABLES: dict[str, str] = {
 _FOLDED = {
     "backup_sessions": ("name", "job_name"),
     "task_sessions": ("name", "job_name", "vm_display_name"),
-    "vm_restore_points": ("name", "vm_display_name"),
+    "vm_restore_points": ("name", "vm_display_name", "vm_name", "hierarchy_ref"),
 }
 
 INDICES: tuple[str, ...] = (

@@ -4,10 +4,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from veeam_em_simulator.clock import format_time, quantise, to_datetime
-from veeam_em_simulator.estate.model import Computer, Job, Machine
+from veeam_em_simulator.estate.infrastructure import Computer, Machine, Member, Server
+from veeam_em_simulator.estate.model import Job, LoosePoint
 from veeam_em_simulator.history.plan import PointPlan, SessionPlan, TaskPlan
 from veeam_em_simulator.history.planner import walk
 from veeam_em_simulator.identifiers import stable_guid
@@ -15,6 +17,16 @@ from veeam_em_simulator.profiles import Profile
 from veeam_em_simulator.store.database import Database
 
 _BATCH = 20_000
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a restore point is: the backup's server, id, name and family."""
+
+    server: Server
+    backup: str
+    name: str
+    family: str
 
 
 class Writer:
@@ -71,11 +83,20 @@ class Writer:
 
     def _session(self, session: SessionPlan, parent: SessionPlan | None, moment: int) -> None:
         job = session.job
-        running = session.running(moment)
         replica = job.type == "Replica"
         tasks = [*session.tasks, *(task for child in session.children for task in child.tasks)]
+        if not session.missing:
+            self._session_row(session, parent, moment, tasks)
+        if session.point_id and any(_made(task, moment) for task in tasks):
+            self._run_point(session)
+        for task in session.tasks:
+            if task.created <= moment:
+                self._task(session, task, moment, replica=replica)
+
+    def _session_row(self, session: SessionPlan, parent: SessionPlan | None, moment: int, tasks: list[TaskPlan]) -> None:
+        job, running = session.job, session.running(moment)
         self.add(
-            "replica_sessions" if replica else "backup_sessions",
+            "replica_sessions" if job.type == "Replica" else "backup_sessions",
             session.id,
             self.at(session.job_name, session.created),
             job.server.id,
@@ -87,15 +108,10 @@ class Writer:
             "Working" if running else "Stopped",
             "None" if running else session.result,
             _progress(session, tasks, moment, running=running),
-            session.failure_message,
+            None if running else session.failure_message,
             session.is_retry,
             None if parent is None else parent.id,
         )
-        if session.point_id and any(_made(task, moment) for task in tasks):
-            self._run_point(session)
-        for task in session.tasks:
-            if task.created <= moment:
-                self._task(session, task, moment, replica=replica)
 
     def _run_point(self, session: SessionPlan) -> None:
         assert session.point_id is not None
@@ -106,9 +122,21 @@ class Writer:
             self._restore_point(job, session.point_id, session.id, session.created, size, points[0], job.name)
 
     def _task(self, session: SessionPlan, task: TaskPlan, moment: int, *, replica: bool) -> None:
-        member, job = task.member, session.job
+        member, job = as_of(session, task), session.job
         running = task.ended is None or task.ended > moment
         point = task.point if _made(task, moment) else None
+        if not task.missing:
+            self._task_row(session, task, member, None if running else point, running=running, replica=replica)
+        if point is not None and point.present:
+            if replica:
+                self._replica_point(job, member, point)
+            else:
+                self._point(session, task, member, point)
+
+    def _task_row(
+        self, session: SessionPlan, task: TaskPlan, member: Member, point: PointPlan | None, *, running: bool, replica: bool
+    ) -> None:
+        job = session.job
         machine = member if isinstance(member, Machine) else None
         self.add(
             "replica_task_sessions" if replica else "task_sessions",
@@ -129,52 +157,62 @@ class Writer:
             point.id if point and point.linked and not isinstance(member, Computer) else None,
             self.at(member.name, point.created) if point else None,
         )
-        if point is not None and point.present:
-            if replica:
-                self._replica_point(job, task, point)
-            else:
-                self._point(session, task, point)
 
-    def _point(self, session: SessionPlan, task: TaskPlan, point: PointPlan) -> None:
-        job, member = session.job, task.member
+    def _point(self, session: SessionPlan, task: TaskPlan, member: Member, point: PointPlan) -> None:
         restore_point = session.point_id
         if restore_point is None:
             restore_point = _sibling(point.id, "1")
-            self._restore_point(job, restore_point, session.id, point.created, task.size or member.size, point, member.name)
+            size = task.size or member.size
+            self._restore_point(session.job, restore_point, session.id, point.created, size, point, member.name)
+        self._machine_point(session.job.server, member, point, restore_point)
+
+    def loose_point(self, told: LoosePoint, point: PointPlan, backup: str) -> None:
+        """A restore point that no task made, in the backup of that id."""
+        member = told.machine.at(told.created)
+        restore_point = _sibling(point.id, "1")
+        family = "vm" if isinstance(member, Machine) else "agent"
+        place = _Place(told.server, backup, told.backup, family)
+        self._backup_point(place, restore_point, None, told.created, member.size, point, member.name)
+        self._machine_point(told.server, member, point, restore_point)
+
+    def _machine_point(self, server: Server, member: Member, point: PointPlan, restore_point: str) -> None:
         file_id = _sibling(restore_point, "2")
         algorithm = "Full" if point.full else "Incremental"
         kind = "Full" if point.full else "Increment"
         name, created = self.at(member.name, point.created), self.time(point.created)
         if isinstance(member, Machine):
-            ref = member.uid(job.server)
             self.add(
-                "vm_restore_points", point.id, name, job.server.id, created, member.name, member.display_name, algorithm,
-                kind, ref, restore_point, file_id, member.indexed,
+                "vm_restore_points", point.id, name, server.id, created, member.name, member.display_name, algorithm,
+                kind, member.uid(server), restore_point, file_id, member.indexed, point.state,
             )
         else:
             self.add(
-                "agent_restore_points", point.id, name, job.server.id, created, member.name, algorithm, kind, restore_point, file_id
+                "agent_restore_points", point.id, name, server.id, created, member.name, algorithm, kind, restore_point, file_id, point.state
             )
 
     def _restore_point(
         self, job: Job, guid: str, session_id: str, created: int, size: int, point: PointPlan, prefix: str
     ) -> None:
-        family = "agent" if job.type == "AgentBackup" else "vm"
-        backup = self.backup_id(job)
+        family = "agent" if job.family == "agent" else "vm"
+        self._backup_point(_Place(job.server, self.backup_id(job), job.name, family), guid, session_id, created, size, point, prefix)
+
+    def _backup_point(
+        self, place: _Place, guid: str, session_id: str | None, created: int, size: int, point: PointPlan, prefix: str
+    ) -> None:
+        server_id, family = place.server.id, place.family
         self.add(
-            "restore_points", guid, self.restore_point_name(created), job.server.id, backup, session_id, self.time(created), family
+            "restore_points", guid, self.restore_point_name(created), server_id, place.backup, session_id, self.time(created), family
         )
         kind = "vbk" if point.full else "vib"
         data = size if point.full else size // 25
         stamp = to_datetime(created).strftime("%Y-%m-%dT%H%M%S")
         file_name = f"{prefix}D{stamp}.{kind}"
         self.add(
-            "backup_files", _sibling(guid, "2"), file_name, job.server.id, backup, guid,
-            f"D:\\Backup\\{job.name}\\{file_name}", data * 11 // 20, data, 1.0, 1.82, self.time(created), kind, family,
+            "backup_files", _sibling(guid, "2"), file_name, server_id, place.backup, guid,
+            f"D:\\Backup\\{place.name}\\{file_name}", data * 11 // 20, data, 1.0, 1.82, self.time(created), kind, family,
         )
 
-    def _replica_point(self, job: Job, task: TaskPlan, point: PointPlan) -> None:
-        member = task.member
+    def _replica_point(self, job: Job, member: Member, point: PointPlan) -> None:
         assert isinstance(member, Machine)
         self.add(
             "vm_replica_points", point.id, self.at(member.name, point.created), job.server.id, self.time(point.created),
@@ -183,7 +221,21 @@ class Writer:
 
 
 def _made(task: TaskPlan, moment: int) -> bool:
-    return task.point is not None and task.ended is not None and task.ended <= moment
+    """There is a restore point to be seen: most are when their task is done."""
+    if task.point is None:
+        return False
+    if task.point.state == "writing" and task.point.created <= moment:
+        return True
+    return task.ended is not None and task.ended <= moment
+
+
+def as_of(session: SessionPlan, task: TaskPlan) -> Member:
+    """The machine as it was when its turn came."""
+    member = task.member.at(task.created)
+    if isinstance(member, Machine) and session.job.server.id not in member.root.ids:
+        # It moved out of the backup server's sight while the run waited
+        return task.member.at(session.created)
+    return member
 
 
 def _sibling(guid: str, digit: str) -> str:

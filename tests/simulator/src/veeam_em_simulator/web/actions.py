@@ -108,7 +108,7 @@ def stop_session(enterprise: Enterprise, session: LogonSession, guid: str, name:
 def quick_backup(enterprise: Enterprise, session: LogonSession, server_id: str, call: Call, now: int) -> Operation:
     """An incremental backup of one machine by the job that has a full point of it."""
     vm_ref = _vm_ref(call, mixed_formats=enterprise.profile.nulls)
-    found = enterprise.site.job_protecting(server_id, vm_ref)
+    found = enterprise.site.job_protecting(server_id, vm_ref, now)
     if found is None or not _has_full_point(enterprise, vm_ref):
         message = f"Unable to perform quick backup: {vm_ref} is not in a backup job or has no full restore point."
         return _register(enterprise, session, "QuickBackup", server_id, now + _TAKES, False, message)

@@ -1,15 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Services, look-ups, the catalog and the lists that hang below other resources."""
+"""Services, the catalog and the lists that hang below other resources."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from veeam_em_simulator.clock import to_datetime
-from veeam_em_simulator.identifiers import guid_of, urn
+from veeam_em_simulator.identifiers import urn
 from veeam_em_simulator.resources.base import ADMIN, EVERYONE, REFERENCE_ORDER, USERS, Context
 from veeam_em_simulator.resources.infrastructure import BACKUP_SERVERS, SYSTEM_SESSIONS
 from veeam_em_simulator.resources.jobs import (
@@ -25,36 +24,12 @@ from veeam_em_simulator.resources.points import AGENT_RESTORE_POINTS, BACKUPS, R
 from veeam_em_simulator.store.database import Row
 from veeam_em_simulator.web import documents
 from veeam_em_simulator.web.call import ApiError
+from veeam_em_simulator.web.lookup import lookup, lookup_service
 from veeam_em_simulator.web.reading import find
 from veeam_em_simulator.wire.model import Element, Link, Repeat
 
 if TYPE_CHECKING:
     from veeam_em_simulator.web.routes import Visit
-
-
-def _lookup_service(visit: Visit) -> Element:
-    roots = visit.context.database.rows("SELECT id, name, host_type FROM hierarchy_roots ORDER BY id")
-    return documents.lookup_service(visit.context.base, visit.session.id, roots)
-
-
-def _lookup(visit: Visit) -> Element:
-    """By host, name (`*` is the wildcard) and type, or by the reference of an object."""
-    call, database = visit.call, visit.context.database
-    reference = call.parameter("hierarchyRef")
-    if reference is not None:
-        return documents.hierarchy_items(
-            database.rows("SELECT * FROM hierarchy_items WHERE lower(ref) = ? ORDER BY ref", (reference.lower(),))
-        )
-    host, name, kind = call.parameter("host"), call.parameter("name"), call.parameter("type")
-    if host is None or name is None or kind is None:
-        raise ApiError(400, "The lookup needs host, name and type, or hierarchyRef.")
-    if database.one("SELECT 1 FROM hierarchy_roots WHERE id = ?", (guid_of(host),)) is None:
-        raise ApiError(404, f"The host {host} is not found.")
-    rows = database.rows(
-        "SELECT * FROM hierarchy_items WHERE root_id = ? AND lower(type) = ? ORDER BY ref", (guid_of(host), kind.lower())
-    )
-    pattern = re.compile(".*".join(map(re.escape, name.split("*"))), re.IGNORECASE)
-    return documents.hierarchy_items([row for row in rows if pattern.fullmatch(row["name"])])
 
 
 def _includes(visit: Visit) -> Element:
@@ -213,8 +188,8 @@ SERVICES: tuple[tuple[str, frozenset[str], Callable[[Visit], Element]], ...] = (
     ("vCloud", USERS, _bare_service("VCloudService", "vCloud")),
     ("selfService/vSphere", USERS, _bare_service("VSphereSelfService", "selfService/vSphere")),
     ("querySvc", EVERYONE, lambda visit: documents.query_service(visit.context.base, visit.session.id, visit.context.profile)),
-    ("lookupSvc", USERS, _lookup_service),
-    ("lookup", USERS, _lookup),
+    ("lookupSvc", USERS, lookup_service),
+    ("lookup", USERS, lookup),
     ("jobs/{id}/linkedJobs", ADMIN, _linked_jobs),
     ("jobs/{id}/linkedBackupRepositories", ADMIN, _empty("LinkedBackupRepositories", "LinkedBackupRepository", "jobs")),
     ("jobs/{id}/includes", ADMIN, _includes),

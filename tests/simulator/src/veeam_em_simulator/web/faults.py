@@ -32,7 +32,11 @@ KINDS: dict[str, dict[str, object]] = {
 }
 """Each kind with its own keys and their defaults."""
 
-_COMMON = ("kind", "path", "method", "after", "count", "probability")
+ON_THE_WAY = frozenset(
+    {"slow_first_byte", "slow_body", "reset", "truncated", "wrong_content_length", "bom", "gzip", "oversized"}
+)
+"""The kinds that leave the answer as it is and change how it travels."""
+_COMMON = ("kind", "path", "query", "method", "after", "count", "probability")
 
 
 class FaultError(ValueError):
@@ -43,6 +47,8 @@ class FaultError(ValueError):
 class Fault:
     kind: str
     path: str = "*"
+    query: str = "*"
+    """A pattern of the parameters, decoded."""
     method: str = "*"
     after: int = 0
     count: int | None = 1
@@ -51,8 +57,8 @@ class Fault:
     options: dict[str, Any] = field(default_factory=dict)
     struck: int = 0
 
-    def matches(self, method: str, path: str) -> bool:
-        if self.method not in ("*", method):
+    def matches(self, method: str, path: str, query: str) -> bool:
+        if self.method not in ("*", method) or not fnmatchcase(query.lower(), self.query.lower()):
             return False
         wanted, asked = self.path.lower().rstrip("/"), path.lower().rstrip("/")
         if any(mark in wanted for mark in "*?["):
@@ -61,7 +67,7 @@ class Fault:
 
     def describe(self) -> dict[str, Any]:
         return {
-            "kind": self.kind, "path": self.path, "method": self.method, "after": self.after, "count": self.count,
+            "kind": self.kind, "path": self.path, "query": self.query, "method": self.method, "after": self.after, "count": self.count,
             "probability": self.probability, "struck": self.struck, **self.options,
         }
 
@@ -112,10 +118,10 @@ class Faults:
         """The kind of the fault that concerns the certificate, if there is one."""
         return next((fault.kind for fault in self._faults if fault.kind.startswith("certificate_")), None)
 
-    def strike(self, method: str, path: str) -> Fault | None:
+    def strike(self, method: str, path: str, query: str = "") -> Fault | None:
         """The fault that hits this request."""
         for fault in self._faults:
-            if fault.kind.startswith("certificate_") or not fault.matches(method, path):
+            if fault.kind.startswith("certificate_") or not fault.matches(method, path, query):
                 continue
             if fault.after > 0:
                 fault.after -= 1

@@ -96,6 +96,9 @@ def _select(call: Call, context: Context, query_type: QueryType, size: int, page
     if expression is not None and expression.strip():
         text, values = condition(query_type, parse_filter(expression), exact_names=exact)
         where = text if where == "1" else f"{where} AND {text}"
+    seen, names = context.visible(query_type.table)
+    if seen != "1":
+        where, values = f"{where} AND {seen}", [*values, *names]
     count = context.database.value(f"SELECT COUNT(*) FROM {query_type.table} t WHERE {where}", values)
     order = _order(call, query_type, exact_names=exact)
     # The page is found by index alone before any row is read

@@ -36,6 +36,9 @@ def collection(found: Collection, parent_id: str | None, context: Context, now: 
     if resource.windowed and found.windowed:
         where += " AND t.creation_time >= ?"
         values.append(now - _WINDOW)
+    seen, names = context.visible(resource.table)
+    where += f" AND {seen}"
+    values += names
     rows = context.database.rows(f"SELECT t.* FROM {resource.table} t WHERE {where} ORDER BY t.id", values)
     if as_entities:
         return Element(resource.plural, children=[(resource.plural, Repeat(resource.name, entities(resource, context, rows)))])
@@ -52,7 +55,10 @@ def find(resource: Resource, guid: str, context: Context) -> Row:
     """The row of a resource; 400 for what is no GUID, 404 for an unknown one."""
     if not GUID.fullmatch(guid):
         raise ApiError(400, f"'{guid}' is not a valid identifier.")
-    row = context.database.one(f"SELECT t.* FROM {resource.table} t WHERE {resource.where} AND t.id = ?", (guid.lower(),))
+    seen, names = context.visible(resource.table)
+    row = context.database.one(
+        f"SELECT t.* FROM {resource.table} t WHERE {resource.where} AND t.id = ? AND {seen}", (guid.lower(), *names)
+    )
     if row is None:
         raise ApiError(404, f"{resource.type} with the id {guid} is not found.")
     return row

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from veeam_em_simulator.enterprise import Enterprise
+from veeam_em_simulator.estate.model import Account
 from veeam_em_simulator.query.grammar import FilterError
 from veeam_em_simulator.resources.base import ADMIN, USERS, Context, Resource
 from veeam_em_simulator.resources.infrastructure import BACKUP_SERVERS
@@ -59,7 +60,8 @@ def answer(enterprise: Enterprise, call: Call) -> Reply:
         _allow(call, "POST")
         return _log_on(enterprise, call, now)
     session = enterprise.logons.session(call.headers, now)
-    visit = Visit(enterprise, call, session, enterprise.context(call.base), now)
+    visit = Visit(enterprise, call, session, enterprise.context(call.base, session.account.sees), now)
+    _refuse_denied(session.account, path, call)
     trait = _NEW_ROOTS.get(path[0])
     if trait is not None and not getattr(enterprise.profile, trait):
         raise ApiError(404, f"The resource /{'/'.join(call.segments)} is not found.")
@@ -72,6 +74,15 @@ def answer(enterprise: Enterprise, call: Call) -> Reply:
         return handlers[call.method](visit)
     except FilterError as error:
         raise ApiError(enterprise.estate.settings.bad_query_status, str(error)) from error
+
+
+def _refuse_denied(account: Account, path: tuple[str, ...], call: Call) -> None:
+    """403 for what this account may not read beyond what its role forbids."""
+    asked = "/".join(path)
+    if path == ("query",):
+        asked += f"/{(call.parameter('type') or '').lower()}"
+    if any(asked == denied or asked.startswith(f"{denied}/") for denied in account.denied):
+        raise ApiError(403, "Access denied.")
 
 
 def _allow(call: Call, method: str) -> None:
