@@ -45,6 +45,11 @@ options:
     type: list
     elements: str
     choices: [Success, Warning, Failed]
+  running:
+    description:
+      - Only sessions that run, or only those that have ended, whatever their states are called.
+      - Can't be combined with O(representation=reference), as references do not tell.
+    type: bool
   created_after:
     description:
       - Only sessions that started at this time or later.

@@ -25,7 +25,17 @@ CASES: dict[str, list[dict[str, t.Any]]] = {
         {"machines": MACHINES, "history": "7d", "waivers": [WAIVER, {**WAIVER, "machine": "web01"}]},
         {"machines": ["retry01", "print01"], "accept_warning": False},
     ],
-    "job_info": [{}, {"include_links": True, "include_objects": True, "include_raw": True}],
+    "job_info": [
+        {},
+        {
+            "include_links": True,
+            "include_objects": True,
+            "include_machines": True,
+            "include_raw": True,
+            "needed_at": "8h",
+        },
+    ],
+    "repository_info": [{}, {"include_links": True, "include_raw": True, "free_percent_max": 60}],
     "query_info": [
         {"type": "Job"},
         {"type": "Repository", "include_links": True, "include_raw": True},

@@ -77,6 +77,7 @@ SHARED: dict[str, Case] = {
     "vm_display_name": Case(of("vm_display_name")),
     "state": Case(of("state", -1)),
     "result": Case(["Failed"]),
+    "running": Case(True),
     "created_after": Case("2d"),
     "created_before": Case("2d"),
     "ended_after": Case("2d"),
@@ -169,6 +170,8 @@ SPECIFIC: dict[str, dict[str, Case]] = {
         "schedule_enabled": Case(False),
         "schedule_configured": Case(False),
         "include_objects": Case(True, "keys"),
+        "include_machines": Case(True, "keys"),
+        "needed_at": Case("8h", "keys"),
     },
     "protection_info": {
         "machines": Case(["db02"], "verdicts", without=["web01"]),
@@ -191,6 +194,7 @@ SPECIFIC: dict[str, dict[str, Case]] = {
         "kind": Case(of("kind")),
         "free_space_min": Case(10**13),
         "free_space_max": Case(10**13),
+        "free_percent_max": Case(20),
     },
     "summary_info": {"reports": Case(["overview"], "sections")},
     "vm_restore_point_info": {
