@@ -20,14 +20,14 @@ _GB = 1 << 30
 def read_machines(reader: Reader) -> None:
     """Puts the machines into the reader, by their first names and in the order of the document."""
     count = 1000
-    keys: set[str] = set()
     for path, item in reader.items("machines"):
         for name in [item["name"]] if "name" in item else expanded(item["names"]):
             count += 1
             machine = _machine(reader, item, path, name, count)
-            if machine.key in keys:
+            if machine.key in reader.keyed:
                 raise reader.document.error((*path, "key"), f"the key '{machine.key}' is there twice")
-            keys.update([machine.key] if machine.key else ())
+            if machine.key:
+                reader.keyed[machine.key] = machine
             reader.machines.setdefault(name, []).append(machine)
 
 

@@ -37,6 +37,7 @@ class Reader:
         self.roots: dict[str, infrastructure.Root] = {}
         self.repositories: dict[tuple[str, str], infrastructure.Repository] = {}
         self.machines: dict[str, list[infrastructure.Machine]] = {}
+        self.keyed: dict[str, infrastructure.Machine] = {}
         self.groups: dict[str, infrastructure.Group] = {}
         self.computers: dict[str, infrastructure.Computer] = {}
         self.file_servers: dict[str, infrastructure.FileServer] = {}
@@ -199,11 +200,11 @@ class Reader:
 
     def machine(self, name: str, on: str | None, server: infrastructure.Server, path: tuple[str | int, ...]) -> infrastructure.Machine:
         """The machine of that key or first name that the server can see; a mistake when there is none or more than one."""
-        machines = [machine for same_name in self.machines.values() for machine in same_name]
-        named = self.machines.get(name) or [m for m in machines if m.key == name]
+        named = [self.keyed[name]] if name in self.keyed else self.machines.get(name, [])
         found = [m for m in named if any(server.id in s.root.ids and on in (None, s.root.name) for _, _, s in m.spans())]
         if not named:
-            later = any(state.name == name for m in machines for _, _, state in m.spans())
+            everyone = (machine for same_name in self.machines.values() for machine in same_name)
+            later = any(state.name == name for m in everyone for _, _, state in m.spans())
             hint = ": one is called so later, say its first name or its key" if later else ""
             raise self.document.error(path, f"there is no machine '{name}'{hint}")
         if not found:
