@@ -31,17 +31,15 @@ MAX_AGE = dt.timedelta(days=36500)
 
 
 def parse_age(text: str, option: str = "age") -> dt.timedelta:
-    """``36h``, ``7d``, ``1d12h``, ``90m`` or a plain number of seconds. Raises SettingsError."""
+    """``36h``, ``7d``, ``1d12h`` or ``90m``; a number without a unit is refused. Raises SettingsError."""
     value = str(text).strip().lower()
-    if value.isascii() and value.isdigit():
-        seconds = int(value)
-    elif _AGE.fullmatch(value):
-        seconds = sum(int(number) * _UNITS[unit] for number, unit in _AGE_PART.findall(value))
-    else:
+    if not _AGE.fullmatch(value):
+        is_number = value.isascii() and value.isdigit()
         raise SettingsError(
-            f"{option} has the value {text!r}, which is not an age",
+            f"{option} has the value {text!r}, {'a number without a unit' if is_number else 'which is not an age'}",
             hint="write it as 36h, 7d or 1d12h (units w, d, h, m, s)",
         )
+    seconds = sum(int(number) * _UNITS[unit] for number, unit in _AGE_PART.findall(value))
     if seconds > MAX_AGE.total_seconds():
         raise SettingsError(f"{option} has the value {text!r}, which is more than a century")
     return dt.timedelta(seconds=seconds)

@@ -87,6 +87,11 @@ class EnterpriseManagerClient:
         """HTTP requests sent so far; logon and retries count, and after the end of the context the logoff."""
         return self._session.request_count
 
+    @property
+    def page_size(self) -> int:
+        """Rows in one answer of the query service, at most."""
+        return self._settings.page_size
+
     def document(self, path: str, parameters: t.Sequence[tuple[str, t.Any]] = (), *, admin_only: bool = False) -> Node:
         """One decoded document below ``/api``. Raises an EmError, NotFound for 404."""
         return self._get(path, parameters, admin_only, lambda chunks: decode(b"".join(chunks)))

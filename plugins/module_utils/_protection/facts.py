@@ -2,196 +2,114 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""From rows to facts: which attempts belong to which machine, and what each of them left behind. Pure. Private to the collection."""
+"""From rows to facts: what was tried for one machine, what it left behind, and what is at work on it. Pure. Private to the collection."""
 
 from __future__ import annotations
 
 import collections
+import dataclasses
 import datetime as dt
-import re
 import typing as t
 
 from . import codes
-from .identity import HierarchyRoots, Key, MachineIndex, Match, Sighting, fold, resolve
+from .machines import KnownMachine
+from .names import fold
 from .policy import Machine, Policy
-from .rows import InventoryRow, PointRow, SessionRow, TaskRow, names_of
+from .registry import Registry
+from .resolve import spellings
+from .rows import NOT_ON_MACHINES, PointRow, RestoreRow, SessionRow, TaskRow
+from .sessions import AGENT_SESSION
 from .verdict import Attempt, Facts, RestorePoint
-
-# What stands between the name of an agent job and that of the computer in the name of a computer's own session.
-_SEPARATORS = re.compile(r"[\s\\/:?_-]+")
-
-
-class Snapshot(t.Protocol):
-    """What was read, by key."""
-
-    roots: HierarchyRoots
-    sessions: dict[str, SessionRow]
-    tasks: dict[str, TaskRow]
-    points: dict[str, PointRow]
-    agent_points: dict[str, PointRow]
-    inventory: list[InventoryRow]
-    newest_seen: dict[str, dt.datetime]
-    data_collected_at: dt.datetime | None
-    collection_known: bool
-
-    def is_wanted(self, names: t.Iterable[str]) -> bool:
-        """Whether a machine of these names may be asked for."""
-
-
-class ObservedMachine(t.NamedTuple):
-    """A machine that tasks were seen of, each with its reference to the machine and what it tried."""
-
-    key: Key
-    tasks: list[tuple[TaskRow, str | None, Attempt]]
-    data_as_of: dt.datetime | None
-
-
-_AGENT = "AgentManagement"
 
 
 class FactsBuilder:
-    """The snapshot, sorted by machine."""
+    """Facts about the machines of a registry."""
 
-    def __init__(self, snapshot: Snapshot, policy: Policy) -> None:
-        self._snapshot = snapshot
+    def __init__(self, registry: Registry, policy: Policy) -> None:
+        self._registry = registry
+        self._snapshot = registry.snapshot
+        self._sessions = registry.sessions
         self._policy = policy
-        self._sessions = snapshot.sessions
-        # Rows that were read side by side come in any order; results must not depend on it.
-        self._tasks = sorted([*self._tasks_once(), *self._agent_sessions()], key=lambda one: (one.start, one.uid or ""))
-        vm_points = sorted(snapshot.points.values(), key=lambda one: (one.time, one.uid))
-        agent_points = sorted(snapshot.agent_points.values(), key=lambda one: (one.time, one.uid))
-        points = [
-            *(Sighting(one.names, one.backup_server_name, one.vm_uid, None, True) for one in vm_points),
-            *(Sighting(one.names, one.backup_server_name, None, _AGENT, True) for one in agent_points),
-        ]
-        inventory = [Sighting(one.names, one.backup_server_name, one.vm_uid, None) for one in snapshot.inventory]
-        # The rows behind the sightings, by the same numbers.
-        self._rows: list[TaskRow | PointRow | InventoryRow] = [
-            *self._tasks, *vm_points, *agent_points, *snapshot.inventory,
-        ]  # fmt: skip
-        self._known = MachineIndex([*map(self._sighting, self._tasks), *points, *inventory], snapshot.roots)
-        runs = (one for one in self._sessions.values() if one.touches_machines)
-        self._runs = sorted(runs, key=lambda one: (one.start, one.key))
+        self._domains = policy.name_domains
+        self._restores_by_key: dict[t.Any, list[RestoreRow]] = collections.defaultdict(list)
+        self._loose_restores: list[RestoreRow] = []
+        for restore in self._snapshot.restores:
+            key = registry.roots.key(restore.vm_uid) if restore.vm_uid else None
+            if key in registry.machines:
+                self._restores_by_key[key].append(restore)
+            else:
+                self._loose_restores.append(restore)
 
-    def facts(self, machine: Machine, *, truncated: bool) -> Facts:
-        """All that is known about a machine, as seen by an account that sees everything."""
-        match = resolve(machine, self._known, self._policy.name_match)
-        tasks, points = self._of(match)
-        if machine.backup_server_name is not None:
-            server = fold(machine.backup_server_name)
+    def facts(self, entry: Machine, machine: KnownMachine) -> Facts:
+        """All that is known about a machine that an entry means."""
+        tasks, points = self.rows_of(entry, machine)
+        work = self.work(entry, machine, tasks)
+        if entry.backup_server_name is not None:
+            server = fold(entry.backup_server_name)
             tasks = [task for task in tasks if fold(task.backup_server_name or "") == server]
-        attempts = tuple(self._attempt(task, points) for task in tasks)
-        newest = max(points, key=lambda point: point.time, default=None)
-        data_as_of, proven = self._data_as_of(attempts)
+        attempts = tuple(self.attempt(task, points) for task in tasks)
+        linked = {one.point.uid for one in attempts if one.point}
+        others = [point for point in points if point.uid not in linked and point.is_ready]
+        newest = max(others, key=lambda point: (point.time, point.uid), default=None)
+        as_of, proven = self.data_as_of(machine, attempts)
         return Facts(
             attempts=attempts,
-            job_runs=tuple(self._job_runs(tasks)),
+            work=work,
             newest_point=RestorePoint(newest.uid, newest.time) if newest else None,
-            matched_by=match.matched_by,
-            vm_uid=match.candidate.vm_uid if match.candidate else None,
-            namesakes=match.namesakes,
-            truncated=truncated,
-            data_as_of=data_as_of,
-            newest_seen=max((self._snapshot.newest_seen[one] for one in self._servers(attempts)), default=None),
-            data_proven=proven,
-            visible=True,
+            vm_uid=machine.vm_uid,
+            data_as_of=as_of,
+            data_age=proven,
+            newest_seen=max((seen for seen in self._seen_at(machine).values() if seen), default=None),
+            repositories_known=self._snapshot.repositories_known,
+            is_visible=bool(self._snapshot.sees_everything),
         )
 
-    def everything(self) -> t.Iterator[ObservedMachine]:
-        """All machines that tasks were seen of."""
-        for candidate in self._known.by_key.values():
-            tasks, points = self._of(Match(candidate))
-            if tasks:
-                attempts = [self._attempt(task, points) for task in tasks]
-                references = [self._sighting(task).vm_uid for task in tasks]
-                yield ObservedMachine(
-                    candidate.key, list(zip(tasks, references, attempts)), self._data_as_of(tuple(attempts))[0]
-                )
+    def rows_of(self, entry: Machine, machine: KnownMachine) -> tuple[list[TaskRow], list[PointRow]]:
+        """The rows of a machine. Where they were asked for by name, only those that this entry alone would have led to."""
+        if self._snapshot.is_whole:
+            return machine.tasks, machine.points
+        known = set(spellings(entry.name, self._domains))
+        known.update(name for times in machine.names.values() for name in times if name in machine.whole)
+        known.update(name for point in machine.points for name in point.names)
+        left, found = machine.tasks, set()
+        while True:
+            new = {id(task) for task in left if task.running or known.intersection(task.names)}
+            known.update(name for task in left if id(task) in new for name in task.names)
+            found |= new
+            left = [task for task in left if id(task) not in new]
+            if not new:
+                return [task for task in machine.tasks if id(task) in found], machine.points
 
-    def _tasks_once(self) -> t.Iterator[TaskRow]:
-        """The tasks, less those of an agent job's container for a computer that has a session of its own in it."""
-        children = [one for one in self._sessions.values() if one.job_type == _AGENT and one.parent_key]
-        own = {(child.parent_key, fold(name)) for child in children for name in self._computer_names(child)}
-        parents = {child.key: child.parent_key for child in children}
-        for task in self._snapshot.tasks.values():
-            if task.session_key in parents:
-                own.add((parents[task.session_key], fold(task.names[0])))
-        for task in self._snapshot.tasks.values():
-            if (task.session_key, fold(task.names[0])) not in own:
-                yield task
-
-    def _agent_sessions(self) -> t.Iterator[TaskRow]:
-        """Sessions of single computers that have no task sessions: the session itself is the attempt."""
-        with_tasks = {task.session_key for task in self._snapshot.tasks.values()}
-        for session in self._sessions.values():
-            if session.job_type != _AGENT or session.key in with_tasks:
-                continue
-            names = self._computer_names(session)
-            if self._snapshot.is_wanted(names):
-                yield TaskRow(
-                    None, names, session.uid, session.job_name, session.start, session.end, session.result, None,
-                    session.running, None, None, session.backup_server_name,
-                )  # fmt: skip
-
-    def _computer_names(self, session: SessionRow) -> tuple[str, ...]:
-        """The computer in the name of its session, which is its own or stands behind that of the job."""
-        whole = session.job_name or (session.name or "").rpartition("@")[0]
-        parent = self._sessions.get(session.parent_key or "")
-        if parent and parent.job_name and whole.startswith(parent.job_name):
-            rest = whole[len(parent.job_name) :]
-            gap = _SEPARATORS.match(rest)
-            if gap and rest[gap.end() :]:
-                return names_of(rest[gap.end() :])
-        return names_of(whole) or ("",)
-
-    def _session_of(self, task: TaskRow) -> SessionRow | None:
-        return self._sessions.get(task.session_key)
-
-    def _sighting(self, task: TaskRow) -> Sighting:
-        session = self._session_of(task)
-        vm_uid = task.vm_uid
-        if vm_uid is None and task.point_uid:
-            # Servers before version 10 tell the machine only at its restore point.
-            point = self._snapshot.points.get(task.point_uid.lower())
-            vm_uid = point.vm_uid if point else None
-        return Sighting(
-            task.names,
-            task.backup_server_name,
-            vm_uid,
-            session.job_type if session else None,
-            is_successful=task.result in ("Success", "Warning"),
-        )
-
-    def _of(self, match: Match) -> tuple[list[TaskRow], list[PointRow]]:
-        tasks: list[TaskRow] = []
-        points: list[PointRow] = []
-        for number in match.candidate.sightings if match.candidate else ():
-            row = self._rows[number]
-            if isinstance(row, TaskRow):
-                tasks.append(row)
-            elif isinstance(row, PointRow):
-                points.append(row)
-        return tasks, points
-
-    def _attempt(self, task: TaskRow, points: list[PointRow]) -> Attempt:
-        session = self._session_of(task)
+    def attempt(self, task: TaskRow, points: list[PointRow]) -> Attempt:
+        session = self._sessions.of(task)
         point = self._point_of(task, session, points)
         # A task that never got its end, in a session that is over, does not run any more.
         running = task.running and (session is None or session.running)
+        failed = session is not None and session.result == "Failed" and not session.running
         return Attempt(
             start=task.start,
             end=task.end,
             result=None if running else _result_of(task, session),
-            reason=task.reason,
+            reason=task.reason or (session.failure_message if failed and session and session.job_type == AGENT_SESSION else None),
             running=running,
             job_name=session.job_name if session else task.job_name,
-            job_type=session.job_type if session else None,
+            job_type=self._type_of(task, session, point),
             backup_server_name=task.backup_server_name,
             task_session_uid=task.uid,
             job_session_uid=session.uid if session else task.session_uid,
             point=RestorePoint(point.uid, point.time) if point else None,
-            vm_uid=self._sighting(task).vm_uid,
+            vm_uid=task.vm_uid or (point.vm_uid if point else None),
+            # Any failed task makes its session failed; only a message of its own tells that more went wrong.
+            session_failure=session.failure_message if failed and session else None,
         )
+
+    def _type_of(self, task: TaskRow, session: SessionRow | None, point: PointRow | None) -> str | None:
+        """The type of the job; what it wrote decides whether that was a backup."""
+        if session is None or session.job_type not in ("Backup", None):
+            return session.job_type if session else None
+        job = (fold(task.backup_server_name or ""), fold(session.job_name or ""))
+        on_array = point.run_uid in self._snapshot.snapshot_runs if point and point.run_uid else job in self._snapshot.snapshot_jobs
+        return codes.SNAPSHOT_TYPE if on_array else session.job_type
 
     def _point_of(self, task: TaskRow, session: SessionRow | None, points: list[PointRow]) -> PointRow | None:
         """The restore point that a task made, if it exists.
@@ -201,31 +119,61 @@ class FactsBuilder:
         """
         linked = self._snapshot.points.get(task.point_uid.lower()) if task.point_uid else None
         if linked or session is None or session.job_type not in codes.AGENT_TYPES:
-            return linked
+            return linked if linked and linked.is_ready else None
         runs = self._run_points(session)
         if runs:
             made = [point for point in points if point.run_uid in runs]
         else:
             end = task.end or task.start
             made = [point for point in points if task.start <= point.time <= end + codes.CLOCK_TOLERANCE]
-        return max(made, key=lambda point: point.time, default=None)
+        return max((one for one in made if one.is_ready), key=lambda point: (point.time, point.uid), default=None)
 
     def _run_points(self, session: SessionRow) -> frozenset[str]:
-        parent = self._sessions.get(session.parent_key or "")
+        parent = self._sessions.parent_of(session)
         return session.point_uids or (parent.point_uids if parent else frozenset())
+
+    def work(self, entry: Machine, machine: KnownMachine, tasks: list[TaskRow] | None = None) -> tuple[Attempt, ...]:
+        """What is at work on a machine, at whatever backup server."""
+        tasks = self.rows_of(entry, machine)[0] if tasks is None else tasks
+        running = [self.attempt(task, []) for task in tasks if task.running]
+        found = [one for one in running if one.running and one.job_type not in NOT_ON_MACHINES]
+        found += self._job_runs(tasks)
+        names = {fold(name) for name in machine.present_names()}
+        restores = [*self._restores_by_key.get(machine.key, ()), *(one for one in self._loose_restores if names & set(map(fold, one.names)))]
+        return tuple(self._judged(one) for one in (*found, *map(_restore, restores)))
+
+    def loose_work(self, entry: Machine) -> tuple[Attempt, ...]:
+        """Restores of a machine that can't be told, by name."""
+        near = [one for one in self._loose_restores if any(self._names_fit(entry, name) for name in one.names)]
+        return tuple(self._judged(_restore(one)) for one in near)
+
+    def _names_fit(self, entry: Machine, name: str) -> bool:
+        return any(self._domains.same(level, entry.name, name) for level in self._policy.name_match)
+
+    def _judged(self, attempt: Attempt) -> Attempt:
+        """Work that never ends by design, or whose end was lost, is no running work."""
+        session = self._snapshot.sessions.get((attempt.job_session_uid or "").lower())
+        state = "running"
+        if codes.is_endless(attempt.job_type):
+            state = "endless"
+        elif attempt.kind != "restore":
+            start = session.start if session else attempt.start
+            if self._policy.now - start > codes.LONGEST_SESSION or (session is not None and self._sessions.newer_of_job(session)):
+                state = "lost"
+        return dataclasses.replace(attempt, state=state)
 
     def _job_runs(self, tasks: list[TaskRow]) -> t.Iterator[Attempt]:
         """Running job sessions that are not done with the machine, or may come to it: it was in this job before."""
         by_session = collections.defaultdict(list)
         for task in tasks:
-            session = self._session_of(task)
+            session = self._sessions.of(task)
             if session:
                 by_session[session.key].append(task)
                 if session.parent_key:
                     by_session[session.parent_key].append(task)
-        for run in self._runs:
+        for run in self._sessions.runs:
             inside = by_session.get(run.key, [])
-            if any(task.running for task in inside) or (run.job_type == _AGENT and not inside):
+            if any(task.running for task in inside) or (run.job_type == AGENT_SESSION and not inside):
                 continue
             # A computer with a session of its own is done when that is; a machine of a job only when the job is.
             done = bool(inside) and all(task.session_key != run.key for task in inside)
@@ -236,31 +184,60 @@ class FactsBuilder:
                 )  # fmt: skip
 
     def _may_come(self, run: SessionRow, tasks: list[TaskRow]) -> bool:
-        """A retry comes only to machines that failed before."""
+        """A retry comes only to machines that did not succeed before."""
         earlier = [task for task in tasks if run.job_key is not None and run.job_key in self._jobs_of(task)]
         if not earlier:
             return False
-        newest = max(earlier, key=lambda task: task.start)
+        newest = max(earlier, key=lambda task: (task.start, task.result != "Success"))
         return not run.is_retry or newest.result != "Success"
 
     def _jobs_of(self, task: TaskRow) -> set[str | None]:
-        session = self._session_of(task)
-        parent = self._sessions.get(session.parent_key or "") if session else None
+        session = self._sessions.of(task)
+        parent = self._sessions.parent_of(session) if session else None
         return {one.job_key for one in (session, parent) if one}
 
-    def _data_as_of(self, attempts: tuple[Attempt, ...]) -> tuple[dt.datetime | None, bool]:
-        """When the data was collected; without the log of collections the newest thing seen at the machine's servers."""
-        if self._snapshot.collection_known:
-            return self._snapshot.data_collected_at, True
-        seen = self._snapshot.newest_seen
-        return min((seen[one] for one in self._servers(attempts) or seen), default=None), False
+    def _seen_at(self, machine: KnownMachine) -> dict[str, dt.datetime | None]:
+        """The newest time at each of its backup servers: of whatever is read anyway, and of its own rows."""
+        found: dict[str, dt.datetime | None] = {server: self._snapshot.newest_seen.get(server) for server in machine.all_servers}
+        for task in machine.tasks:
+            server, time = task.backup_server_name or "", task.end or task.start
+            known = found.get(server)
+            if known is None or time > known:
+                found[server] = time
+        return found
 
-    def _servers(self, attempts: tuple[Attempt, ...]) -> set[str]:
-        return {one.backup_server_name or "" for one in attempts}
+    def data_as_of(self, machine: KnownMachine, attempts: t.Sequence[Attempt]) -> tuple[dt.datetime | None, str]:
+        """When the data of a machine was collected, and how good the proof for the age limit is: ``known``, ``old``, ``unknown``."""
+        seen = self._seen_at(machine)
+        limit = self._policy.max_data_age
+        oldest = self._policy.now - limit if limit is not None else None
+        log = self._snapshot.collections
+        times = [time for time in seen.values() if time] or list(self._snapshot.newest_seen.values())
+        fresh = oldest is None or (bool(seen) and all(time is not None and time >= oldest for time in seen.values()))
+        if log is None:
+            return min(times, default=None), "known" if fresh else "unknown"
+        collected = self._snapshot.data_collected_at
+        if oldest is None or any(one.complete and self._counts_from(one) >= oldest for one in log):
+            return collected, "known"
+        if not any(one.end >= oldest for one in log):
+            return collected, "old"
+        return collected, "known" if fresh else "unknown"
+
+    def _counts_from(self, collection: t.Any) -> dt.datetime:
+        """A limit set on purpose is about the age of the data; the default one is about whether Enterprise Manager collects at all."""
+        moment: dt.datetime = collection.start if self._policy.data_age_on_purpose else collection.end
+        return moment
+
+
+def _restore(restore: RestoreRow) -> Attempt:
+    return Attempt(
+        start=restore.start, running=True, job_name=restore.job_name, job_type=restore.job_type or "Restore",
+        backup_server_name=restore.backup_server_name, job_session_uid=restore.uid, kind="restore",
+    )  # fmt: skip
 
 
 def _result_of(task: TaskRow, session: SessionRow | None) -> str | None:
     """The session of a single computer can fail after its task was done: the worse of the two counts."""
-    if session is None or session.job_type != _AGENT or session.running or session.result == "Success":
+    if session is None or session.job_type != AGENT_SESSION or session.running or session.result == "Success":
         return task.result
-    return session.result if task.result in ("Success", "Warning") else task.result
+    return session.result if task.result in codes.SUCCESSFUL else task.result

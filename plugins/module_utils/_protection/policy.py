@@ -16,26 +16,22 @@ import typing as t
 
 from .._errors import SettingsError
 from .._records.resources import JOB_TYPES
-from .._times import parse_age, parse_moment
-from .codes import DEFAULT_JOB_TYPES, REASONS, WAIVABLE
+from . import checks
+from .codes import DEFAULT_DATA_AGE, DEFAULT_JOB_TYPES, REASONS, WAIVABLE
+from .names import NAME_MATCHES, Domains
 
-NAME_MATCHES = ("exact", "ignore_case", "short_name")
 MAX_ROWS = 1000000
+AUTO, ALWAYS, NEVER = "auto", "always", "never"
+ASK_HYPERVISORS = (AUTO, ALWAYS, NEVER)
 
 _OBJECT_REF = re.compile(r"urn:(?P<platform>[A-Za-z]+):[A-Za-z]+:(?P<root>\S+)\.(?P<ref>[^.\s]+)", re.ASCII)
-_BOOLS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 
 POLICY_SPEC: dict[str, dict[str, t.Any]] = {
     "machines": {"type": "list", "elements": "raw", "required": True},
     "max_age": {"type": "str", "default": "24h"},
     "needed_at": {"type": "str", "default": "now"},
     "accept_warning": {"type": "bool", "default": True},
-    "job_types": {
-        "type": "list",
-        "elements": "str",
-        "choices": list(JOB_TYPES),
-        "default": list(DEFAULT_JOB_TYPES),
-    },
+    "job_types": {"type": "list", "elements": "str", "default": list(DEFAULT_JOB_TYPES)},
     "require_restore_point": {"type": "bool", "default": True},
     "name_match": {
         "type": "list",
@@ -43,6 +39,7 @@ POLICY_SPEC: dict[str, dict[str, t.Any]] = {
         "choices": list(NAME_MATCHES),
         "default": list(NAME_MATCHES),
     },
+    "domains": {"type": "list", "elements": "str"},
     "max_data_age": {"type": "str"},
     "waivers": {
         "type": "list",
@@ -58,10 +55,14 @@ POLICY_SPEC: dict[str, dict[str, t.Any]] = {
     "lookback": {"type": "str", "default": "30d"},
     "history": {"type": "str"},
     "full_visibility": {"type": "bool", "default": False},
-    "ask_hypervisors": {"type": "bool", "default": False},
+    "ask_hypervisors": {"type": "str", "choices": list(ASK_HYPERVISORS), "default": AUTO},
     "max_rows": {"type": "int", "default": MAX_ROWS},
 }
-"""The argument specification of everything that ``read_policy`` reads."""
+"""The argument specification of everything that ``read_policy`` reads.
+
+``max_data_age`` may be ``auto`` (the default limit of ``codes.DEFAULT_DATA_AGE``, which blocks only when nothing was collected within it);
+any other value is a limit set on purpose. Without one the age is only reported.
+"""
 
 _MACHINE_KEYS = (
     "name", "vm_uid", "vm_ref", "backup_server_name", "max_age", "needed_at", "accept_warning", "job_types",
@@ -72,7 +73,10 @@ _WAIVER_KEYS = ("machine", "reason_code", "until", "note")
 
 @dataclasses.dataclass(frozen=True)
 class Machine:
-    """A machine and what is asked of it; ``vm_uid`` is an object reference, ``vm_ref`` only its last part."""
+    """An entry of the question; ``vm_uid`` is an object reference, ``vm_ref`` only its last part.
+
+    ``key`` tells entries apart, whatever they are called; ``max_age_text`` is the limit as it was written.
+    """
 
     name: str
     max_age: dt.timedelta
@@ -83,6 +87,8 @@ class Machine:
     vm_uid: str | None = None
     vm_ref: str | None = None
     backup_server_name: str | None = None
+    key: str = ""
+    max_age_text: str = ""
 
     @property
     def oldest(self) -> dt.datetime:
@@ -102,39 +108,59 @@ class Waiver:
 
 @dataclasses.dataclass(frozen=True)
 class Policy:
-    """All that a verdict depends on besides what Enterprise Manager knows."""
+    """All that a verdict depends on besides what Enterprise Manager knows.
+
+    ``data_age_on_purpose``: somebody chose ``max_data_age``, it is not only the default. ``remarks`` are sentences about options that
+    are allowed, but probably not what was meant.
+    """
 
     machines: tuple[Machine, ...]
     now: dt.datetime
     name_match: tuple[str, ...] = NAME_MATCHES
+    domains: tuple[str, ...] | None = None
     max_data_age: dt.timedelta | None = None
+    data_age_on_purpose: bool = False
     waivers: tuple[Waiver, ...] = ()
     lookback: dt.timedelta = dt.timedelta(days=30)
     history: dt.timedelta | None = None
     full_visibility: bool = False
-    ask_hypervisors: bool = False
+    ask_hypervisors: str = AUTO
     max_rows: int = MAX_ROWS
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def name_domains(self) -> Domains:
+        return Domains(self.domains)
 
 
-def read_policy(params: t.Mapping[str, t.Any], now: dt.datetime) -> Policy:
-    """The options as Ansible hands them over; what is missing or None has its default. Raises SettingsError."""
+def read_policy(params: t.Mapping[str, t.Any], now: dt.datetime, keys: t.Sequence[str] | None = None) -> Policy:
+    """The options as Ansible hands them over; what is missing or None has its default. Raises SettingsError.
+
+    With ``keys``, one for each of ``machines``, several entries may have one name: the inventory asks for each of its hosts.
+    """
     options = {name: spec.get("default") for name, spec in POLICY_SPEC.items()}
     options.update({name: params[name] for name in POLICY_SPEC if params.get(name) is not None})
-    name_match = _words("name_match", options["name_match"], NAME_MATCHES)
     max_rows = options["max_rows"]
     if isinstance(max_rows, bool) or not isinstance(max_rows, int) or max_rows < 1:
         raise SettingsError(f"max_rows has the value {max_rows!r}", hint="give a number greater than 0")
+    remarks: list[str] = []
+    machines = _machines(options, now, keys, remarks)
+    limit = options["max_data_age"]
+    by_default = isinstance(limit, str) and limit.strip().lower() == AUTO
     return Policy(
-        machines=_machines(options, now),
+        machines=machines,
         now=now,
-        name_match=name_match,
-        max_data_age=_age("max_data_age", options["max_data_age"]) if options["max_data_age"] is not None else None,
+        name_match=checks.choices("name_match", options["name_match"], NAME_MATCHES),
+        domains=checks.domains("domains", options["domains"]),
+        max_data_age=DEFAULT_DATA_AGE if by_default else checks.optional_age("max_data_age", limit),
+        data_age_on_purpose=limit is not None and not by_default,
         waivers=_waivers(options["waivers"]),
-        lookback=_age("lookback", options["lookback"]),
-        history=_age("history", options["history"]) if options["history"] is not None else None,
-        full_visibility=_flag("full_visibility", options["full_visibility"]),
-        ask_hypervisors=_flag("ask_hypervisors", options["ask_hypervisors"]),
+        lookback=checks.age("lookback", options["lookback"]),
+        history=checks.optional_age("history", options["history"]),
+        full_visibility=checks.flag("full_visibility", options["full_visibility"]),
+        ask_hypervisors=checks.choice("ask_hypervisors", options["ask_hypervisors"], ASK_HYPERVISORS),
         max_rows=max_rows,
+        remarks=tuple(dict.fromkeys(remarks)),
     )
 
 
@@ -144,24 +170,30 @@ def split_ref(vm_uid: str) -> tuple[str, str, str] | None:
     return (match["platform"], match["root"], match["ref"]) if match else None
 
 
-def _machines(options: dict[str, t.Any], now: dt.datetime) -> tuple[Machine, ...]:
+def _machines(
+    options: dict[str, t.Any], now: dt.datetime, keys: t.Sequence[str] | None, remarks: list[str]
+) -> tuple[Machine, ...]:
     entries = options["machines"]
     if not isinstance(entries, (list, tuple)) or not entries:
         raise SettingsError(
             "machines names no machine", hint="give at least one; a check of nothing must not look like a good result"
         )
     # The options for all machines are checked even if every machine overrides them.
-    _machine("", {**options, "name": "any"}, now)
+    _machine("", {**options, "name": "any"}, now, "", remarks)
     found: dict[str, Machine] = {}
     for number, entry in enumerate(entries):
         where = f"machines[{number}]"
-        machine = _machine(where, {**_common(options), **_entry(where, entry)}, now)
-        if machine.name in found:
+        given = _entry(where, entry)
+        key = keys[number] if keys else str(given.get("name"))
+        machine = _machine(where, {**_common(options), **given}, now, key, remarks)
+        if key in found:
             raise SettingsError(
                 f"{where} names {machine.name!r} for the second time",
                 hint="name each machine once; give machines of one name different labels and their vm_uid",
             )
-        found[machine.name] = machine
+        if machine.name != machine.name.strip():
+            remarks.append(f"{where} is {machine.name!r} with blanks at its ends, which count when names are compared.")
+        found[key] = machine
     return tuple(found.values())
 
 
@@ -172,36 +204,34 @@ def _common(options: dict[str, t.Any]) -> dict[str, t.Any]:
 def _entry(where: str, entry: t.Any) -> dict[str, t.Any]:
     if isinstance(entry, (str, int)) and not isinstance(entry, bool):
         return {"name": str(entry)}
-    if not isinstance(entry, dict):
+    if not isinstance(entry, t.Mapping):
         raise SettingsError(f"{where} is neither a name nor a dictionary", hint="write a name, or name: and more keys")
-    _known_keys(where, entry, _MACHINE_KEYS)
+    checks.known_keys(where, entry, _MACHINE_KEYS)
     return {key: value for key, value in entry.items() if value is not None}
 
 
-def _known_keys(where: str, entry: dict[t.Any, t.Any], allowed: t.Sequence[str]) -> None:
-    unknown = sorted(str(key) for key in entry if key not in allowed)
-    if unknown:
-        raise SettingsError(f"{where} has the unknown key {unknown[0]!r}", hint=f"use {', '.join(allowed)}")
+def _machine(where: str, entry: dict[str, t.Any], now: dt.datetime, key: str, remarks: list[str]) -> Machine:
+    def option(name: str) -> str:
+        return f"{where}.{name}" if where else name
 
-
-def _machine(where: str, entry: dict[str, t.Any], now: dt.datetime) -> Machine:
-    def option(key: str) -> str:
-        return f"{where}.{key}" if where else key
-
-    vm_uid, vm_ref = _text(option("vm_uid"), entry.get("vm_uid")), _text(option("vm_ref"), entry.get("vm_ref"))
+    vm_uid, vm_ref = checks.text(option("vm_uid"), entry.get("vm_uid")), checks.text(option("vm_ref"), entry.get("vm_ref"))
     _check_refs(option, vm_uid, vm_ref)
     name = entry.get("name")
+    types, odd = checks.job_types(option("job_types"), entry["job_types"], JOB_TYPES)
+    remarks += odd
     return Machine(
-        name=_required(option("name"), str(name) if isinstance(name, int) and not isinstance(name, bool) else name),
-        max_age=_age(option("max_age"), entry["max_age"]),
-        needed_at=_needed_at(option("needed_at"), entry["needed_at"], now),
-        accept_warning=_flag(option("accept_warning"), entry["accept_warning"]),
-        job_types=frozenset(_words(option("job_types"), entry["job_types"], JOB_TYPES)),
-        require_restore_point=_flag(option("require_restore_point"), entry["require_restore_point"]),
-        vm_uid=vm_uid,
-        vm_ref=vm_ref,
-        backup_server_name=_text(option("backup_server_name"), entry.get("backup_server_name")),
-    )
+        name=checks.required(option("name"), str(name) if isinstance(name, int) and not isinstance(name, bool) else name),
+        max_age=checks.age(option("max_age"), entry["max_age"]),
+        needed_at=checks.needed_at(option("needed_at"), entry["needed_at"], now),
+        accept_warning=checks.flag(option("accept_warning"), entry["accept_warning"]),
+        job_types=frozenset(types),
+        require_restore_point=checks.flag(option("require_restore_point"), entry["require_restore_point"]),
+        vm_uid=vm_uid.strip() if vm_uid else None,
+        vm_ref=vm_ref.strip() if vm_ref else None,
+        backup_server_name=checks.text(option("backup_server_name"), entry.get("backup_server_name")),
+        key=key,
+        max_age_text=str(entry["max_age"]).strip(),
+    )  # fmt: skip
 
 
 def _check_refs(option: t.Callable[[str], str], vm_uid: str | None, vm_ref: str | None) -> None:
@@ -221,57 +251,8 @@ def _check_refs(option: t.Callable[[str], str], vm_uid: str | None, vm_ref: str 
             f"{option('vm_ref')} has the value {vm_ref!r}, which is not the bare id of a machine",
             hint="write it as the hypervisor does, such as vm-1042, or use vm_uid",
         )
-    if parts and vm_ref and parts[2].lower() != vm_ref.lower():
+    if parts and vm_ref and parts[2].lower() != vm_ref.strip().lower():
         raise SettingsError(f"{option('vm_uid')} and vm_ref name different machines", hint="leave one of them out")
-
-
-def _text(option: str, value: t.Any) -> str | None:
-    return None if value is None else _required(option, value)
-
-
-def _required(option: str, value: t.Any) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise SettingsError(f"{option} has the value {value!r}, which is no text", hint="write a name, or leave it out")
-    return value
-
-
-def _age(option: str, value: t.Any) -> dt.timedelta:
-    age = parse_age("" if isinstance(value, (bool, dt.date)) else str(value), option)
-    if not age:
-        raise SettingsError(f"{option} is zero", hint="write an age such as 24h")
-    return age
-
-
-def _needed_at(option: str, value: t.Any, now: dt.datetime) -> dt.datetime:
-    text = str(value).strip()
-    if text.lower() == "now":
-        return now
-    if text.startswith("+"):
-        return now + parse_age(text[1:], option)
-    moment = parse_moment(text)
-    if moment is None:
-        raise SettingsError(
-            f"{option} has the value {text!r}, which is no moment",
-            hint="write now, +12h for a time from now, or an ISO 8601 time such as 2026-01-05T20:00:00Z",
-        )
-    return moment
-
-
-def _flag(option: str, value: t.Any) -> bool:
-    found = value if isinstance(value, bool) else _BOOLS.get(str(value).strip().lower())
-    if found is None:
-        raise SettingsError(f"{option} has the value {value!r}", hint="use true or false")
-    return found
-
-
-def _words(option: str, value: t.Any, allowed: t.Sequence[str]) -> tuple[str, ...]:
-    words = [value] if isinstance(value, str) else value
-    if not isinstance(words, (list, tuple)) or not words:
-        raise SettingsError(f"{option} is not a list with something in it", hint=f"use some of {', '.join(allowed)}")
-    for word in words:
-        if word not in allowed:
-            raise SettingsError(f"{option} has the value {word!r}", hint=f"use some of {', '.join(allowed)}")
-    return tuple(dict.fromkeys(words))
 
 
 def _waivers(entries: t.Any) -> tuple[Waiver, ...]:
@@ -281,20 +262,15 @@ def _waivers(entries: t.Any) -> tuple[Waiver, ...]:
 
 
 def _waiver(where: str, entry: t.Any) -> Waiver:
-    if not isinstance(entry, dict):
+    if not isinstance(entry, t.Mapping):
         raise SettingsError(f"{where} is not a dictionary", hint=f"use the keys {', '.join(_WAIVER_KEYS)}")
-    _known_keys(where, entry, _WAIVER_KEYS)
-    code = _required(f"{where}.reason_code", entry.get("reason_code"))
+    checks.known_keys(where, entry, _WAIVER_KEYS)
+    code = checks.required(f"{where}.reason_code", entry.get("reason_code"))
     if code not in WAIVABLE:
         known = "can't be waived" if code in REASONS else "is unknown"
         raise SettingsError(f"{where}.reason_code {code!r} {known}", hint=f"use one of {', '.join(WAIVABLE)}")
-    until = entry.get("until")
-    moment = None if until is None else parse_moment(str(until))
-    if moment is None:
-        raise SettingsError(
-            f"{where}.until has the value {until!r}, which is no moment",
-            hint="write when the waiver ends, such as 2026-01-31 or 2026-01-31T18:00:00Z",
-        )
+    examples = "when the waiver ends, such as 2026-01-31 or 2026-01-31T18:00:00Z"
+    until = checks.moment(f"{where}.until", entry.get("until"), examples)
     return Waiver(
-        _required(f"{where}.machine", entry.get("machine")), code, moment, _text(f"{where}.note", entry.get("note"))
-    )
+        checks.required(f"{where}.machine", entry.get("machine")), code, until, checks.text(f"{where}.note", entry.get("note"))
+    )  # fmt: skip

@@ -16,11 +16,12 @@ import typing as t
 from .._errors import ProtocolError
 from .._records.build import Record
 from .._times import parse_moment
-from .codes import AGENT_TYPES, COPY_TYPES, REPLICA_TYPE
-from .identity import fold, short
-from .policy import Machine
+from .codes import AGENT_TYPES, COPY_TYPES, NAS_TYPE, REPLICA_TYPE
 
 _NAMELESS = ("",)
+NOT_ON_MACHINES = COPY_TYPES | {NAS_TYPE}
+# Links of a restore point to where it is stored; another Rel than Up means that it is still being written.
+_STORED_IN = ("BackupFileReference", "RestorePointReference")
 
 
 class SessionRow(t.NamedTuple):
@@ -39,6 +40,7 @@ class SessionRow(t.NamedTuple):
     parent_key: str | None
     point_uids: frozenset[str]
     backup_server_name: str | None
+    failure_message: str | None = None
 
     @property
     def key(self) -> str:
@@ -51,7 +53,7 @@ class SessionRow(t.NamedTuple):
     @property
     def touches_machines(self) -> bool:
         """Whether it runs now and reads machines themselves, and not only what other jobs left."""
-        return self.running and self.job_type not in COPY_TYPES
+        return self.running and self.job_type not in NOT_ON_MACHINES
 
 
 class TaskRow(t.NamedTuple):
@@ -84,38 +86,70 @@ class PointRow(t.NamedTuple):
     vm_uid: str | None
     run_uid: str | None
     backup_server_name: str | None
+    is_ready: bool = True
 
 
-class InventoryRow(t.NamedTuple):
-    """A virtual machine as its hypervisor knows it now."""
+class RootRow(t.NamedTuple):
+    """A hypervisor as one backup server knows it; ``guid`` is in lower case."""
 
-    names: tuple[str, ...]
-    vm_uid: str
+    guid: str
+    uid: str
+    name: str | None
+    host_type: str | None
+    unique_id: str | None
     backup_server_name: str | None
 
 
-class MachineFilter:
-    """Whether a row may concern one of the machines; generous, because identities are decided later."""
+class ItemRow(t.NamedTuple):
+    """A virtual machine as its hypervisor knows it now."""
 
-    def __init__(self, machines: t.Iterable[Machine]) -> None:
-        self._names: set[str] = set()
-        self._refs: set[str] = set()
-        for machine in machines:
-            self._names.update((fold(machine.name), short(machine.name)))
-            ref = machine.vm_ref or (machine.vm_uid.rpartition(".")[2] if machine.vm_uid else None)
-            if ref:
-                self._refs.add(ref.lower())
+    name: str
+    vm_uid: str
 
-    def has(self, names: t.Iterable[str], vm_uid: str | None) -> bool:
-        if vm_uid is not None and self._refs and vm_uid.rpartition(".")[2].lower() in self._refs:
-            return True
-        return any(fold(name) in self._names or short(name) in self._names for name in names)
 
-    def may_have(self, names: t.Iterable[str], vm_uid: str | None) -> bool:
-        """As ``has``; a row without a reference may belong to a machine that is wanted by its reference."""
-        if vm_uid is None and self._refs:
-            return True
-        return self.has(names, vm_uid)
+class LookupRow(t.NamedTuple):
+    """What the lookup service said about one hierarchy root: ``answered``, ``empty``, ``failed`` or ``not_asked``."""
+
+    guid: str
+    state: str
+    items: tuple[ItemRow, ...] = ()
+    message: str | None = None
+
+
+class ComputerRow(t.NamedTuple):
+    """A computer with an agent, or one that could have it."""
+
+    name: str
+    backup_server_name: str | None
+
+
+class RestoreRow(t.NamedTuple):
+    """A restore that is running."""
+
+    uid: str | None
+    names: tuple[str, ...]
+    vm_uid: str | None
+    start: dt.datetime
+    job_name: str | None
+    job_type: str | None
+    backup_server_name: str | None
+
+
+class CollectionRow(t.NamedTuple):
+    """A data collection of Enterprise Manager that brought data; ``complete`` when it ended without a warning."""
+
+    start: dt.datetime
+    end: dt.datetime
+    complete: bool
+
+
+class Sighting(t.NamedTuple):
+    """The newest task or point (``source``) that called a machine so, where the row itself is not kept."""
+
+    source: str
+    names: tuple[str, ...]
+    vm_uid: str | None
+    backup_server_name: str | None
 
 
 def moment(record: Record, key: str = "creation_time") -> dt.datetime:
@@ -176,6 +210,7 @@ def session_row(record: Record) -> SessionRow:
         parent_key=uid_key(record["parent_session_uid"]),
         point_uids=frozenset(uid.lower() for uid in record["restore_point_uids"]) if is_agent else frozenset(),
         backup_server_name=record["backup_server_name"],
+        failure_message=record.get("failure_message"),
     )
 
 
@@ -197,22 +232,19 @@ def task_row(record: Record) -> TaskRow:
 
 
 def replica_session(task: TaskRow) -> SessionRow:
-    """The session around a running replication task, as far as the task tells."""
+    """The session around a replication task, as far as the task tells."""
     return SessionRow(
-        uid=task.session_uid or "",
-        name=task.job_name,
-        job_uid=None,
-        job_name=task.job_name,
-        job_type=REPLICA_TYPE,
-        start=task.start,
-        end=None,
-        result=None,
-        running=True,
-        is_retry=False,
-        parent_key=None,
-        point_uids=frozenset(),
-        backup_server_name=task.backup_server_name,
-    )
+        task.session_uid or "", task.job_name, None, task.job_name, REPLICA_TYPE, task.start, task.end, task.result, task.running, False,
+        None, frozenset(), task.backup_server_name,
+    )  # fmt: skip
+
+
+def root_id(vm_uid: str) -> str | None:
+    """The part of a reference that names the hypervisor, in lower case; quick, because it is asked for every row."""
+    parts = vm_uid.split(":", 3)
+    if len(parts) < 4 or parts[1].lower().startswith("agent"):
+        return None
+    return parts[3].rpartition(".")[0].lower() or None
 
 
 def point_row(record: Record) -> PointRow:
@@ -224,4 +256,32 @@ def point_row(record: Record) -> PointRow:
         vm_uid=record.get("hierarchy_obj_ref"),
         run_uid=uid_key(record["restore_point_uid"]),
         backup_server_name=record["backup_server_name"],
+        is_ready=all(link["rel"] == "Up" for link in record.get("links") or () if link["type"] in _STORED_IN),
     )
+
+
+def root_row(record: Record) -> RootRow | None:
+    """None for a root without any id: nothing can refer to it."""
+    guid = record["hierarchy_root_id"] or record["id"]
+    if not guid:
+        return None
+    return RootRow(
+        guid.lower(), record["uid"] or "", record.get("name"), record.get("host_type"), record.get("unique_id"),
+        record["backup_server_name"],
+    )  # fmt: skip
+
+
+def restore_row(record: Record) -> RestoreRow:
+    return RestoreRow(
+        record["uid"], task_names(record), record.get("restored_obj_ref"), moment(record), record.get("job_name"),
+        record.get("job_type"), record["backup_server_name"],
+    )  # fmt: skip
+
+
+def collection_row(record: Record) -> CollectionRow | None:
+    """None for what is no collection, brought nothing, or has not ended."""
+    states = {"CompletedSuccessfully": True, "CompletedWarning": False}
+    if record["session_type"] != "CollectJob" or record["state"] not in states:
+        return None
+    start = moment(record)
+    return CollectionRow(start, optional_moment(record, "end_time") or start, states[record["state"]])

@@ -19,7 +19,6 @@ import typing as t
 from . import codes
 from .policy import Machine, Policy, Waiver
 
-_SUCCESSFUL = ("Success", "Warning")
 _LONG_AGO = dt.datetime.min.replace(tzinfo=dt.timezone.utc)
 
 
@@ -33,10 +32,11 @@ class RestorePoint:
 
 @dataclasses.dataclass(frozen=True)
 class Attempt:
-    """One attempt to back up the machine, from its task session and the job session around it.
+    """One attempt to back up the machine, from its task session and the job session around it; or other work on it.
 
     ``job_type`` is None when the job session can't be read; ``point`` is there only when the restore point still exists. A whole job
-    session that runs has no ``task_session_uid``.
+    session that runs has no ``task_session_uid``. ``kind`` is ``backup`` or ``restore``; ``state`` tells of work whether it is ``running``,
+    ``endless`` by design, or ``lost`` its end. ``session_failure`` is what the server says of a job session that failed as a whole.
     """
 
     start: dt.datetime
@@ -51,6 +51,9 @@ class Attempt:
     job_session_uid: str | None = None
     point: RestorePoint | None = None
     vm_uid: str | None = None
+    kind: str = "backup"
+    state: str = "running"
+    session_failure: str | None = None
 
     @property
     def data_time(self) -> dt.datetime:
@@ -63,34 +66,36 @@ class Attempt:
     def completed_at(self) -> dt.datetime:
         return self.end or self.start
 
+    @property
+    def is_success(self) -> bool:
+        return self.result in codes.SUCCESSFUL
+
 
 @dataclasses.dataclass(frozen=True)
 class Facts:
     """What Enterprise Manager knows about one machine.
 
-    ``job_runs`` are running job sessions that are still to come to the machine, or came to it and are not done with the rest.
-    ``namesakes`` describe the machines that the name could mean, when they are several; ``truncated`` tells that rows which
-    may concern this machine were not read; ``data_proven`` that ``data_as_of`` tells how old the data is at most, and not only
-    that something of that age was seen; ``newest_seen`` is the latest time at the machine's backup servers; ``visible`` that the account would
-    see the machine if there was anything to see.
+    ``work`` is what has no end yet: tasks, restores, and job sessions that are still to come to the machine or not done with the rest.
+    ``newest_point`` is the newest restore point that no attempt tells about; ``data_age`` is ``known`` when the data is fresh enough or nobody asked,
+    ``old``, or ``unknown``; ``newest_seen`` is the latest time at the machine's backup servers; ``truncated`` tells that rows which may concern
+    the machine were not read; ``is_visible`` that the account would see if there was anything.
     """
 
     attempts: tuple[Attempt, ...] = ()
-    job_runs: tuple[Attempt, ...] = ()
+    work: tuple[Attempt, ...] = ()
     newest_point: RestorePoint | None = None
-    matched_by: str | None = None
     vm_uid: str | None = None
-    namesakes: tuple[str, ...] = ()
-    truncated: bool = False
     data_as_of: dt.datetime | None = None
-    data_proven: bool = True
+    data_age: str = "known"
     newest_seen: dt.datetime | None = None
-    visible: bool = False
+    repositories_known: bool = True
+    truncated: bool = False
+    is_visible: bool = True
 
     @property
     def nothing_seen(self) -> bool:
-        """Whether Enterprise Manager shows no sighting of the machine."""
-        return not (self.attempts or self.job_runs or self.newest_point or self.namesakes)
+        """Whether Enterprise Manager shows nothing that was done for the machine."""
+        return not (self.attempts or self.work or self.newest_point)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -108,47 +113,48 @@ class Decision:
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        return (*self.blocking, *self.notes)
+        return (*self.blocking, *(code for code in self.notes if code not in self.blocking))
 
 
-def decide(machine: Machine, facts: Facts, policy: Policy) -> Decision:
-    """The verdict, first match wins: unknown, running, waived, failed, stale, unprotected, ok."""
+def decide(machine: Machine, facts: Facts, policy: Policy, *, restores_count: bool = True) -> Decision:
+    """The verdict without waivers, first match wins: unknown, running, failed, stale, unprotected, ok."""
     counted = [attempt for attempt in facts.attempts if attempt.job_type in machine.job_types]
     completed = [attempt for attempt in counted if not attempt.running]
-    successes = [attempt for attempt in completed if attempt.result in _SUCCESSFUL]
+    successes = [attempt for attempt in completed if attempt.is_success]
     usable = [attempt for attempt in successes if not set(flaws(machine, attempt)) - {codes.AGE_OVER_LIMIT}]
     last_good = max(usable, key=_freshness, default=None)
     last_attempt = max(completed, key=_recency, default=None)
-    running = (
-        *(one for one in facts.attempts if one.running and one.job_type not in codes.COPY_TYPES),
-        *facts.job_runs,
-    )
     is_good = last_good is not None and not flaws(machine, last_good)
+    running = tuple(one for one in facts.work if one.state == "running" and (restores_count or one.kind != "restore"))
+    notes = _notes(machine, facts, policy, successes, last_good if is_good else None, last_attempt)
 
-    def verdict(underlying: str, blocking: t.Sequence[str], notes: t.Sequence[str] = ()) -> Decision:
-        return Decision(underlying, underlying, tuple(blocking), tuple(notes), last_good, last_attempt, running)
+    def verdict(underlying: str, blocking: t.Iterable[str]) -> Decision:
+        return Decision(underlying, underlying, codes.in_order(blocking), notes, last_good, last_attempt, running)
 
     unknown = _unknown(machine, facts, policy, is_good, last_attempt)
     if unknown:
         return verdict(codes.UNKNOWN, unknown)
     if running:
-        return verdict(codes.RUNNING, [codes.BACKUP_RUNNING])
-    if is_good and last_good is not None:
-        return verdict(codes.OK, [], _notes(machine, successes, last_good, last_attempt))
+        kinds = {"restore": codes.RESTORE_RUNNING, "backup": codes.BACKUP_RUNNING}
+        return verdict(codes.RUNNING, {kinds[one.kind] for one in running})
+    if is_good:
+        if not facts.repositories_known and codes.SNAPSHOT_TYPE not in machine.job_types and not _good_elsewhere(machine, usable):
+            return verdict(codes.UNKNOWN, [codes.REPOSITORY_UNREADABLE])
+        return verdict(codes.OK, [])
     blocking = _blocking(machine, facts, successes, bool(usable), bool(completed))
-    if last_attempt is not None and last_attempt.result not in _SUCCESSFUL:
-        decision = verdict(codes.FAILED, [codes.LAST_ATTEMPT_FAILED, *blocking])
-    elif successes or (facts.newest_point is not None and not facts.attempts):
-        decision = verdict(codes.STALE, blocking)
-    else:
-        decision = verdict(codes.UNPROTECTED, blocking)
-    return _waived(machine, decision, policy)
+    if last_attempt is not None and not last_attempt.is_success:
+        return verdict(codes.FAILED, [codes.LAST_ATTEMPT_FAILED, *blocking])
+    return verdict(codes.STALE if successes or codes.POINT_WITHOUT_TASK in blocking else codes.UNPROTECTED, blocking)
 
 
 def _recency(attempt: Attempt) -> tuple[dt.datetime, dt.datetime, bool, str]:
     """The order of completed attempts; of two at the same time the failed one counts as the newer."""
-    failed = attempt.result not in _SUCCESSFUL
-    return attempt.completed_at, attempt.start, failed, attempt.task_session_uid or ""
+    return attempt.completed_at, attempt.start, not attempt.is_success, attempt.task_session_uid or ""
+
+
+def _freshness(attempt: Attempt) -> tuple[dt.datetime, dt.datetime, str]:
+    """By age of the data; of two of one age the choice must not depend on the order in which the server sent them."""
+    return (attempt.data_time, attempt.start, attempt.task_session_uid or "")
 
 
 def flaws(machine: Machine, attempt: Attempt) -> list[str]:
@@ -159,26 +165,31 @@ def flaws(machine: Machine, attempt: Attempt) -> list[str]:
     if machine.require_restore_point and attempt.point is None:
         found.append(codes.RESTORE_POINT_MISSING)
     if attempt.data_time > machine.needed_at + codes.CLOCK_TOLERANCE:
-        found.append(codes.IN_FUTURE)
+        found.append(codes.NEWER_THAN_NEEDED)
     if attempt.data_time < machine.oldest:
         found.append(codes.AGE_OVER_LIMIT)
     return found
 
 
+def _good_elsewhere(machine: Machine, usable: t.Sequence[Attempt]) -> bool:
+    """Whether a good backup can't be a storage snapshot, whatever its repository: agents have none."""
+    return any(one.job_type in codes.AGENT_TYPES and not flaws(machine, one) for one in usable)
+
+
 def _unknown(machine: Machine, facts: Facts, policy: Policy, is_good: bool, last_attempt: Attempt | None) -> list[str]:
     """Why nothing can be said about the machine."""
     found = []
-    if facts.namesakes:
-        found.append(codes.AMBIGUOUS_NAME)
-    if policy.max_data_age is not None:
-        too_old = facts.data_as_of is None or policy.now - facts.data_as_of > policy.max_data_age
-        if too_old:
-            found.append(codes.EM_DATA_STALE if facts.data_proven else codes.DATA_AGE_UNKNOWN)
-    if facts.truncated or (not is_good and _unreadable_attempt(machine, facts, last_attempt)):
+    if facts.data_age == "old":
+        found.append(codes.EM_DATA_STALE)
+    elif facts.data_age == "unknown" and policy.data_age_on_purpose:
+        found.append(codes.DATA_AGE_UNKNOWN)
+    if not is_good and _unreadable_attempt(machine, facts, last_attempt):
+        found.append(codes.SESSION_UNREADABLE)
+    if facts.truncated:
         found.append(codes.ANSWER_TRUNCATED)
     if _clock_is_wrong(facts, policy.now):
         found.append(codes.IN_FUTURE)
-    if facts.nothing_seen and not facts.visible:
+    if facts.nothing_seen and not facts.is_visible:
         found.append(codes.NOT_VISIBLE)
     return found
 
@@ -187,7 +198,7 @@ def _unreadable_attempt(machine: Machine, facts: Facts, last_attempt: Attempt | 
     """Whether an attempt whose type of job is not known could be the good backup or the attempt that decides."""
     since = last_attempt.completed_at if last_attempt else _LONG_AGO
     return any(
-        attempt.completed_at > since or (attempt.result in _SUCCESSFUL and not flaws(machine, attempt))
+        attempt.completed_at > since or (attempt.is_success and not flaws(machine, attempt))
         for attempt in facts.attempts
         if attempt.job_type is None and not attempt.running
     )
@@ -196,50 +207,48 @@ def _unreadable_attempt(machine: Machine, facts: Facts, last_attempt: Attempt | 
 def _clock_is_wrong(facts: Facts, now: dt.datetime) -> bool:
     """Whether something happened later than now: then every age is wrong, perhaps to the dangerous side."""
     times = [facts.data_as_of or _LONG_AGO, facts.newest_seen or _LONG_AGO]
-    for attempt in (*facts.attempts, *facts.job_runs):
+    for attempt in (*facts.attempts, *facts.work):
         times += [attempt.start, attempt.completed_at, attempt.data_time]
     return max(times) > now + codes.CLOCK_TOLERANCE
 
 
-def _notes(machine: Machine, successes: list[Attempt], last_good: Attempt, last_attempt: Attempt | None) -> list[str]:
-    """What went wrong after the good backup."""
-    newer = [attempt for attempt in successes if attempt.data_time > last_good.data_time]
-    found = {flaw for attempt in newer for flaw in flaws(machine, attempt)}
-    if last_attempt is not None and last_attempt.result not in _SUCCESSFUL:
-        found.add(codes.LAST_ATTEMPT_FAILED)
-    return [code for code in codes.REASONS if code in found]
+def _notes(
+    machine: Machine, facts: Facts, policy: Policy, successes: list[Attempt], good: Attempt | None, last_attempt: Attempt | None
+) -> tuple[str, ...]:  # fmt: skip
+    """What is worth knowing beside the verdict; ``good`` is the good backup, if there is one."""
+    found = set()
+    recent = [one for one in facts.attempts if one.completed_at >= machine.oldest]
+    if good is not None:
+        newer = [attempt for attempt in successes if attempt.data_time > good.data_time]
+        found.update(flaw for attempt in newer for flaw in flaws(machine, attempt))
+        if last_attempt is not None and not last_attempt.is_success:
+            found.add(codes.LAST_ATTEMPT_FAILED)
+    if any(one.session_failure and one.is_success and one.job_type in machine.job_types for one in recent):
+        found.add(codes.JOB_SESSION_FAILED)
+    if any(one.job_type is None for one in recent):
+        found.add(codes.SESSION_UNREADABLE)
+    if facts.data_age == "unknown" and not policy.data_age_on_purpose:
+        found.add(codes.DATA_AGE_UNKNOWN)
+    found.update({"endless": codes.ENDLESS_WORK, "lost": codes.SESSION_WITHOUT_END}[one.state] for one in facts.work if one.state != "running")
+    return codes.in_order(found)
 
 
-def _freshness(attempt: Attempt) -> tuple[dt.datetime, dt.datetime, str]:
-    """By age of the data; of two of one age the choice must not depend on the order in which the server sent them."""
-    return (attempt.data_time, attempt.start, attempt.task_session_uid or "")
-
-
-def _blocking(machine: Machine, facts: Facts, successes: list[Attempt], has_usable: bool, tried: bool) -> list[str]:
+def _blocking(machine: Machine, facts: Facts, successes: list[Attempt], has_usable: bool, tried: bool) -> set[str]:
     """Why there is no good backup, beside a failed last attempt."""
     all_flaws = {attempt: flaws(machine, attempt) for attempt in successes}
     recent = [found for found in all_flaws.values() if codes.AGE_OVER_LIMIT not in found]
     if recent:
-        found = {flaw for some in recent for flaw in some}
-    elif has_usable:
-        found = {codes.AGE_OVER_LIMIT}
-    elif successes:
-        found = set(all_flaws[max(successes, key=_freshness)])
-    elif not tried and facts.attempts and all(one.job_type in codes.SECOND_HAND_TYPES for one in facts.attempts):
-        found = {codes.ONLY_COPY_FOUND}
-    else:
-        found = {codes.NO_BACKUP_FOUND}
-    return [code for code in codes.REASONS if code in found]
+        return {flaw for some in recent for flaw in some}
+    if has_usable:
+        return {codes.AGE_OVER_LIMIT}
+    if successes:
+        return set(all_flaws[max(successes, key=_freshness)])
+    types = {one.job_type for one in facts.attempts if one.job_type not in machine.job_types and one.job_type is not None}
+    if tried or not types:
+        return {codes.POINT_WITHOUT_TASK if facts.newest_point and not tried else codes.NO_BACKUP_FOUND}
+    if types - codes.SECOND_HAND_TYPES - {codes.SNAPSHOT_TYPE}:
+        return {codes.TYPE_NOT_COUNTED}
+    return {code for code, kinds in _OTHERS.items() if types & kinds}
 
 
-def _waived(machine: Machine, decision: Decision, policy: Policy) -> Decision:
-    """Waived only when each single reason has a waiver that still holds at the moment that counts."""
-    moment = max(policy.now, machine.needed_at)
-    waivers = tuple(
-        waiver
-        for waiver in policy.waivers
-        if waiver.machine == machine.name and waiver.reason_code in decision.blocking and waiver.until > moment
-    )
-    if set(decision.blocking) - {waiver.reason_code for waiver in waivers}:
-        return decision
-    return dataclasses.replace(decision, verdict=codes.WAIVED, waivers=waivers)
+_OTHERS = {codes.ONLY_COPY_FOUND: codes.SECOND_HAND_TYPES, codes.ONLY_SNAPSHOT_FOUND: frozenset({codes.SNAPSHOT_TYPE})}

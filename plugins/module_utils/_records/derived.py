@@ -126,6 +126,10 @@ def _task(record: Record, links: list[Link], by_type: ByType) -> None:
     record["platform"], record["vm_ref"] = split_object_ref(record["vm_uid"])
 
 
+def _restore_session(record: Record, links: list[Link], by_type: ByType) -> None:
+    _add_progress(record)
+
+
 def _job(record: Record, links: list[Link], by_type: ByType) -> None:
     record["kind"] = _JOB_KINDS.get(record["job_type"], "other")
 
@@ -198,6 +202,7 @@ EXTRAS: dict[str, t.Callable[[Record, list[Link], ByType], None]] = {
     "replica_session": _session,
     "backup_task_session": _task,
     "replica_task_session": _task,
+    "restore_session": _restore_session,
     "job": _job,
     "agent_job": _agent_job,
     "nas_job": _nas_job,

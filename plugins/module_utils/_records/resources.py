@@ -199,6 +199,10 @@ _ALL = (
         (("ObjectRef", TEXT), ("ObjectType", WORD), ("ObjectName", TEXT)),
     ),
     Resource(
+        "restore_session", "restore_sessions", "RestoreSession", "restoreSessions",
+        (*_SESSION_ELEMENTS, ("RestoredObjRef", TEXT), ("VmDisplayName", TEXT)), urn_types=("RestoreSession", "RestoreJobSession"),
+    ),
+    Resource(
         "system_session", "system_sessions", "SystemSession", "systemSessions",
         (("SessionType", WORD), ("CreationTimeUTC", TIME), ("EndTimeUTC", TIME), ("State", WORD), ("Result", NESTED)),
     ),

@@ -2,7 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""QueryPlan what verdicts rest on. The number of requests follows the rows in the window of time, never the machines. Private.
+"""Reads a snapshot: all that verdicts and hosts rest on. Private to the collection.
+
+Two ways. Where every hypervisor told its machines and the account sees everything, it is known which machines there are, and rows are asked for
+by their names and references. Else all rows of the reach are looked at, once. Filters narrow, they never prove: what a filter finds is compared
+again, and rows that only the question for another machine brought do not count (``FactsBuilder.rows_of``).
 
 Order matters: restore points are read after the tasks, so that a task that ends meanwhile does not seem to have lost its point.
 """
@@ -13,198 +17,276 @@ import datetime as dt
 import typing as t
 
 from .._client.client import EnterpriseManagerClient
-from .._client.filters import FilterExpr, FilterSet, all_of, build_target, compare
-from .._errors import AccessDenied, NotFound, RequestRejected
+from .._client.filters import FilterExpr, FilterSet, compare
+from .._errors import RequestRejected
 from .._protection import codes, rows
-from .._protection.identity import HierarchyRoots
+from .._protection.combine import assess, is_answered
+from .._protection.machines import POINT, TASK
 from .._protection.policy import Policy
-from .._records.build import Record
-from .._times import parse_moment, to_iso
+from .._protection.registry import MISMATCHED, Registry
+from .._protection.resolve import Resolver
+from .._protection.snapshot import EMPTY, Snapshot
+from .._records.build import Record, RecordOptions
+from .._records.record_set import Order
+from .._times import to_iso
+from .frame import WITH_LINKS, Counter, FrameReader, RowLimitReached
+from .plan import NameFilter, Span, Wanted, fewer_by_name, first_span, missing_sessions, reach, unsettled, wanted_of
 
+_POINT_MARGIN = dt.timedelta(hours=1)
 # A job session starts before its tasks; queued tasks can wait for hours.
 _SESSION_MARGIN = dt.timedelta(days=1)
-_POINT_MARGIN = dt.timedelta(hours=1)
+_NEWEST = Order("creation_time", "CreationTime", descending=True)
+_SAMPLE = 500
+_ROUNDS = 5
 
 
-class RowLimitReached(Exception):
-    """More rows than the policy allows."""
+class SnapshotReader:
+    """Reads for one policy; with ``keep_all`` every row is kept, for the inventory."""
 
-
-class Snapshot:
-    """Everything that was read and may concern a wanted machine."""
-
-    def __init__(self, client: EnterpriseManagerClient, policy: Policy) -> None:
+    def __init__(self, client: EnterpriseManagerClient, policy: Policy, *, keep_all: bool = False, page_size: int = 500) -> None:
         self._client = client
         self._policy = policy
-        self._left = policy.max_rows
-        self._wanted = rows.MachineFilter(policy.machines)
-        self.roots = HierarchyRoots()
-        self.sessions: dict[str, rows.SessionRow] = {}
-        self.tasks: dict[str, rows.TaskRow] = {}
-        self.points: dict[str, rows.PointRow] = {}
-        self.agent_points: dict[str, rows.PointRow] = {}
-        self.inventory: list[rows.InventoryRow] = []
-        self.newest_seen: dict[str, dt.datetime] = {}
-        self.data_collected_at: dt.datetime | None = None
-        self.collection_known = False
-        self._linked_points: set[str] = set()
-        # Job sessions that worked on any machine, wanted or not.
-        self._worked: set[str] = set()
-        # Times of records compare as text; only new ones are parsed.
-        self._newest_text: dict[str, str] = {}
+        self._keep_all = keep_all
+        self._page_size = page_size
+        self.snapshot = Snapshot(policy.now)
+        self._counter = Counter(policy.max_rows)
+        self._frame = FrameReader(client, policy, self.snapshot, self._counter)
+        self._domains = policy.name_domains
+        self._filter_works = True
+        self._asked_points: set[str | None] = set()
+        self._asked_sessions: set[str] = set()
 
-    def read_frame(self) -> None:
-        """The hypervisors, and when Enterprise Manager collected its data last."""
-        self._read_roots()
-        self._read_data_collection()
+    def read(self) -> Snapshot:
+        """Raises an EmError. When the limit of rows is reached, ``truncated`` names the entries that it may matter to."""
+        snapshot, policy = self.snapshot, self._policy
+        everybody = frozenset(entry.key for entry in policy.machines)
+        try:
+            self._frame.read(reach(policy).since)
+            snapshot.is_whole = self._keep_all or not self._names_are_known()
+            if not snapshot.is_whole:
+                self._read_by_name(first_span(policy), policy.machines)
+                self._check_roots()
+                snapshot.is_whole = not self._names_are_known()
+            if snapshot.is_whole:
+                self._read_whole(reach(policy))
+                return snapshot
+        except RowLimitReached:
+            snapshot.truncated = everybody
+            return snapshot
+        left = unsettled(assess(snapshot, policy))
+        first, last = first_span(policy), reach(policy)
+        if left and last.since < first.since:
+            try:
+                self._read_by_name(Span(last.since, first.since), [one.entry for one in left], others=True)
+            except RowLimitReached:
+                snapshot.truncated = frozenset(one.entry.key for one in left)
+        return snapshot
 
-    def read(self, since: dt.datetime, until: dt.datetime | None) -> None:
-        """Everything that started in a window of time; without an end also what started before and still runs.
+    def _names_are_known(self) -> bool:
+        """Whether the lookup service and the agents' sessions tell the present names of all machines."""
+        snapshot = self.snapshot
+        if not (snapshot.roots and snapshot.sees_everything):
+            return False
+        return is_answered(Registry(snapshot))
 
-        Raises RowLimitReached; what was read until then stays.
-        """
-        self._query("backup_task_session", _window(since, until, "Completed"), self._take_task, until)
-        margin = until - _SESSION_MARGIN if until else None
-        self._query("backup_session", _window(since - _SESSION_MARGIN, margin, "Stopped"), self._take_session, margin)
-        if until is None:
-            self._read_members_of_running_jobs()
+    # By name
+
+    def _read_by_name(self, span: Span, entries: t.Sequence[t.Any], *, others: bool = False) -> None:
+        """Rows of the entries' machines, until no further name or reference of them turns up."""
+        done = Wanted()
+        for _round in range(_ROUNDS):
+            resolver = Resolver(Registry(self.snapshot), self._policy)
+            wanted = Wanted()
+            for entry in entries:
+                wanted = wanted.union(wanted_of(entry, resolver.resolve(entry), self._domains))
+            new = wanted.more(done)
+            if not new.names and not new.refs:
+                break
+            by_name = fewer_by_name(wanted, self._machine_count(), span, self._policy.now, self._page_size)
+            if not by_name or not self._filter_works:
+                self._read_window(span, wanted)
+            else:
+                self._read_rows(span, new, others)
+            done = wanted
+            self._read_linked_points(done)
         self._read_missing_sessions()
-        self._linked_points = {uid for uid in (rows.uid_key(task.point_uid) for task in self.tasks.values()) if uid}
-        edge = until - _POINT_MARGIN if until else None
-        points = _window(since - _POINT_MARGIN, edge)
-        self._query("vm_restore_point", points, self._take_point, edge)
-        if until is None:
-            working = FilterSet(compare("State", "!=", "Completed"))
-            self._query("replica_task_session", working, self._take_replica, None)
-        if any(session.job_type in codes.AGENT_TYPES for session in self.sessions.values()):
-            self._query("agent_restore_point", points, self._take_agent_point, edge)
+        self._read_running_jobs(done)
+        self._read_missing_sessions()
 
-    def is_wanted(self, names: t.Iterable[str]) -> bool:
-        return self._wanted.has(names, None)
+    def _machine_count(self) -> int:
+        return sum(len(answer.items) for answer in self.snapshot.lookups.values())
 
-    def sees_everything(self) -> bool:
-        """Whether the account is a Portal Administrator: only then the absence of a machine means something."""
-        try:
-            self._client.query("job", representation="reference", limit=1)
-        except AccessDenied:
-            return False
-        return True
+    def _read_rows(self, span: Span, wanted: Wanted, others: bool) -> None:
+        """The rows of these names and references."""
+        names, refs = tuple(sorted(wanted.names)), tuple(sorted(wanted.refs))
+        if names:
+            self._query("backup_task_session", FilterSet(span.where, (("VmDisplayName", names),)), self._take_task(wanted))
+            if others:
+                self._query("replica_task_session", FilterSet(span.where, (("VmDisplayName", names),)), self._take_replica(wanted))
+        points = span.wider(_POINT_MARGIN)
+        if refs:
+            try:
+                self._query("vm_restore_point", FilterSet(points.where, (("HierarchyObjRef", refs),)), self._take_point(wanted), WITH_LINKS)
+            except RequestRejected:
+                # It is no documented filter.
+                self._filter_works = False
+                self._read_window(span, wanted)
+                return
+        if names and others:
+            self._query("vm_restore_point", FilterSet(points.where, (("VmDisplayName", names),)), self._take_point(wanted), WITH_LINKS)
 
-    def _read_roots(self) -> None:
-        try:
-            found = self._client.query("hierarchy_root").records
-        except AccessDenied:
-            if self._policy.ask_hypervisors:
-                raise
-            return
-        guids = {record["uid"]: (record["hierarchy_root_id"] or record["id"]).lower() for record in found}
-        self.roots = HierarchyRoots(
-            {guids[one["uid"]]: (one["unique_id"] or guids[one["uid"]]).lower() for one in found}
-        )
-        if self._policy.ask_hypervisors:
+    def _read_window(self, span: Span, wanted: Wanted) -> None:
+        """The whole window, of which only rows of these names and references are kept."""
+        self._query("backup_task_session", FilterSet(span.where), self._take_task(wanted))
+        self._query("vm_restore_point", FilterSet(span.wider(_POINT_MARGIN).where), self._take_point(wanted), WITH_LINKS)
+
+    def _check_roots(self) -> None:
+        """Looks at the newest rows of backup servers whose lookup may identify nothing, or whose root shows nothing."""
+        registry = Registry(self.snapshot)
+        resolver = Resolver(registry, self._policy)
+        doubtful = {guid for guid, answer in registry.lookup_states().items() if answer.state in (EMPTY, MISMATCHED)}
+        for entry in self._policy.machines:
+            for machine in resolver.resolve(entry).machines:
+                if not machine.was_touched:
+                    doubtful |= machine.in_lookup
+        seen = self.snapshot.roots_seen
+        by_guid = {root.guid: root for root in self.snapshot.roots}
+        servers = {by_guid[guid].backup_server_name for guid in doubtful if guid not in seen.get(by_guid[guid].backup_server_name or "", ())}
+        for server in sorted(one for one in servers if one):
+            found = self._client.query(
+                "backup_task_session", FilterSet(compare("BackupServerName", "==", server)), order=_NEWEST, limit=_SAMPLE
+            ).records  # fmt: skip
             for record in found:
-                self._read_inventory(record)
+                self._frame.saw_root(record["backup_server_name"], record["vm_uid"])
 
-    def _read_inventory(self, root: Record) -> None:
-        """The virtual machines of one hypervisor that may be wanted, whether they were ever backed up or not."""
+    # Whole
 
-        def keep(record: Record) -> bool:
-            names = rows.names_of(record["object_name"])
-            if record["object_ref"] and self._wanted.has(names, record["object_ref"]):
-                self.inventory.append(rows.InventoryRow(names, record["object_ref"], root["backup_server_name"]))
-            return False
+    def _read_whole(self, span: Span) -> None:
+        """All rows of the reach: those that may concern an entry are kept, of others the names and references."""
+        near = NameFilter(self._policy)
+        keep = (lambda names, vm_uid: True) if self._keep_all else near.has
+        self._query("backup_task_session", FilterSet(span.where), lambda record: self._look_at_task(record, keep))
+        self._query("vm_restore_point", FilterSet(span.wider(_POINT_MARGIN).where), lambda record: self._look_at_point(record, keep), WITH_LINKS)
+        if not self._keep_all:
+            self._read_other_names(span)
+        self._read_linked_points(None)
+        self._read_missing_sessions()
+        self._read_running_jobs(None)
+        self._read_missing_sessions()
 
-        # The wildcard is the one that EM itself uses in the links of its lookup service (EM page lookupsvc).
-        query = build_target("lookup", [("host", root["uid"]), ("name", "*"), ("type", "Vm")])
-        self._client.list("hierarchy_item", [query], representation="reference", keep=keep)
-
-    def _read_data_collection(self) -> None:
-        """The log of collections: not every version has it, and not every account may read it."""
-        try:
-            found = self._client.list("system_session").records
-        except (AccessDenied, NotFound, RequestRejected):
+    def _read_other_names(self, span: Span) -> None:
+        """Rows of the machines that are meant, under names that the question does not know."""
+        resolver = Resolver(Registry(self.snapshot), self._policy)
+        wanted, near = Wanted(), NameFilter(self._policy)
+        for entry in self._policy.machines:
+            found = wanted_of(entry, resolver.resolve(entry), self._domains)
+            names = frozenset(name for name in found.names if not near.has([name], None))
+            wanted = wanted.union(Wanted(names, found.refs))
+        if not wanted.names:
             return
-        self.collection_known = True
-        # A collection with warnings may have left out a backup server. What it saw is from after its start.
-        done = [one for one in found if one["session_type"] == "CollectJob" and one["state"] == "CompletedSuccessfully"]
-        self.data_collected_at = max((rows.moment(one) for one in done), default=None)
+        if wanted.is_plain and len(wanted.names) < self._page_size:
+            names = tuple(sorted(wanted.names))
+            self._query("backup_task_session", FilterSet(span.where, (("VmDisplayName", names),)), self._take_task(wanted))
+            self._query("vm_restore_point", FilterSet(span.wider(_POINT_MARGIN).where, (("VmDisplayName", names),)), self._take_point(wanted), WITH_LINKS)
+        else:
+            self._read_window(span, wanted)
 
-    def _read_members_of_running_jobs(self) -> None:
-        """Earlier tasks of jobs that run now and did no whole run in the window: whose machines they may still come to."""
-        running = {one.job_key: one.job_uid for one in self.sessions.values() if one.touches_machines and one.job_uid}
-        worked = (self.sessions[key] for key in self._worked if key in self.sessions)
-        done = {one.job_key for one in worked if not one.running and not one.is_retry}
-        jobs = tuple(sorted(uid for key, uid in running.items() if uid and key not in done))
-        if jobs:
-            earlier = compare("CreationTime", ">=", to_iso(self._policy.now - self._policy.lookback))
-            self._query("backup_task_session", FilterSet(earlier, (("JobUid", jobs),)), self._take_task, None)
+    def _look_at_task(self, record: Record, keep: t.Callable[[t.Iterable[str], str | None], bool]) -> None:
+        names = rows.task_names(record)
+        if keep(names, record["vm_uid"]):
+            self._frame.take_task(record)
+        elif record["vm_uid"]:
+            self._frame.saw_root(record["backup_server_name"], record["vm_uid"])
+            self._sighted(rows.Sighting(TASK, names, record["vm_uid"], record["backup_server_name"]), record)
+
+    def _look_at_point(self, record: Record, keep: t.Callable[[t.Iterable[str], str | None], bool]) -> None:
+        names, vm_uid = rows.point_names(record), record["hierarchy_obj_ref"]
+        if keep(names, vm_uid):
+            self._keep_point(record)
+        elif vm_uid:
+            self._frame.saw_root(record["backup_server_name"], vm_uid)
+            self._sighted(rows.Sighting(POINT, names, vm_uid, record["backup_server_name"]), record)
+
+    def _sighted(self, sighting: rows.Sighting, record: Record) -> None:
+        time = rows.moment(record)
+        self.snapshot.sightings[sighting] = max(time, self.snapshot.sightings.get(sighting, time))
+
+    # Both
+
+    def _read_linked_points(self, wanted: Wanted | None) -> None:
+        """Points that tasks link to and that no filter brought: of another name, or made since."""
+        linked = {rows.uid_key(task.point_uid): task.point_uid for task in self.snapshot.tasks.values() if task.point_uid}
+        left = {key: uid for key, uid in linked.items() if key not in self.snapshot.points and key not in self._asked_points}
+        self._asked_points.update(left)
+        uids = tuple(sorted(uid for uid in left.values() if uid))
+        if uids:
+            self._query("vm_restore_point", FilterSet(lists=(("UID", uids),)), self._keep_point, WITH_LINKS)
+            new = [self.snapshot.points[key] for key in left if key in self.snapshot.points]
+            if wanted and any(point.vm_uid and point.vm_uid in wanted.refs and point.time < self._policy.now - _POINT_MARGIN for point in new):
+                # The server does not find by reference what it has.
+                self._filter_works = False
 
     def _read_missing_sessions(self) -> None:
-        """Job sessions that tasks point to but that started before the window."""
-        tasks = [task for task in self.tasks.values() if task.session_uid and task.session_key not in self.sessions]
-        missing = sorted({task.session_uid for task in tasks if task.session_uid})
+        """Job sessions that tasks point to."""
+        missing = missing_sessions(self.snapshot.tasks.values(), self.snapshot.sessions)
+        missing = tuple(uid for uid in missing if uid not in self._asked_sessions)
+        if len(missing) > self._page_size:
+            since = min(task.start for task in self.snapshot.tasks.values() if task.session_uid in missing) - _SESSION_MARGIN
+            self._query("backup_session", FilterSet(Span(since).where), self._frame.take_session)
+            missing = tuple(uid for uid in missing if rows.uid_key(uid) not in self.snapshot.sessions)
         if missing:
-            self._query("backup_session", FilterSet(lists=(("UID", tuple(missing)),)), self._take_session, None)
+            self._asked_sessions.update(missing)
+            self._query("backup_session", FilterSet(lists=(("UID", missing),)), self._frame.take_session)
+
+    def _read_running_jobs(self, wanted: Wanted | None) -> None:
+        """What jobs that run now did before: whose machines they may still come to, and whether they ran again since."""
+        since = compare("CreationTime", ">=", to_iso(reach(self._policy).since))
+        running = [one for one in self.snapshot.sessions.values() if one.touches_machines and one.job_type not in codes.AGENT_TYPES]
+        for kind, take, take_task in (
+            ("backup", self._frame.take_session, self._take_task),
+            ("replica", self._frame.take_replica_session, self._take_replica),
+        ):
+            is_replica = kind == "replica"
+            jobs = tuple(sorted({one.job_uid for one in running if one.job_uid and (one.job_type == codes.REPLICA_TYPE) is is_replica}))
+            if not jobs:
+                continue
+            lists: list[tuple[str, tuple[str | FilterExpr, ...]]] = [("JobUid", jobs)]
+            self._query(f"{kind}_session", FilterSet(since, tuple(lists)), take)
+            if wanted is not None and wanted.is_plain and len(wanted.names) < self._page_size // 2:
+                lists.append(("VmDisplayName", tuple(sorted(wanted.names))))
+            if wanted is not None or is_replica:
+                self._query(f"{kind}_task_session", FilterSet(since, tuple(lists)), take_task(wanted))
+
+    def _take_task(self, wanted: Wanted) -> t.Callable[[Record], None]:
+        def take(record: Record) -> None:
+            if wanted.has(rows.task_names(record), record["vm_uid"]):
+                self._frame.take_task(record)
+
+        return take
+
+    def _take_replica(self, wanted: Wanted | None) -> t.Callable[[Record], None]:
+        near = NameFilter(self._policy)
+
+        def take(record: Record) -> None:
+            names = rows.task_names(record)
+            if self._keep_all or (wanted.has(names, None) if wanted is not None else near.has(names, None)):
+                self._frame.take_replica(record)
+
+        return take
+
+    def _take_point(self, wanted: Wanted) -> t.Callable[[Record], None]:
+        def take(record: Record) -> None:
+            if wanted.has(rows.point_names(record), record["hierarchy_obj_ref"]):
+                self._keep_point(record)
+
+        return take
+
+    def _keep_point(self, record: Record) -> None:
+        self._frame.saw_root(record["backup_server_name"], record["hierarchy_obj_ref"])
+        row = rows.point_row(record)
+        self.snapshot.points.setdefault(row.uid.lower(), row)
 
     def _query(
-        self, name: str, selection: FilterSet, take: t.Callable[[Record], None], until: dt.datetime | None
+        self, name: str, selection: FilterSet, take: t.Callable[[Record], None], options: RecordOptions = RecordOptions()
     ) -> None:
-        def keep(record: Record) -> bool:
-            self._left -= 1
-            if self._left < 0:
-                raise RowLimitReached
-            take(record)
-            return False
-
-        self._client.query(name, FilterSet(selection.always, selection.lists, until), keep=keep)
-
-    def _take_task(self, record: Record) -> None:
-        self._saw(record)
-        self._worked.add(rows.uid_key(record["job_session_uid"]) or "")
-        if self._wanted.may_have(rows.task_names(record), record["vm_uid"]):
-            row = rows.task_row(record)
-            self.tasks.setdefault(row.uid or "", row)
-
-    def _take_replica(self, record: Record) -> None:
-        if self._wanted.may_have(rows.task_names(record), record["vm_uid"]):
-            row = rows.task_row(record)
-            self.tasks.setdefault(row.uid or "", row)
-            session = rows.replica_session(row)
-            self.sessions.setdefault(session.key, session)
-
-    def _take_session(self, record: Record) -> None:
-        self._saw(record)
-        row = rows.session_row(record)
-        self.sessions.setdefault(row.key, row)
-
-    def _take_point(self, record: Record) -> None:
-        self._saw(record)
-        # The name of a point can differ from that of its task (inventory and display name).
-        wanted = self._wanted.has(rows.point_names(record), record["hierarchy_obj_ref"])
-        if wanted or rows.uid_key(record["uid"]) in self._linked_points:
-            row = rows.point_row(record)
-            self.points.setdefault(row.uid.lower(), row)
-
-    def _take_agent_point(self, record: Record) -> None:
-        if self._wanted.has(rows.point_names(record), None):
-            row = rows.point_row(record)
-            self.agent_points.setdefault(row.uid.lower(), row)
-
-    def _saw(self, record: Record) -> None:
-        """Enterprise Manager has seen this, so its data of this backup server is at least as new."""
-        server, time = record["backup_server_name"] or "", record.get("end_time") or record["creation_time"] or ""
-        if time <= self._newest_text.get(server, ""):
-            return
-        moment = parse_moment(time)
-        if moment is not None:
-            self._newest_text[server], self.newest_seen[server] = time, moment
-
-
-def _window(since: dt.datetime, until: dt.datetime | None, done: str | None = None) -> FilterSet:
-    """Rows that started in the window; with ``done`` and an open end also all that are not in this state."""
-    start = compare("CreationTime", ">=", to_iso(since))
-    if until is not None:
-        return FilterSet(all_of([start, compare("CreationTime", "<", to_iso(until))]))
-    if done is None:
-        return FilterSet(start)
-    return FilterSet(FilterExpr(f"{start.text},{compare('State', '!=', done).text}", compound=True))
+        self._frame.query(name, selection, take, options)

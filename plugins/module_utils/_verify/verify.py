@@ -7,96 +7,38 @@
 from __future__ import annotations
 
 import dataclasses
-import datetime as dt
 import typing as t
 
 from .._client.client import EnterpriseManagerClient
-from .._protection import codes
-from .._protection.facts import FactsBuilder
-from .._protection.policy import Machine, Policy
-from .._protection.result import headline, machine_result, summary_of, unused_waivers
-from .._protection.verdict import Decision, Facts, decide
-from .._times import to_iso
-from .reader import RowLimitReached, Snapshot
-
-_FIRST_STEP = dt.timedelta(days=1)
-_STEP_FACTOR = 4
+from .._protection.combine import Assessment, assess
+from .._protection.policy import Policy
+from .._protection.registry import Registry
+from .._protection.result import verification_result
+from .._protection.snapshot import Snapshot
+from .frame import backup_servers_named
+from .reader import SnapshotReader
 
 
 def verify(client: EnterpriseManagerClient, policy: Policy) -> dict[str, t.Any]:
-    """The result of ``protection_info`` without its ``request_count``. Raises an EmError.
-
-    First the window that the age limits need is read. Only while machines remain of which no usable backup was seen, older windows
-    follow, each reaching further back, down to ``lookback``: they tell "too old" from "never".
-    """
-    snapshot = Snapshot(client, policy)
-    snapshot.read_frame()
-    since = min(policy.now - (policy.history or dt.timedelta()), *(machine.oldest for machine in policy.machines))
-    floor = min(since, policy.now - policy.lookback)
-    cut = _cut(snapshot, since, None, policy)
-    views = _views(snapshot, policy, cut)
-    while not cut and since > floor:
-        unsettled = frozenset(name for name, view in views.items() if not view.settled)
-        if not unsettled:
-            break
-        reach = max(_FIRST_STEP, _STEP_FACTOR * (policy.now - since))
-        until, since = since, max(floor, policy.now - reach)
-        cut = _cut(snapshot, since, until, policy) & unsettled
-        views = _views(snapshot, policy, cut)
-    if any(view.facts.nothing_seen for view in views.values()):
-        visible = policy.full_visibility or snapshot.sees_everything()
-        views = {name: view.seen_by(visible, policy) for name, view in views.items()}
-    return _result(views, policy)
+    """The result of ``protection_info`` without its ``request_count``. Raises an EmError."""
+    policy = with_servers(policy, backup_servers_named(client, policy))
+    reader = SnapshotReader(client, policy, page_size=client.page_size)
+    return judge(reader.read(), policy)
 
 
-@dataclasses.dataclass(frozen=True)
-class Assessment:
-    """A machine, what is known about it and what that means."""
-
-    machine: Machine
-    facts: Facts
-    decision: Decision
-
-    @property
-    def settled(self) -> bool:
-        """Whether older backups would not change the verdict or what is said about it."""
-        decision = self.decision
-        return bool(decision.last_good or decision.running or self.facts.namesakes)
-
-    def seen_by(self, visible: bool, policy: Policy) -> Assessment:
-        facts = dataclasses.replace(self.facts, visible=visible)
-        return Assessment(self.machine, facts, decide(self.machine, facts, policy))
+def with_servers(policy: Policy, servers: t.Mapping[str, str]) -> Policy:
+    """The policy with backup servers named as Enterprise Manager does."""
+    if not servers:
+        return policy
+    entries = tuple(
+        dataclasses.replace(entry, backup_server_name=servers[entry.backup_server_name]) if entry.backup_server_name else entry
+        for entry in policy.machines
+    )
+    return dataclasses.replace(policy, machines=entries)
 
 
-def _cut(snapshot: Snapshot, since: dt.datetime, until: dt.datetime | None, policy: Policy) -> frozenset[str]:
-    """Reads a window; the names of all machines if the limit of rows was reached."""
-    try:
-        snapshot.read(since, until)
-    except RowLimitReached:
-        return frozenset(machine.name for machine in policy.machines)
-    return frozenset()
-
-
-def _views(snapshot: Snapshot, policy: Policy, cut: frozenset[str]) -> dict[str, Assessment]:
-    join = FactsBuilder(snapshot, policy)
-    views = {}
-    for machine in policy.machines:
-        facts = join.facts(machine, truncated=machine.name in cut)
-        views[machine.name] = Assessment(machine, facts, decide(machine, facts, policy))
-    return views
-
-
-def _result(views: dict[str, Assessment], policy: Policy) -> dict[str, t.Any]:
-    decisions = {name: view.decision for name, view in views.items()}
-    verdicts = {name: decision.verdict for name, decision in decisions.items()}
-    known = [view.facts.data_as_of for view in views.values()]
-    ages = [moment for moment in known if moment is not None]
-    return {
-        "machines": [machine_result(view.machine, view.facts, view.decision, policy) for view in views.values()],
-        "summary": summary_of(decisions.values()),
-        "ok": all(verdict in (codes.OK, codes.WAIVED) for verdict in verdicts.values()),
-        "checked_at": to_iso(policy.now),
-        "data_as_of": to_iso(min(ages)) if len(ages) == len(known) else None,
-        "unused_waivers": unused_waivers(policy, decisions),
-        "msg": headline(verdicts),
-    }
+def judge(snapshot: Snapshot, policy: Policy) -> dict[str, t.Any]:
+    """The result for what was read. Pure."""
+    registry = Registry(snapshot)
+    found: dict[str, Assessment] = assess(snapshot, policy, registry)
+    return verification_result(found, registry, policy)

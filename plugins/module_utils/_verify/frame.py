@@ -1,0 +1,257 @@
+# Copyright (c) backup_ops.veeam_em contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Reads what is read whatever machines are asked for: hypervisors, agents, what runs now, and how old the data is. Private to the collection."""
+
+from __future__ import annotations
+
+import datetime as dt
+import typing as t
+
+from .._client.client import EnterpriseManagerClient
+from .._client.filters import FilterExpr, FilterSet, any_of, any_of_exprs, build_target, compare
+from .._errors import (
+    AccessDenied,
+    EmError,
+    NotFound,
+    ProtocolError,
+    RequestRejected,
+    ServerBusy,
+    ServerFailed,
+    SettingsError,
+    TimedOut,
+)
+from .._protection import codes, rows
+from .._protection.names import fold
+from .._protection.policy import ALWAYS, NEVER, Policy
+from .._protection.snapshot import ANSWERED, EMPTY, LOOKUP_FAILED, Snapshot
+from .._records.build import Record, RecordOptions
+from .._times import parse_moment, to_iso
+
+WITH_LINKS = RecordOptions(include_links=True)
+_OLD_OR_FORBIDDEN = (AccessDenied, NotFound, RequestRejected)
+_UNANSWERED = (AccessDenied, NotFound, RequestRejected, ServerBusy, ServerFailed, TimedOut, ProtocolError)
+
+
+class RowLimitReached(Exception):
+    """More rows than the policy allows."""
+
+
+class Counter:
+    """How many rows may still be read."""
+
+    def __init__(self, limit: int) -> None:
+        self._left = limit
+
+    def count(self) -> None:
+        self._left -= 1
+        if self._left < 0:
+            raise RowLimitReached
+
+
+def backup_servers_named(client: EnterpriseManagerClient, policy: Policy) -> dict[str, str]:
+    """The backup servers that entries name, as they are called; a short name will do. Raises SettingsError."""
+    asked = {entry.backup_server_name for entry in policy.machines if entry.backup_server_name}
+    if not asked:
+        return {}
+    known = sorted(record["name"] or "" for record in client.query("backup_server").records)
+    found = {}
+    for name in asked:
+        fitting = [one for one in known if fold(one) == fold(name)] or [
+            one for one in known if fold(one).partition(".")[0] == fold(name)
+        ]
+        if len(fitting) != 1:
+            what = "fits several backup servers" if fitting else "is the name of no backup server"
+            raise SettingsError(f"backup_server_name {name!r} {what}", hint=f"there are {', '.join(fitting or known)}")
+        found[name] = fitting[0]
+    return found
+
+
+class FrameReader:
+    """Fills a snapshot with what no name is needed for."""
+
+    def __init__(self, client: EnterpriseManagerClient, policy: Policy, snapshot: Snapshot, counter: Counter) -> None:
+        self._client = client
+        self._policy = policy
+        self._snapshot = snapshot
+        self._counter = counter
+        self._newest_text: dict[str, str] = {}
+
+    def read(self, floor: dt.datetime) -> None:
+        """``floor`` is how far back agents are read."""
+        self._read_roots()
+        self._read_collections()
+        self._read_visibility()
+        self._read_lookups()
+        self._read_repositories(floor)
+        self._read_work()
+        self._read_agents(floor)
+
+    def saw(self, record: Record) -> None:
+        """Enterprise Manager has seen this, so its data of this backup server is at least as new."""
+        server, time = record["backup_server_name"] or "", record.get("end_time") or record["creation_time"] or ""
+        if time <= self._newest_text.get(server, ""):
+            return
+        moment = parse_moment(time)
+        if moment is not None:
+            self._newest_text[server], self._snapshot.newest_seen[server] = time, moment
+
+    def saw_root(self, server: str | None, vm_uid: str | None) -> None:
+        if vm_uid:
+            found = rows.root_id(vm_uid)
+            if found:
+                self._snapshot.roots_seen.setdefault(server or "", set()).add(found)
+
+    def query(
+        self, name: str, selection: FilterSet, take: t.Callable[[Record], None], options: RecordOptions = RecordOptions()
+    ) -> None:
+        """Hands every row to ``take``. Raises RowLimitReached."""
+
+        def keep(record: Record) -> bool:
+            self._counter.count()
+            take(record)
+            return False
+
+        self._client.query(name, selection, keep=keep, options=options)
+
+    def _read_roots(self) -> None:
+        try:
+            found = self._client.query("hierarchy_root").records
+        except AccessDenied:
+            if self._policy.ask_hypervisors == ALWAYS:
+                raise
+            self._snapshot.roots_known = False
+            return
+        self._snapshot.roots = [row for row in map(rows.root_row, found) if row]
+
+    def _read_collections(self) -> None:
+        """The log of collections: not every version has it, and not every account may read it."""
+        try:
+            found = self._client.list("system_session").records
+        except _OLD_OR_FORBIDDEN:
+            return
+        self._snapshot.collections = [row for row in map(rows.collection_row, found) if row]
+
+    def _read_visibility(self) -> None:
+        """Only a Portal Administrator surely sees every machine, and may read discovered computers and jobs."""
+        try:
+            found = self._client.query("discovered_computer").records
+            self._snapshot.sees_everything = True
+        except AccessDenied:
+            found = []
+            self._snapshot.sees_everything = self._policy.full_visibility
+        except (NotFound, RequestRejected):
+            found = []
+            self._snapshot.sees_everything = self._policy.full_visibility or self._may_read_jobs()
+        self._snapshot.computers = [rows.ComputerRow(one["name"], one["backup_server_name"]) for one in found if one["name"]]
+
+    def _may_read_jobs(self) -> bool:
+        try:
+            self._client.query("job", representation="reference", limit=1)
+        except AccessDenied:
+            return False
+        return True
+
+    def _read_lookups(self) -> None:
+        if self._policy.ask_hypervisors == NEVER:
+            return
+        for root in self._snapshot.roots:
+            try:
+                self._snapshot.lookups[root.guid] = self._lookup(root)
+            except _UNANSWERED as error:
+                if self._policy.ask_hypervisors == ALWAYS:
+                    raise
+                self._snapshot.lookups[root.guid] = rows.LookupRow(root.guid, LOOKUP_FAILED, message=str(error))
+
+    def _lookup(self, root: rows.RootRow) -> rows.LookupRow:
+        """The virtual machines of one hypervisor, whether they were ever backed up or not."""
+        items: list[rows.ItemRow] = []
+
+        def keep(record: Record) -> bool:
+            if record["object_ref"] and record["object_name"]:
+                items.append(rows.ItemRow(record["object_name"], record["object_ref"]))
+            return False
+
+        # The wildcard is the one that EM itself uses in the links of its lookup service (EM page lookupsvc).
+        query = build_target("lookup", [("host", root.uid), ("name", "*"), ("type", "Vm")])
+        self._client.list("hierarchy_item", [query], representation="reference", keep=keep)
+        return rows.LookupRow(root.guid, ANSWERED if items else EMPTY, tuple(items))
+
+    def _read_repositories(self, floor: dt.datetime) -> None:
+        """What is stored as a snapshot on an array, and is no backup: told by the kind of the repository."""
+        try:
+            found = self._client.query("repository").records
+        except AccessDenied:
+            self._snapshot.repositories_known = False
+            return
+        arrays = tuple(sorted(one["uid"] for one in found if one["uid"] and codes.is_snapshot_kind(one["kind"])))
+        if not arrays:
+            return
+        stored = FilterSet(lists=(("RepositoryUid", arrays),))
+        backups = self._client.query("backup", stored, options=WITH_LINKS).records
+        for record in backups:
+            server = next((one["name"] for one in record["links"] if one["type"] == "BackupServerReference"), None)
+            self._snapshot.snapshot_jobs.add((fold(server or ""), fold(record["name"] or "")))
+        uids = tuple(sorted(record["uid"] for record in backups if record["uid"]))
+        if uids:
+            points = FilterSet(compare("CreationTime", ">=", to_iso(floor)), (("BackupUid", uids),))
+            found = self._client.query("restore_point", points, representation="reference").records
+            self._snapshot.snapshot_runs.update(rows.uid_key(one["uid"]) or "" for one in found)
+
+    def _read_work(self) -> None:
+        """What runs now, whole; and the job sessions of the last hours, which tell how fresh the data of each backup server is."""
+        self.query("backup_task_session", FilterSet(compare("State", "!=", "Completed")), self.take_task)
+        recent = to_iso(self._policy.now - max(codes.DEFAULT_DATA_AGE, self._policy.max_data_age or dt.timedelta()))
+        times = [compare("CreationTime", ">=", recent), compare("EndTime", ">=", recent)]
+        running = compare("State", "!=", "Stopped")
+        self.query("backup_session", FilterSet(any_of_exprs([running, *times])), self.take_fresh_session)
+        self.query("replica_session", FilterSet(running), self.take_replica_session)
+        self.query("replica_task_session", FilterSet(compare("State", "!=", "Completed")), self.take_replica)
+        found = self._client.list("restore_session", keep=lambda record: bool(record["running"])).records
+        self._snapshot.restores = [rows.restore_row(record) for record in found]
+
+    def _read_agents(self, floor: dt.datetime) -> None:
+        """Agents' sessions and points tell which computers there are."""
+        since = compare("CreationTime", ">=", to_iso(floor))
+        types: list[str | int | bool | FilterExpr] = sorted(codes.AGENT_TYPES)
+        try:
+            self.query("backup_session", FilterSet(since).where(any_of("JobType", types)), self.take_session)
+            self.query("agent_restore_point", FilterSet(since), self._take_agent_point, WITH_LINKS)
+        except (NotFound, RequestRejected) as error:
+            self._no_agents(error)
+
+    def _no_agents(self, error: EmError) -> None:
+        """Servers before version 9.5 update 4 know nothing of agents."""
+        if any(one.job_type in codes.AGENT_TYPES for one in self._snapshot.sessions.values()):
+            raise error
+
+    def take_task(self, record: Record) -> None:
+        if record["running"]:
+            self.saw(record)
+        self.saw_root(record["backup_server_name"], record["vm_uid"])
+        row = rows.task_row(record)
+        self._snapshot.tasks.setdefault(row.uid or "", row)
+
+    def take_session(self, record: Record) -> None:
+        row = rows.session_row(record)
+        self._snapshot.sessions.setdefault(row.key, row)
+
+    def take_fresh_session(self, record: Record) -> None:
+        self.saw(record)
+        self.take_session(record)
+
+    def take_replica_session(self, record: Record) -> None:
+        row = rows.session_row(record)
+        self._snapshot.sessions.setdefault(row.key, row._replace(job_type=row.job_type or codes.REPLICA_TYPE))
+
+    def take_replica(self, record: Record) -> None:
+        row = rows.task_row(record)
+        self._snapshot.tasks.setdefault(row.uid or "", row)
+        # What the task tells of its session, until that is read itself.
+        session = rows.replica_session(row)
+        self._snapshot.sessions.setdefault(session.key, session)
+
+    def _take_agent_point(self, record: Record) -> None:
+        row = rows.point_row(record)
+        self._snapshot.agent_points.setdefault(row.uid.lower(), row)

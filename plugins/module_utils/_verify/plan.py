@@ -1,0 +1,136 @@
+# Copyright (c) backup_ops.veeam_em contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which rows are asked for, and how: by name and reference, or a whole window of time. Pure functions. Private to the collection."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import functools
+import math
+import typing as t
+
+from .._client.filters import MAX_TARGET_LENGTH, FilterExpr, FilterSet, all_of, compare, encoded_length
+from .._protection import rows
+from .._protection.combine import Assessment
+from .._protection.names import Domains, fold, is_plain
+from .._protection.policy import Machine, Policy, split_ref
+from .._protection.resolve import Resolution, spellings
+from .._times import to_iso
+
+
+@dataclasses.dataclass(frozen=True)
+class Span:
+    """A window of time; without an end it reaches to now."""
+
+    since: dt.datetime
+    until: dt.datetime | None = None
+
+    @property
+    def where(self) -> FilterExpr | None:
+        end = compare("CreationTime", "<", to_iso(self.until)) if self.until is not None else None
+        return all_of([compare("CreationTime", ">=", to_iso(self.since)), end])
+
+    def wider(self, by: dt.timedelta) -> Span:
+        return Span(self.since - by, self.until)
+
+
+@dataclasses.dataclass(frozen=True)
+class Wanted:
+    """Rows of which machines: by their names and references as they are spelt."""
+
+    names: frozenset[str] = frozenset()
+    refs: frozenset[str] = frozenset()
+
+    @functools.cached_property
+    def folded_refs(self) -> frozenset[str]:
+        return frozenset(ref.lower() for ref in self.refs)
+
+    def has(self, names: t.Iterable[str], vm_uid: str | None) -> bool:
+        return (vm_uid is not None and vm_uid.lower() in self.folded_refs) or not self.names.isdisjoint(names)
+
+    def more(self, other: Wanted) -> Wanted:
+        """What is not in the other one."""
+        return Wanted(self.names - other.names, self.refs - other.refs)
+
+    def union(self, other: Wanted) -> Wanted:
+        return Wanted(self.names | other.names, self.refs | other.refs)
+
+    @property
+    def is_plain(self) -> bool:
+        return all(map(is_plain, self.names))
+
+
+def wanted_of(entry: Machine, resolution: Resolution, domains: Domains) -> Wanted:
+    """What rows of an entry's machines can be found by."""
+    names, refs = set() if entry.vm_uid else set(spellings(entry.name, domains)), set()
+    for machine in resolution.machines:
+        names.update(name for times in machine.names.values() for name in times)
+        refs.update(machine.refs)
+    if entry.vm_uid:
+        refs.add(entry.vm_uid)
+    return Wanted(frozenset(names - {""}), frozenset(refs))
+
+
+def first_span(policy: Policy) -> Span:
+    """The window that the age limits and the history need."""
+    starts = [policy.now - (policy.history or dt.timedelta()), *(entry.oldest for entry in policy.machines)]
+    return Span(min(policy.now, *starts))
+
+
+def reach(policy: Policy) -> Span:
+    """As far back as anything is looked for."""
+    return Span(min(first_span(policy).since, policy.now - policy.lookback))
+
+
+def unsettled(found: t.Mapping[str, Assessment]) -> list[Assessment]:
+    return [one for one in found.values() if not one.is_settled]
+
+
+def fewer_by_name(wanted: Wanted, machines: int, span: Span, now: dt.datetime, page_size: int) -> bool:
+    """Whether asking by name and reference takes fewer requests than the window of time as a whole; each machine is tried about once a day."""
+    if not wanted.is_plain:
+        return False
+    by_name = _requests("VmDisplayName", wanted.names, page_size)
+    by_ref = _requests("HierarchyObjRef", wanted.refs, page_size)
+    days = max(1.0, ((span.until or now) - span.since) / dt.timedelta(days=1))
+    return machines == 0 or by_name * 2 + by_ref <= 2 * math.ceil(machines * days / page_size)
+
+
+def _requests(field: str, values: t.Iterable[str], page_size: int) -> int:
+    length = sum(encoded_length(compare(field, "==", value)) + 3 for value in values)
+    return math.ceil(length / (MAX_TARGET_LENGTH - 1500))
+
+
+class NameFilter:
+    """Whether a row may concern an entry: by any of its names, at any level, or by its reference."""
+
+    def __init__(self, policy: Policy) -> None:
+        self._domains = policy.name_domains
+        self._names = set()
+        self._refs = set()
+        for entry in policy.machines:
+            ref = entry.vm_ref or (split_ref(entry.vm_uid) or ("", "", ""))[2] if entry.vm_uid or entry.vm_ref else None
+            if ref:
+                self._refs.add(ref.lower())
+            if not entry.vm_uid:
+                self._names.update((fold(entry.name), self._domains.short(entry.name)))
+        self._known: dict[str, bool] = {}
+
+    def has(self, names: t.Iterable[str], vm_uid: str | None) -> bool:
+        if vm_uid is not None and self._refs and vm_uid.rpartition(".")[2].lower() in self._refs:
+            return True
+        return any(self._fits(name) for name in names)
+
+    def _fits(self, name: str) -> bool:
+        found = self._known.get(name)
+        if found is None:
+            found = self._known[name] = fold(name) in self._names or self._domains.short(name) in self._names
+        return found
+
+
+def missing_sessions(tasks: t.Iterable[rows.TaskRow], sessions: t.Container[str]) -> tuple[str, ...]:
+    """UIDs of job sessions that tasks point to and that were not read."""
+    return tuple(sorted({one.session_uid for one in tasks if one.session_uid and one.session_key not in sessions}))

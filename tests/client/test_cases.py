@@ -1,0 +1,253 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Small sites on which verdicts once went wrong, each with the kind of its fault: through the real reader, on every version."""
+
+from __future__ import annotations
+
+import copy
+import typing as t
+
+import pytest
+from support.connection import client
+
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._errors import SettingsError
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection.policy import read_policy
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._times import parse_moment
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._verify.verify import verify
+
+PROFILES = ("v95u4", "v12", "v13")
+NOW = "2026-01-05T06:00:00Z"
+VBR1, VBR2, VC1, VC2 = "vbr01.example.test", "vbr02.example.test", "vcenter01.example.test", "vcenter02.example.test"
+Estate = t.Dict[str, t.Any]
+
+
+def job(*machines: t.Any, name: str = "Nightly", every: str = "24h", last: str = "-8h", **more: t.Any) -> Estate:
+    return {
+        "name": name, "backup_server": VBR1, "type": "Backup", "machines": list(machines),
+        "schedule": {"every": every, "last": last}, "history": "10d", **more,
+    }  # fmt: skip
+
+
+def site(*jobs: Estate, machines: t.Sequence[t.Any] = (), roots: t.Sequence[Estate] = (), **more: t.Any) -> Estate:
+    return {
+        "backup_servers": [{"name": VBR1}],
+        "hierarchy_roots": list(roots) or [{"name": VC1, "backup_servers": VBR1}],
+        "machines": [{"name": one, "on": VC1} if isinstance(one, str) else one for one in machines],
+        "jobs": list(jobs),
+        **more,
+    }
+
+
+BASE = site(job("web01", "web02", "web03"), machines=["web01", "web02", "web03"])
+TWO_ROOTS = [{"name": VC1, "backup_servers": VBR1}, {"name": VC2, "backup_servers": VBR1}]
+TWINS = [{"name": "twin01", "on": VC1, "key": "one"}, {"name": "twin01", "on": VC2, "key": "two"}]
+
+
+def ask(estate: Estate, *machines: t.Any, profile: str = "v13", user: str | None = None, **options: t.Any) -> dict[str, t.Any]:
+    from veeam_em_simulator.testing import InProcess
+
+    now = parse_moment(NOW)
+    assert now is not None
+    with InProcess(copy.deepcopy(estate), now=NOW, profile=profile) as em:
+        account = next((one for one in em.accounts if one["username"] == user), em.accounts[0])
+        with client(em, username=account["username"], password=account["password"]) as session:
+            return verify(session, read_policy({"machines": list(machines), **options}, now))
+
+
+def verdicts(result: dict[str, t.Any]) -> list[str]:
+    return [one["verdict"] for one in result["machines"]]
+
+
+def one(estate: Estate, machine: t.Any, **options: t.Any) -> dict[str, t.Any]:
+    found: dict[str, t.Any] = ask(estate, machine, **options)["machines"][0]
+    return found
+
+
+@pytest.fixture(params=PROFILES)
+def profile(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def test_01_an_exact_name_beats_a_short_one_whatever_was_read(profile: str) -> None:
+    estate = site(
+        job("web01", name="Prod", last="-50h", enabled=False), job("web01.lab.example", name="Lab"), machines=["web01", "web01.lab.example"]
+    )
+    assert verdicts(ask(estate, "web01", profile=profile)) == ["stale"]
+    assert verdicts(ask(estate, "web01", "no-such-machine", profile=profile))[0] == "stale"
+
+
+@pytest.mark.parametrize("hypervisors", ["auto", "never"])
+def test_02_twins_are_two_in_any_company(profile: str, hypervisors: str) -> None:
+    estate = site(
+        job("one", name="Prod", last="-50h", enabled=False), job("two", name="Lab"), machines=TWINS, roots=TWO_ROOTS
+    )
+    for company in ([], ["nobody"], ["twin01.example.com"]):
+        result = ask(estate, "twin01", *company, profile=profile, ask_hypervisors=hypervisors)
+        assert (result["machines"][0]["verdict"], result["machines"][0]["reasons"]) == ("unknown", ["ambiguous_name"])
+
+
+@pytest.mark.parametrize("hypervisors", ["auto", "never"])
+def test_03_a_machine_that_has_another_name_now(profile: str, hypervisors: str) -> None:
+    renamed = {"name": "web01", "on": VC1, "life": [{"at": "-15h", "name": "web01-old"}]}
+    estate = site(job("web01", every="12h"), machines=[renamed])
+    found = one(estate, "web01", profile=profile, ask_hypervisors=hypervisors)
+    assert (found["verdict"], found["reasons"]) == ("unknown", ["machine_renamed"])
+    assert "is called web01-old" in found["message"]
+    assert one(estate, "web01-old", profile=profile, ask_hypervisors=hypervisors)["verdict"] == "ok"
+
+
+def test_04_one_machine_is_not_two_hosts(profile: str) -> None:
+    estate = site(job("web01", "db01"), machines=["web01", "db01"])
+    result = ask(estate, "web01.a.example", "web01.b.example", profile=profile)
+    assert [one["reasons"] for one in result["machines"]] == [["claimed_twice"], ["claimed_twice"]]
+    result = ask(estate, "web01", "web01.b.example", "db01", profile=profile)
+    assert verdicts(result) == ["ok", "unknown", "ok"]
+
+
+@pytest.mark.parametrize("old", ["web01.old", "web01.bak2", "web01.2"])
+def test_05_not_every_dot_is_a_domain(profile: str, old: str) -> None:
+    estate = site(job(old), machines=[old, "web01"])
+    for hypervisors in ("auto", "never"):
+        assert one(estate, "web01", profile=profile, ask_hypervisors=hypervisors)["verdict"] == "unprotected"
+
+
+def test_06_work_counts_at_whatever_server(profile: str) -> None:
+    estate = site(
+        job("web01"), job("web01", name="B", backup_server=VBR2, last="-20m", outcomes=[{"machine": "web01", "running": True}]),
+        machines=["web01"], roots=[{"name": VC1, "backup_servers": [VBR1, VBR2]}], backup_servers=[{"name": VBR1}, {"name": VBR2}],
+    )  # fmt: skip
+    assert one(estate, {"name": "web01", "backup_server_name": VBR1}, profile=profile)["verdict"] == "running"
+
+
+def test_07_replications_that_run(profile: str) -> None:
+    estate = site(
+        job("web01"), job("web01", "web02", name="Rep", type="Replica", backup_server=VBR2, last="-10m", outcomes=[{"running": True}]),
+        machines=["web01", "web02"], roots=[{"name": VC1, "backup_servers": [VBR1, VBR2]}],
+        backup_servers=[{"name": VBR1}, {"name": VBR2}],
+    )  # fmt: skip
+    result = ask(estate, "web01", "web02", profile=profile)
+    assert verdicts(result) == ["running", "running"]
+    assert "replicating" in result["machines"][0]["message"]
+
+
+@pytest.mark.parametrize("hypervisors", ["auto", "never"])
+def test_08_two_tasks_of_one_name_in_one_session(hypervisors: str) -> None:
+    good = [{"machine": "one", "result": "Success"}, {"machine": "two", "result": "Failed", "reason": "boom"}]
+    estate = site(
+        job("one", "two", last="-90h"), machines=TWINS, roots=TWO_ROOTS,
+        sessions=[{"job": "Nightly", "created": "-8h", "duration": "10m", "result": "Failed", "tasks": good}],
+    )  # fmt: skip
+    assert one(estate, "twin01", profile="v95u4", ask_hypervisors=hypervisors)["verdict"] == "unknown"
+
+
+@pytest.mark.parametrize("unique_id", ["00000000-0000-0000-0000-000000000000", "", "None", "  ", "the-same", "{0}", "localhost"])
+def test_09_ids_of_hypervisors_that_are_none(profile: str, unique_id: str) -> None:
+    roots = [{"name": f"esx0{n}.example.test", "type": "ESXi", "backup_servers": VBR1, "unique_id": unique_id} for n in (1, 2)]
+    machines = [{"name": name, "on": root["name"], "ref": "10"} for name, root in zip(("web01", "db01"), roots)]
+    estate = site(
+        job("web01", name="A", last="-9h"), job("db01", name="B", outcomes=[{"runs": "0-5", "result": "Failed"}]), machines=machines, roots=roots
+    )  # fmt: skip
+    for hypervisors in ("auto", "never"):
+        assert verdicts(ask(estate, "web01", "db01", profile=profile, ask_hypervisors=hypervisors)) == ["ok", "failed"]
+
+
+def agent_and_machine(vm_last: str, agent_last: str) -> Estate:
+    return site(
+        job("web01", "web02", name="VMs", last=vm_last, enabled=False),
+        {
+            "name": "Agents", "backup_server": VBR1, "type": "AgentBackup", "computers": ["web01", "phys01", "phys02"],
+            "schedule": {"every": "24h", "last": agent_last}, "history": "10d", "enabled": False,
+            "outcomes": [{"machine": "phys02", "runs": "0-2", "result": "Failed", "reason": "agent down"}],
+        },
+        machines=["web01", "web02"], protection_groups=[{"name": "Servers", "backup_server": VBR1}],
+        computers=[{"names": ["web01", "phys01", "phys02"], "protection_group": "Servers"}],
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("vm", "agent", "expected"), [("-60h", "-8h", "unknown"), ("-8h", "-9h", "ok"), ("-60h", "-50h", "stale")]
+)
+def test_10_a_machine_and_an_agent_of_one_name(profile: str, vm: str, agent: str, expected: str) -> None:
+    estate = agent_and_machine(vm, agent)
+    assert verdicts(ask(estate, "web01", profile=profile)) == [expected]
+    assert verdicts(ask(estate, "web01", "phys02", profile=profile))[0] == expected
+    kind = {"name": "web01", "job_types": ["AgentBackup", "AgentManagement"]}
+    assert one(estate, kind, profile=profile)["verdict"] == ("stale" if agent == "-50h" else "ok")
+
+
+def test_11_a_collection_that_is_dead(profile: str) -> None:
+    estate = site(job("web01", last="-23h"), machines=["web01"], settings={"collection_interval": "manual", "last_collection": "-20h"})
+    found = one(estate, "web01", profile=profile, max_data_age="auto")
+    if profile == "v95u4":
+        assert (found["verdict"], found["reasons"]) == ("ok", ["data_age_unknown"])
+    else:
+        assert (found["verdict"], found["reasons"]) == ("unknown", ["em_data_stale"])
+        assert "start a collection" in found["message"]
+
+
+def test_12_types_that_nobody_listed(profile: str) -> None:
+    estate = site(job("web01", type="VmbApiPolicyTempJob"), machines=["web01"])
+    found = one(estate, "web01", profile=profile)
+    assert (found["verdict"], found["reasons"]) == ("unprotected", ["type_not_counted"])
+    assert "VmbApiPolicyTempJob" in found["message"]
+    assert one(estate, "web01", profile=profile, job_types=["VmbApiPolicyTempJob"])["verdict"] == "ok"
+
+
+def test_13_points_without_tasks(profile: str) -> None:
+    estate = site(machines=["web01"], restore_points=[{"machine": "web01", "backup_server": VBR1, "created": "-30h"}])
+    found = one(estate, "web01", profile=profile)
+    assert (found["verdict"], found["reasons"]) == ("stale", ["point_without_task"])
+    assert "30h" in found["message"] or "1d 6h" in found["message"]
+
+
+@pytest.mark.parametrize("result", ["Failed", "Success"])
+def test_14_a_job_session_that_is_lost(profile: str, result: str) -> None:
+    lost = {"machine": "web01", "runs": 0, "result": result, "missing": "session"}
+    estate = site(job("web01", outcomes=[lost]), machines=["web01"])
+    found = one(estate, "web01", profile=profile)
+    assert (found["verdict"], found["reasons"]) == ("unknown", ["session_unreadable"])
+    assert "max_rows" not in found["message"]
+    found = one(estate, "web01", profile=profile, max_age="3d")
+    assert (found["verdict"], found["reasons"]) == ("ok", ["session_unreadable"])
+
+
+@pytest.mark.parametrize("moment", ["9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z", "0001-01-01"])
+def test_15_the_ends_of_the_calendar(moment: str) -> None:
+    with pytest.raises(SettingsError, match="needed_at"):
+        ask(BASE, "web01", needed_at=moment)
+
+
+def test_16_the_name_of_a_backup_server(profile: str) -> None:
+    for name in ("vbr01", "VBR01.example.test"):
+        assert one(BASE, {"name": "web01", "backup_server_name": name}, profile=profile)["verdict"] == "ok"
+    with pytest.raises(SettingsError, match="vbr01.example.test"):
+        ask(BASE, {"name": "web01", "backup_server_name": "vbr7"}, profile=profile)
+
+
+def test_17_sessions_that_failed_as_a_whole(profile: str) -> None:
+    failed = {"machine": "web01", "session": "Failed", "failure_message": "Health check found corrupted data"}
+    estate = site(job("web01", outcomes=[failed]), machines=["web01"])
+    found = one(estate, "web01", profile=profile)
+    assert (found["verdict"], found["reasons"]) == ("ok", ["job_session_failed"])
+    assert "corrupted data" in found["message"]
+
+
+def test_18_snapshots_on_the_array(profile: str) -> None:
+    estate = site(
+        job("snap01", name="Snapshots only", repository="Array", every="3h", last="-1h"), job("web01", last="-9h"), machines=["snap01", "web01"],
+        repositories=[{"name": "Array", "backup_server": VBR1, "kind": "SanSnapshot", "capacity": -1, "free": -1}],
+    )  # fmt: skip
+    result = ask(estate, "snap01", "web01", profile=profile)
+    assert [(one["verdict"], one["reasons"]) for one in result["machines"]] == [("unprotected", ["only_snapshot_found"]), ("ok", [])]
+    assert one(estate, "snap01", profile=profile, job_types=["StorageSnapshot"])["verdict"] == "ok"
+
+
+def test_19_a_restore_that_runs(profile: str) -> None:
+    estate = {**BASE, "restore_sessions": [{"backup_server": VBR1, "machine": "web01", "created": "-2h", "running": True}]}
+    found = one(estate, "web01", profile=profile)
+    assert (found["verdict"], found["reasons"]) == ("running", ["restore_running"])
+    assert one(estate, "web02", profile=profile)["verdict"] == "ok"
+    waiver = {"machine": "web01", "reason_code": "restore_running", "until": "2026-02-01"}
+    found = one(estate, "web01", profile=profile, waivers=[waiver])
+    assert (found["verdict"], found["reasons"]) == ("waived", ["restore_running"])
+    found = one(estate, "web01", profile=profile, waivers=[waiver], max_age="1h")
+    assert (found["verdict"], found["reasons"]) == ("stale", ["age_over_limit", "restore_running"])
