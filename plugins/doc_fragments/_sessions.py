@@ -30,7 +30,7 @@ options:
     default: entity
   job_name:
     description:
-      - Names of jobs. Upper and lower case matter, any character may occur.
+      - Names of jobs. Any character may occur.
       - Write a list, also for one name, because Ansible cuts plain text at its commas.
     type: list
     elements: str

@@ -39,10 +39,20 @@ options:
       VmReplicaPoint, VmRestorePoint, VSphereSelfServiceConfig, WanAccelerator]
   name:
     description:
-      - Names. Upper and lower case matter, any character may occur.
+      - Names. Any character may occur.
       - Write a list, also for one name, because Ansible cuts plain text at its commas.
     type: list
     elements: str
+  name_match:
+    description:
+      - How names of machines, jobs, backup servers and other things are compared. A name that something is called exactly so means just that.
+      - Only for a name that no row has, other spellings are looked for and asked for, those of the first of these ways that finds any.
+        RV(matched_names) says which.
+      - V(ignore_case) compares without regard to case. V(short_name) also without regard to the domain, if only one of the two names has a domain.
+    type: list
+    elements: str
+    choices: [exact, ignore_case, short_name]
+    default: [exact, ignore_case, short_name]
   job_name:
     description:
       - Names of jobs. Only for types that have this field.
@@ -226,7 +236,7 @@ records:
       returned: when O(include_raw=true)
       type: dict
     # END GENERATED
-# GENERATED (dev.py generate): returns count counts truncated request_count error msg
+# GENERATED (dev.py generate): returns count counts truncated matched_names unmatched_names request_count error msg
 count:
   description: Number of records returned.
   returned: success
@@ -245,6 +255,18 @@ truncated:
   returned: success
   type: bool
   sample: false
+matched_names:
+  description:
+    - How names that nothing is called exactly so are spelt at the server, by the option and the name that were given. Empty when all are as given.
+    - See O(name_match).
+  returned: success
+  type: dict
+  sample: {"backup_server_name": {"VBR01": ["vbr01.example.test"]}}
+unmatched_names:
+  description: Names that nothing has, in whatever spelling, by the option that they were given for. Empty when there is none.
+  returned: success
+  type: dict
+  sample: {"job_name": ["Daily VM"]}
 request_count:
   description: Number of HTTP requests made, logon and logoff included.
   returned: success

@@ -158,7 +158,7 @@ without_capacity:
   type: list
   elements: str
   sample: [Object storage]
-# GENERATED (dev.py generate): returns count counts truncated request_count error msg
+# GENERATED (dev.py generate): returns count counts truncated matched_names unmatched_names request_count error msg
 count:
   description: Number of records returned.
   returned: success
@@ -177,6 +177,18 @@ truncated:
   returned: success
   type: bool
   sample: false
+matched_names:
+  description:
+    - How names that nothing is called exactly so are spelt at the server, by the option and the name that were given. Empty when all are as given.
+    - See O(name_match).
+  returned: success
+  type: dict
+  sample: {"backup_server_name": {"VBR01": ["vbr01.example.test"]}}
+unmatched_names:
+  description: Names that nothing has, in whatever spelling, by the option that they were given for. Empty when there is none.
+  returned: success
+  type: dict
+  sample: {"job_name": ["Daily VM"]}
 request_count:
   description: Number of HTTP requests made, logon and logoff included.
   returned: success

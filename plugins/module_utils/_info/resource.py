@@ -16,9 +16,10 @@ from .._client.client import EnterpriseManagerClient
 from .._errors import SettingsError
 from .._records.build import keys_of
 from .._records.record_set import Result
-from .._records.resources import Resource
+from .._records.resources import RESOURCES, Resource
 from .._times import UTC, to_iso
 from .counts import counts_of
+from .names import named_answer
 from .options import InfoRequest, read_selection, refuse_empty
 
 COLLECTION_WINDOW = dt.timedelta(days=30)
@@ -31,9 +32,13 @@ Answer = t.Dict[str, t.Any]
 def gather(name: str, client: EnterpriseManagerClient, params: Params) -> Answer:
     """Detail, collection or query of one resource, as the options say."""
     now = dt.datetime.now(UTC)
-    wanted = read_selection(name, params, now)
-    answer = answer_of(wanted.resource, read(client, wanted))
-    if wanted.endpoint == "list" and wanted.guid is None:
+
+    def ask(given: Params) -> Answer:
+        wanted = read_selection(name, given, now)
+        return answer_of(wanted.resource, read(client, wanted))
+
+    answer = named_answer(client, [name], params, now, ask, RESOURCES[name].plural)
+    if params.get("endpoint") == "list" and params.get("uid") is None:
         answer["window_start"] = to_iso(now - COLLECTION_WINDOW)
     return answer
 
@@ -82,8 +87,16 @@ def gather_repositories(client: EnterpriseManagerClient, params: Params) -> Answ
     most = params["free_percent_max"]
     if most is not None and not 0 <= most <= 100:
         raise SettingsError(f"free_percent_max has the value {most}", hint="give a number from 0 to 100")
-    wanted = read_selection("repository", params, dt.datetime.now(UTC))
-    kinds = params["kind"]
+    now = dt.datetime.now(UTC)
+
+    def ask(given: Params) -> Answer:
+        return _repositories(client, read_selection("repository", given, now), given)
+
+    return named_answer(client, ["repository"], params, now, ask, "repositories")
+
+
+def _repositories(client: EnterpriseManagerClient, wanted: InfoRequest, params: Params) -> Answer:
+    kinds, most = params["kind"], params["free_percent_max"]
     bounded = most is not None or params["free_space_max"] is not None
     unlimited: list[str] = []
 
