@@ -7,12 +7,12 @@ import copy
 import typing as t
 
 import pytest
-from support.connection import client
 
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._errors import SettingsError
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection.policy import read_policy
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._times import parse_moment
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._verify.verify import verify
+from support.connection import client
 
 PROFILES = ("v95u4", "v12", "v13")
 NOW = "2026-01-05T06:00:00Z"
@@ -42,7 +42,9 @@ TWO_ROOTS = [{"name": VC1, "backup_servers": VBR1}, {"name": VC2, "backup_server
 TWINS = [{"name": "twin01", "on": VC1, "key": "one"}, {"name": "twin01", "on": VC2, "key": "two"}]
 
 
-def ask(estate: Estate, *machines: t.Any, profile: str = "v13", user: str | None = None, **options: t.Any) -> dict[str, t.Any]:
+def ask(
+    estate: Estate, *machines: t.Any, profile: str = "v13", user: str | None = None, **options: t.Any
+) -> dict[str, t.Any]:
     from veeam_em_simulator.testing import InProcess
 
     now = parse_moment(NOW)
@@ -69,7 +71,9 @@ def profile(request: pytest.FixtureRequest) -> str:
 
 def test_01_an_exact_name_beats_a_short_one_whatever_was_read(profile: str) -> None:
     estate = site(
-        job("web01", name="Prod", last="-50h", enabled=False), job("web01.lab.example", name="Lab"), machines=["web01", "web01.lab.example"]
+        job("web01", name="Prod", last="-50h", enabled=False),
+        job("web01.lab.example", name="Lab"),
+        machines=["web01", "web01.lab.example"],
     )
     assert verdicts(ask(estate, "web01", profile=profile)) == ["stale"]
     assert verdicts(ask(estate, "web01", "no-such-machine", profile=profile))[0] == "stale"
@@ -139,9 +143,14 @@ def test_08_two_tasks_of_one_name_in_one_session(hypervisors: str) -> None:
     assert one(estate, "twin01", profile="v95u4", ask_hypervisors=hypervisors)["verdict"] == "unknown"
 
 
-@pytest.mark.parametrize("unique_id", ["00000000-0000-0000-0000-000000000000", "", "None", "  ", "the-same", "{0}", "localhost"])
+@pytest.mark.parametrize(
+    "unique_id", ["00000000-0000-0000-0000-000000000000", "", "None", "  ", "the-same", "{0}", "localhost"]
+)
 def test_09_ids_of_hypervisors_that_are_none(profile: str, unique_id: str) -> None:
-    roots = [{"name": f"esx0{n}.example.test", "type": "ESXi", "backup_servers": VBR1, "unique_id": unique_id} for n in (1, 2)]
+    roots = [
+        {"name": f"esx0{n}.example.test", "type": "ESXi", "backup_servers": VBR1, "unique_id": unique_id}
+        for n in (1, 2)
+    ]
     machines = [{"name": name, "on": root["name"], "ref": "10"} for name, root in zip(("web01", "db01"), roots)]
     estate = site(
         job("web01", name="A", last="-9h"), job("db01", name="B", outcomes=[{"runs": "0-5", "result": "Failed"}]), machines=machines, roots=roots
@@ -175,7 +184,11 @@ def test_10_a_machine_and_an_agent_of_one_name(profile: str, vm: str, agent: str
 
 
 def test_11_a_collection_that_is_dead(profile: str) -> None:
-    estate = site(job("web01", last="-23h"), machines=["web01"], settings={"collection_interval": "manual", "last_collection": "-20h"})
+    estate = site(
+        job("web01", last="-23h"),
+        machines=["web01"],
+        settings={"collection_interval": "manual", "last_collection": "-20h"},
+    )
     found = one(estate, "web01", profile=profile, max_data_age="auto")
     if profile == "v95u4":
         assert (found["verdict"], found["reasons"]) == ("ok", ["data_age_unknown"])
@@ -237,12 +250,18 @@ def test_18_snapshots_on_the_array(profile: str) -> None:
         repositories=[{"name": "Array", "backup_server": VBR1, "kind": "SanSnapshot", "capacity": -1, "free": -1}],
     )  # fmt: skip
     result = ask(estate, "snap01", "web01", profile=profile)
-    assert [(one["verdict"], one["reasons"]) for one in result["machines"]] == [("unprotected", ["only_snapshot_found"]), ("ok", [])]
+    assert [(one["verdict"], one["reasons"]) for one in result["machines"]] == [
+        ("unprotected", ["only_snapshot_found"]),
+        ("ok", []),
+    ]
     assert one(estate, "snap01", profile=profile, job_types=["StorageSnapshot"])["verdict"] == "ok"
 
 
 def test_19_a_restore_that_runs(profile: str) -> None:
-    estate = {**BASE, "restore_sessions": [{"backup_server": VBR1, "machine": "web01", "created": "-2h", "running": True}]}
+    estate = {
+        **BASE,
+        "restore_sessions": [{"backup_server": VBR1, "machine": "web01", "created": "-2h", "running": True}],
+    }
     found = one(estate, "web01", profile=profile)
     assert (found["verdict"], found["reasons"]) == ("running", ["restore_running"])
     assert one(estate, "web02", profile=profile)["verdict"] == "ok"

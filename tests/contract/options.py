@@ -231,7 +231,15 @@ INVENTORY: dict[str, Case] = {
     "hostnames": Case(["vm_ref"], "groups"),
     "filters": Case([{"exclude": "veeam_em_name == 'web01'"}], "groups"),
     "hostvars_prefix": Case("em_", "variables"),
+    "group_prefix": Case("em_", "groups"),
     "duplicates": Case("fail", "outcome"),
+    "servers": Case(
+        [{"host": "127.0.0.1", "api_version": "v1_4"}], "targets", {"host": None}, without=[{"host": "127.0.0.1"}]
+    ),
+    "on_server_down": Case(
+        "fail", "outcome", {"host": None, "servers": [{"host": "127.0.0.1"}, {"host": "localhost", "port": 1, "retries": 0}]},
+        without="warn",
+    ),
     "protection": Case({}, "groups"),
     "protection.max_age": Case({"max_age": "1h"}, "groups", without={}),
     "protection.needed_at": Case({"needed_at": "+2d"}, "groups", without={}),

@@ -43,7 +43,7 @@ LINES = {
     "filter": 300,
     "action": 300,
     "modules": 600,  # mostly documentation, much of it generated
-    "inventory": 450,
+    "inventory": 500,
     "doc_fragments": 450,
 }
 UNTOUCHED_BY_NETWORK = {"http", "requests", "socket", "ssl", "urllib"}

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""QueryPlan the hosts of the inventory: backup servers and the machines that they back up. Private to the collection.
+"""Reads the hosts of the inventory: backup servers and the machines that they back up. Private to the collection.
 
-Machines are what task sessions were seen of, so one that no job has ever touched is not among them. The number of requests
-follows the rows in the window of time, never the machines.
+Everything is read once, for variables and verdicts alike. The number of requests follows the rows in the window of time and the
+hypervisors, never the machines.
 """
 
 from __future__ import annotations
@@ -16,25 +16,40 @@ import json
 import typing as t
 
 from .._client.client import EnterpriseManagerClient
-from .._client.filters import FilterExpr, FilterSet, compare
-from .._errors import AccessDenied, NotFound, RequestRejected, SettingsError
-from .._protection import rows
-from .._protection.codes import AGENT_TYPES
+from .._errors import (
+    AccessDenied,
+    EmError,
+    NotEnterpriseManager,
+    NotFound,
+    ProtocolError,
+    RequestRejected,
+    ServerBusy,
+    ServerFailed,
+    SettingsError,
+    TimedOut,
+)
 from .._protection.facts import FactsBuilder
-from .._protection.identity import HierarchyRoots
-from .._protection.policy import Policy
-from .._records.build import Record, RecordOptions
+from .._protection.policy import NEVER, Policy
+from .._protection.registry import Registry
+from .._protection.snapshot import ANSWERED, EMPTY, Snapshot
+from .._records.build import Record
 from .._times import parse_when, to_iso
-from .hosts import VARIABLES, agent_hosts, is_vm, server_host, vm_host
-from .verdicts import add_verdicts, read_protection
+from .._verify.frame import collections_of
+from .._verify.reader import SnapshotReader
+from .ageing import aged
+from .hosts import VARIABLES, HostMaker, server_host
+from .verdicts import Host, add_verdicts, read_protection
 
 __all__ = ["KINDS", "VARIABLES", "InventoryRequest", "gather_machines"]
 
-KINDS = ("backup_servers", "vms", "agents")
-# A job session starts before its tasks, a restore point may be a little older than the task that made it.
-_SESSION_MARGIN = dt.timedelta(days=1)
-_POINT_MARGIN = dt.timedelta(hours=1)
-_OLD_OR_FORBIDDEN = (AccessDenied, NotFound, RequestRejected)
+KINDS = ("backup_servers", "vms", "agents", "not_backed_up")
+_MACHINES = frozenset(KINDS) - {"backup_servers"}
+_OF_A_SOURCE = (AccessDenied, NotFound, RequestRejected, ServerBusy, ServerFailed, TimedOut, ProtocolError)
+_LABELS = {
+    "hierarchy_root": "hierarchy roots",
+    "system_session": "the log of data collections",
+    "repository": "repositories",
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,8 +59,12 @@ class InventoryRequest:
     include: tuple[str, ...]
     since: dt.datetime
     protection: t.Mapping[str, t.Any] | None
-    now: dt.datetime
+    policy: Policy
     text: str
+
+    @property
+    def now(self) -> dt.datetime:
+        return self.policy.now
 
     @classmethod
     def read(cls, include: t.Any, since: t.Any, protection: t.Any, now: dt.datetime) -> InventoryRequest:
@@ -61,138 +80,128 @@ class InventoryRequest:
             raise SettingsError(
                 f"since has the value {since!r}, which is not in the past", hint="write an age such as 30d"
             )
-        if protection is not None:
-            read_protection(protection, now)
+        policy = read_protection({} if protection is None else protection, now)
         kinds = tuple(kind for kind in KINDS if kind in include)
+        if "not_backed_up" in kinds and policy.ask_hypervisors == NEVER:
+            raise SettingsError("not_backed_up needs the hypervisors", hint="set protection.ask_hypervisors to auto")
         text = json.dumps([kinds, str(since), protection], sort_keys=True, default=str)
-        return cls(kinds, start, protection, now, text)
+        return cls(kinds, start, protection, policy, text)
+
+    @property
+    def reading(self) -> Policy:
+        """What the rows are read for: all machines, as far back as hosts or verdicts need them."""
+        back = self.now - self.since
+        looked = max(back, self.policy.lookback) if self.protection is not None else back
+        return dataclasses.replace(self.policy, lookback=looked)
+
+    def aged(self, hosts: t.Sequence[Record], gathered_at: str) -> list[Record]:
+        """The hosts that were read at some time, with the verdicts that they have now."""
+        if self.protection is None or gathered_at == to_iso(self.now):
+            return list(hosts)
+        needed_at = self.policy.machines[0].needed_at
+        return [aged(host, self.policy, needed_at) for host in hosts]
+
+
+class _NamedSources:
+    """The client, with the source in the sentence when it can't be read."""
+
+    def __init__(self, client: EnterpriseManagerClient) -> None:
+        self._client = client
+        self.page_size = client.page_size
+
+    def query(self, name: str, *args: t.Any, **options: t.Any) -> t.Any:
+        return self._named(self._client.query, name, args, options)
+
+    def list(self, name: str, *args: t.Any, **options: t.Any) -> t.Any:
+        return self._named(self._client.list, name, args, options)
+
+    def _named(self, read: t.Callable[..., t.Any], name: str, args: t.Any, options: t.Any) -> t.Any:
+        try:
+            return read(name, *args, **options)
+        except NotEnterpriseManager:
+            raise
+        except _OF_A_SOURCE as error:
+            label = _LABELS.get(name) or f"{name.replace('_', ' ')}s"
+            error.message = f"{label} can't be read: {error.message}"
+            raise
 
 
 def gather_machines(client: EnterpriseManagerClient, wanted: InventoryRequest) -> dict[str, t.Any]:
     """``hosts`` (records in a fixed order), ``warnings`` about what is missing, ``gathered_at``. Raises an EmError."""
-    snapshot = Snapshot(client)
-    snapshot.read_data_collection()
-    machines = snapshot.read_machines(wanted) if {"vms", "agents"} & set(wanted.include) else []
-    hosts: list[Record] = []
-    if "backup_servers" in wanted.include:
-        servers = client.query("backup_server").records
-        hosts += [server_host(record, snapshot.data_as_of(record["name"])) for record in servers]
-    if "vms" in wanted.include:
-        hosts += [vm_host(seen, snapshot.root_records) for seen in machines if is_vm(seen)]
-    if "agents" in wanted.include:
-        hosts += agent_hosts(snapshot.read_computers(), machines)
-    for host in hosts:
-        host["data_as_of"] = host["data_as_of"] or _latest(snapshot, host)
-        host["gathered_at"] = to_iso(wanted.now)
-    hosts.sort(key=lambda host: (host["kind"], host["name"] or "", host["identity"]))
-    if wanted.protection is not None:
-        snapshot.warnings += add_verdicts(client, hosts, wanted.protection, wanted.now)
-    return {"hosts": hosts, "warnings": snapshot.warnings, "gathered_at": to_iso(wanted.now)}
+    source = t.cast("EnterpriseManagerClient", _NamedSources(client))
+    warnings: list[str] = []
 
-
-def _latest(snapshot: Snapshot, host: Record) -> str | None:
-    known = [snapshot.data_as_of(name) for name in host["backup_server_names"]]
-    return to_iso(min(moment for moment in known if moment)) if known and all(known) else None
-
-
-class Snapshot:
-    """Everything that was read of all machines, in the shape that the join of a verification takes."""
-
-    def __init__(self, client: EnterpriseManagerClient) -> None:
-        self._client = client
-        self.warnings: list[str] = []
-        self.roots = HierarchyRoots()
-        self.root_records: dict[str, Record] = {}
-        self.sessions: dict[str, rows.SessionRow] = {}
-        self.tasks: dict[str, rows.TaskRow] = {}
-        self.points: dict[str, rows.PointRow] = {}
-        self.agent_points: dict[str, rows.PointRow] = {}
-        self.inventory: list[rows.InventoryRow] = []
-        self.newest_seen: dict[str, dt.datetime] = {}
-        self.data_collected_at: dt.datetime | None = None
-        self.collection_known = False
-
-    def is_wanted(self, names: t.Iterable[str]) -> bool:
-        """Every machine is."""
-        return True
-
-    def data_as_of(self, backup_server_name: str | None) -> dt.datetime | None:
-        """When Enterprise Manager collected its data; without the log of that, the newest thing seen of the backup server."""
-        return self.data_collected_at if self.collection_known else self.newest_seen.get(backup_server_name or "")
-
-    def read_data_collection(self) -> None:
-        """The log of collections: not every version has it, and not every account may read it."""
-        try:
-            found = self._client.list("system_session").records
-        except _OLD_OR_FORBIDDEN:
-            return
-        self.collection_known = True
-        done = [one for one in found if one["session_type"] == "CollectJob" and one["state"] == "CompletedSuccessfully"]
-        self.data_collected_at = max((rows.moment(one) for one in done), default=None)
-
-    def read_machines(self, wanted: InventoryRequest) -> list[t.Any]:
-        """Every machine that tasks were seen of."""
-        self._read_roots()
-        self._client.query("backup_task_session", _since(wanted.since, "Completed"), keep=self._take_task)
-        self._client.query("backup_session", _since(wanted.since - _SESSION_MARGIN, "Stopped"), keep=self._take_session)
-        lost = [task.session_uid for task in self.tasks.values() if task.session_key not in self.sessions]
-        missing = sorted({uid for uid in lost if uid})
-        if missing:
-            self._client.query("backup_session", FilterSet(lists=(("UID", tuple(missing)),)), keep=self._take_session)
-        if any(self._is_nameless(task) for task in self.tasks.values()):
-            # Servers before version 10 tell the machine only at its restore point.
-            start = compare("CreationTime", ">=", to_iso(wanted.since - _POINT_MARGIN))
-            self._client.query("vm_restore_point", FilterSet(start), keep=self._take_point)
-        return list(FactsBuilder(self, Policy((), wanted.now)).everything())
-
-    def read_computers(self) -> list[Record]:
-        """The discovered computers; who may not read them gets a warning instead."""
-        try:
-            return self._client.query("discovered_computer", options=RecordOptions(include_links=True)).records
-        except _OLD_OR_FORBIDDEN as error:
-            self.warnings.append(
+    def missed(what: str, error: EmError) -> None:
+        if what != "discovered computers":
+            warnings.append(f"Hosts have fewer variables, since {error}")
+        elif "agents" in wanted.include:
+            warnings.append(
                 "Agents are known by their backups only, so their addresses, operating systems and states are missing, and so are "
-                f"computers without any backup: the list of discovered computers can't be read, because {error}"
+                f"computers without any backup, since {error}"
             )
-            return []
 
-    def _is_nameless(self, task: rows.TaskRow) -> bool:
-        session = self.sessions.get(task.session_key)
-        return task.vm_uid is None and bool(task.point_uid) and (session is None or session.job_type not in AGENT_TYPES)
+    hosts: list[Host] = []
+    registry = None
+    if _MACHINES & set(wanted.include):
+        reader = SnapshotReader(
+            source, wanted.reading, keep_all=True, page_size=client.page_size, missed=missed,
+            needs_all_work=wanted.protection is not None,
+        )  # fmt: skip
+        registry = Registry(reader.read())
+        maker = HostMaker(registry, FactsBuilder(registry, wanted.reading), wanted.since)
+        hosts = _machines(maker, wanted, reader.discovered)
+        if "not_backed_up" in wanted.include:
+            warnings += _unseen(registry)
+        if registry.snapshot.truncated and wanted.protection is None:
+            warnings.append("Not all rows were read, so hosts may be missing; raise protection.max_rows")
+        if wanted.protection is not None:
+            warnings += add_verdicts(registry, hosts, wanted.protection, wanted.now)
+    records = [record for _machine, record in hosts]
+    if "backup_servers" in wanted.include:
+        snapshot = registry.snapshot if registry else _collected(source, missed)
+        servers = source.query("backup_server").records
+        records += [server_host(record, _data_as_of(snapshot, record["name"])) for record in servers]
+    for record in records:
+        record["gathered_at"] = to_iso(wanted.now)
+    records.sort(key=lambda record: (record["kind"], record["name"] or "", record["identity"]))
+    return {"hosts": records, "warnings": warnings, "gathered_at": to_iso(wanted.now)}
 
-    def _read_roots(self) -> None:
-        for record in self._client.query("hierarchy_root").records:
-            guid = record["hierarchy_root_id"] or record["id"]
-            if guid:
-                self.root_records[guid.lower()] = record
-        self.roots = HierarchyRoots(
-            {guid: (record["unique_id"] or guid).lower() for guid, record in self.root_records.items()}
+
+def _machines(maker: HostMaker, wanted: InventoryRequest, computers: t.Sequence[Record]) -> list[Host]:
+    hosts: list[Host] = []
+    if "vms" in wanted.include:
+        hosts += maker.vms()
+    if "agents" in wanted.include:
+        hosts += maker.agents(computers)
+    if "not_backed_up" in wanted.include:
+        hosts += maker.not_backed_up()
+    return hosts
+
+
+def _unseen(registry: Registry) -> list[str]:
+    """Why machines that nothing backs up may be missing."""
+    found = []
+    for guid, answer in registry.lookup_states().items():
+        if answer.state not in (ANSWERED, EMPTY):
+            root = registry.roots.by_guid[guid]
+            found.append(
+                f"Machines of {root.name} at {root.backup_server_name} that nothing backs up are not in the inventory, since its lookup "
+                f"{answer.state}{f': {answer.message}' if answer.message else ''}"
+            )
+    if not registry.snapshot.sees_everything:
+        found.append(
+            "Machines that nothing backs up may be missing, since this account may not see everything (Portal Administrator does)"
         )
-
-    def _take_task(self, record: Record) -> bool:
-        row = rows.task_row(record)
-        self._saw(row.backup_server_name, row.end or row.start)
-        if row.uid:
-            self.tasks.setdefault(row.uid, row)
-        return False
-
-    def _take_session(self, record: Record) -> bool:
-        row = rows.session_row(record)
-        self._saw(row.backup_server_name, row.end or row.start)
-        self.sessions.setdefault(row.key, row)
-        return False
-
-    def _take_point(self, record: Record) -> bool:
-        row = rows.point_row(record)
-        self.points.setdefault(row.uid.lower(), row)
-        return False
-
-    def _saw(self, backup_server_name: str | None, moment: dt.datetime) -> None:
-        server = backup_server_name or ""
-        self.newest_seen[server] = max(moment, self.newest_seen.get(server, moment))
+    return found
 
 
-def _since(start: dt.datetime, done: str) -> FilterSet:
-    """What started in the window, and what started before it and is not done."""
-    started, open_ended = compare("CreationTime", ">=", to_iso(start)), compare("State", "!=", done)
-    return FilterSet(FilterExpr(f"{started.text},{open_ended.text}", compound=True))
+def _collected(client: EnterpriseManagerClient, missed: t.Callable[[str, EmError], None]) -> Snapshot:
+    """The log of collections alone, for backup servers alone."""
+    return Snapshot(dt.datetime.max, collections=collections_of(client, missed))
+
+
+def _data_as_of(snapshot: Snapshot, server: str | None) -> dt.datetime | None:
+    """When Enterprise Manager collected its data; without the log of that, the newest thing seen of the backup server."""
+    if snapshot.collections is not None:
+        return snapshot.data_collected_at
+    return snapshot.newest_seen.get(server or "")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Verdicts for the hosts of the inventory. Private to the collection."""
+"""Verdicts for the hosts of the inventory, from what was read for their variables. Private to the collection."""
 
 from __future__ import annotations
 
@@ -10,14 +10,17 @@ import collections
 import datetime as dt
 import typing as t
 
-from .._client.client import EnterpriseManagerClient
 from .._errors import SettingsError
-from .._protection.codes import AGENT_TYPES, DEFAULT_JOB_TYPES
+from .._protection.codes import AGENT_TYPES, AMBIGUOUS_NAME, DEFAULT_JOB_TYPES, UNKNOWN
+from .._protection.combine import assess
+from .._protection.machines import KnownMachine
+from .._protection.names import fold
 from .._protection.policy import POLICY_SPEC, Policy, read_policy, split_ref
-from .._protection.result import warnings_of
+from .._protection.registry import Registry
+from .._protection.result import verification_result, warnings_of
 from .._records.build import Record
-from .._verify.verify import verify
 
+Host = t.Tuple[t.Optional[KnownMachine], Record]
 KEYS = tuple(key for key in POLICY_SPEC if key != "machines")
 """The options of ``protection``: all of the verification but the machines, which are the hosts."""
 
@@ -33,50 +36,62 @@ def read_protection(options: t.Any, now: dt.datetime) -> Policy:
 
 
 def add_verdicts(
-    client: EnterpriseManagerClient, hosts: t.Sequence[Record], options: t.Mapping[str, t.Any], now: dt.datetime
+    registry: Registry, hosts: t.Sequence[Host], options: t.Mapping[str, t.Any], now: dt.datetime
 ) -> list[str]:
-    """Gives ``verdict`` and ``protection`` to each host that is a machine; returns warnings. Raises an EmError."""
-    machines = [host for host in hosts if host["kind"] != "backup_server"]
-    names = collections.Counter(host["name"] for host in machines)
-    results = []
-    for asked in rounds([entry_of(host, options, names[host["name"]] == 1) for host in machines]):
-        policy = read_policy({**options, "machines": [entry for _number, entry in asked]}, now)
-        results.append(verify(client, policy))
-        for (number, _entry), verdict in zip(asked, results[-1]["machines"]):
-            machines[number].update(
-                verdict=verdict["verdict"], protection={**verdict, "name": machines[number]["name"]}
-            )
-    if not results:
+    """Gives ``verdict`` and ``inventory_protection`` to each of the machines; returns warnings. Raises SettingsError."""
+    if not hosts:
         return []
-    # A waiver that one round has no use for may be needed in another.
-    unused = [one for one in results[0]["unused_waivers"] if all(one in other["unused_waivers"] for other in results)]
-    return warnings_of({**results[0], "unused_waivers": unused}, read_protection(options, now))
+    names = collections.Counter(record["name"] for _machine, record in hosts)
+    one_each = _one_each([record for _machine, record in hosts])
+    entries = [
+        entry_of(record, options, names[record["name"]] == 1, id(record) in one_each) for _machine, record in hosts
+    ]
+    keys = [str(number) for number in range(len(hosts))]
+    policy = read_policy({**options, "machines": entries}, now, keys)
+    if registry.snapshot.truncated:
+        registry.snapshot.truncated = frozenset(keys)
+    result = verification_result(assess(registry.snapshot, policy, registry), registry, policy)
+    for (_machine, record), verdict in zip(hosts, result["machines"]):
+        record.update(verdict=verdict["verdict"], inventory_protection={**verdict, "name": record["name"]})
+        if not _has_name(record) and not record.get("vm_uid"):
+            record["verdict"] = UNKNOWN
+            record["inventory_protection"].update(
+                verdict=UNKNOWN, reasons=[AMBIGUOUS_NAME], message="It has neither a name nor a reference."
+            )
+    # What is said of entries by their number says nothing to whoever wrote none.
+    return [text for text in warnings_of(result, policy) if not text.startswith("machines[")]
 
 
-def entry_of(host: Record, options: t.Mapping[str, t.Any], is_unique: bool) -> dict[str, t.Any]:
+def _has_name(record: Record) -> bool:
+    return bool((record["name"] or "").strip())
+
+
+def _one_each(records: t.Sequence[Record]) -> set[int]:
+    """The records, by id, of which there is just one virtual machine and one computer with an agent of a name: one machine."""
+    by_name: dict[str, list[Record]] = collections.defaultdict(list)
+    for record in records:
+        if _has_name(record):
+            by_name[fold(record["name"])].append(record)
+    pairs = [group for group in by_name.values() if sorted(record["kind"] for record in group) == ["agent", "vm"]]
+    return {id(record) for group in pairs for record in group}
+
+
+def entry_of(host: Record, options: t.Mapping[str, t.Any], is_unique: bool, is_pair: bool = False) -> dict[str, t.Any]:
     """How a host is asked for: by its reference, else by its name at its backup server among machines of its kind.
 
-    Machines of one name that can be told apart get labels: a waiver for the name alone covers none of them.
+    A virtual machine with an agent inside is asked for by its name, which means both. Machines of one name that can be told apart get
+    labels: a waiver for the name alone covers none of them.
     """
+    name = host["name"] if _has_name(host) else host["identity"]
+    if is_pair:
+        return {"name": name}
     if host.get("vm_uid") and split_ref(host["vm_uid"]):
-        return {"name": host["name"] if is_unique else f"{host['name']} ({host['vm_uid']})", "vm_uid": host["vm_uid"]}
+        return {"name": name if is_unique else f"{name} ({host['vm_uid']})", "vm_uid": host["vm_uid"]}
     types = options.get("job_types") or DEFAULT_JOB_TYPES
     own = [one for one in types if (one in AGENT_TYPES) is (host["kind"] == "agent")]
     servers = host["backup_server_names"]
     return {
-        "name": host["name"],
+        "name": name,
         "job_types": own or list(types),
         "backup_server_name": servers[0] if len(servers) == 1 else None,
     }
-
-
-def rounds(entries: t.Sequence[dict[str, t.Any]]) -> list[list[tuple[int, dict[str, t.Any]]]]:
-    """The entries with their positions, shared out so that no name is asked for twice at once."""
-    found: list[dict[str, tuple[int, dict[str, t.Any]]]] = []
-    for number, entry in enumerate(entries):
-        free = next((one for one in found if entry["name"] not in one), None)
-        if free is None:
-            free = {}
-            found.append(free)
-        free[entry["name"]] = (number, entry)
-    return [list(one.values()) for one in found]

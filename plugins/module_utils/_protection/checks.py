@@ -129,6 +129,10 @@ def domains(option: str, value: t.Any) -> tuple[str, ...] | None:
     if value is None:
         return None
     words = [value] if isinstance(value, str) else value
-    if not isinstance(words, (list, tuple)) or not all(isinstance(one, str) and _DOMAIN.fullmatch(one) for one in words):
-        raise SettingsError(f"{option} has the value {value!r}", hint="write a list of domains such as corp.example.com")
+    if not isinstance(words, (list, tuple)) or not all(
+        isinstance(one, str) and _DOMAIN.fullmatch(one) for one in words
+    ):
+        raise SettingsError(
+            f"{option} has the value {value!r}", hint="write a list of domains such as corp.example.com"
+        )
     return tuple(dict.fromkeys(words))

@@ -51,7 +51,8 @@ class Assessment:
     def is_settled(self) -> bool:
         """Whether older rows could change neither the verdict nor what is said about it."""
         return bool(self.machines) and all(
-            one.decision.last_good is not None and one.decision.last_good.data_time >= self.entry.oldest for one in self.machines
+            one.decision.last_good is not None and one.decision.last_good.data_time >= self.entry.oldest
+            for one in self.machines
         )
 
 
@@ -111,7 +112,8 @@ class _Judge:
         notes = self._notes()
         if not machines:
             former = tuple(
-                self._assessed(one, one.name, restores_count) for one in (*self._resolution.older, *self._resolution.gone)
+                self._assessed(one, one.name, restores_count)
+                for one in (*self._resolution.older, *self._resolution.gone)
             )
             decision = self._nothing(former, others)
             ages = [self._builder.data_as_of(KnownMachine(("", "", ""), self._policy.now), ())[0]]
@@ -163,7 +165,9 @@ class _Judge:
         visible = bool(self._snapshot.sees_everything or resolution.older or resolution.gone or resolution.needs_name)
         facts = Facts(truncated=self._entry.key in self._snapshot.truncated, is_visible=visible)
         as_of, age = self._builder.data_as_of(KnownMachine(("", "", ""), self._policy.now), ())
-        bare = decide(self._entry, dataclasses.replace(facts, data_as_of=as_of, data_age=age, work=others), self._policy)
+        bare = decide(
+            self._entry, dataclasses.replace(facts, data_as_of=as_of, data_age=age, work=others), self._policy
+        )
         unknown = list(_unknowns(bare))
         if resolution.needs_name:
             unknown.append(codes.AMBIGUOUS_NAME)
@@ -203,7 +207,14 @@ def _with_restores(rest: Decision, whole: Decision, waivers: tuple[Waiver, ...])
     """The verdict with the restores set aside, which needs their waiver to be as good as it is."""
     blocking = codes.in_order([*rest.blocking, codes.RESTORE_RUNNING])
     if rest.verdict == codes.OK:
-        return dataclasses.replace(rest, verdict=codes.WAIVED, underlying=codes.RUNNING, blocking=blocking, running=whole.running, waivers=waivers)
+        return dataclasses.replace(
+            rest,
+            verdict=codes.WAIVED,
+            underlying=codes.RUNNING,
+            blocking=blocking,
+            running=whole.running,
+            waivers=waivers,
+        )
     if rest.verdict == codes.RUNNING:
         return whole
     return dataclasses.replace(rest, blocking=blocking, running=whole.running)
@@ -225,7 +236,9 @@ def _combined(decisions: t.Sequence[Decision], others: tuple[Attempt, ...]) -> D
     worst = min(decisions, key=lambda one: (codes.VERDICTS.index(one.verdict), *_last_good_time(one)))
     work = {(one.job_session_uid, one.task_session_uid): one for decision in decisions for one in decision.running}
     work.update({(one.job_session_uid, one.task_session_uid): one for one in others})
-    running = tuple(sorted(work.values(), key=lambda one: (one.start, one.task_session_uid or "", one.job_session_uid or "")))
+    running = tuple(
+        sorted(work.values(), key=lambda one: (one.start, one.task_session_uid or "", one.job_session_uid or ""))
+    )
     notes = codes.in_order(code for one in decisions for code in one.notes)
     blocking = codes.in_order(code for one in decisions for code in one.blocking)
     if len(verdicts) > 1 and verdicts != {codes.OK, codes.RUNNING}:
@@ -235,7 +248,9 @@ def _combined(decisions: t.Sequence[Decision], others: tuple[Attempt, ...]) -> D
     if others and verdict != codes.UNKNOWN:
         verdict = codes.RUNNING
         kinds = {"restore": codes.RESTORE_RUNNING, "backup": codes.BACKUP_RUNNING}
-        blocking = codes.in_order([*(code for code in blocking if code in kinds.values()), *(kinds[one.kind] for one in others)])
+        blocking = codes.in_order(
+            [*(code for code in blocking if code in kinds.values()), *(kinds[one.kind] for one in others)]
+        )
     return Decision(verdict, verdict, blocking, notes, worst.last_good, worst.last_attempt, running)
 
 

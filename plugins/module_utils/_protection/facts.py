@@ -90,7 +90,8 @@ class FactsBuilder:
             start=task.start,
             end=task.end,
             result=None if running else _result_of(task, session),
-            reason=task.reason or (session.failure_message if failed and session and session.job_type == AGENT_SESSION else None),
+            reason=task.reason
+            or (session.failure_message if failed and session and session.job_type == AGENT_SESSION else None),
             running=running,
             job_name=session.job_name if session else task.job_name,
             job_type=self._type_of(task, session, point),
@@ -108,7 +109,11 @@ class FactsBuilder:
         if session is None or session.job_type not in ("Backup", None):
             return session.job_type if session else None
         job = (fold(task.backup_server_name or ""), fold(session.job_name or ""))
-        on_array = point.run_uid in self._snapshot.snapshot_runs if point and point.run_uid else job in self._snapshot.snapshot_jobs
+        on_array = (
+            point.run_uid in self._snapshot.snapshot_runs
+            if point and point.run_uid
+            else job in self._snapshot.snapshot_jobs
+        )
         return codes.SNAPSHOT_TYPE if on_array else session.job_type
 
     def _point_of(self, task: TaskRow, session: SessionRow | None, points: list[PointRow]) -> PointRow | None:
@@ -139,7 +144,10 @@ class FactsBuilder:
         found = [one for one in running if one.running and one.job_type not in NOT_ON_MACHINES]
         found += self._job_runs(tasks)
         names = {fold(name) for name in machine.present_names()}
-        restores = [*self._restores_by_key.get(machine.key, ()), *(one for one in self._loose_restores if names & set(map(fold, one.names)))]
+        restores = [
+            *self._restores_by_key.get(machine.key, ()),
+            *(one for one in self._loose_restores if names & set(map(fold, one.names))),
+        ]
         return tuple(self._judged(one) for one in (*found, *map(_restore, restores)))
 
     def loose_work(self, entry: Machine) -> tuple[Attempt, ...]:
@@ -158,7 +166,9 @@ class FactsBuilder:
             state = "endless"
         elif attempt.kind != "restore":
             start = session.start if session else attempt.start
-            if self._policy.now - start > codes.LONGEST_SESSION or (session is not None and self._sessions.newer_of_job(session)):
+            if self._policy.now - start > codes.LONGEST_SESSION or (
+                session is not None and self._sessions.newer_of_job(session)
+            ):
                 state = "lost"
         return dataclasses.replace(attempt, state=state)
 
@@ -198,7 +208,9 @@ class FactsBuilder:
 
     def _seen_at(self, machine: KnownMachine) -> dict[str, dt.datetime | None]:
         """The newest time at each of its backup servers: of whatever is read anyway, and of its own rows."""
-        found: dict[str, dt.datetime | None] = {server: self._snapshot.newest_seen.get(server) for server in machine.all_servers}
+        found: dict[str, dt.datetime | None] = {
+            server: self._snapshot.newest_seen.get(server) for server in machine.all_servers
+        }
         for task in machine.tasks:
             server, time = task.backup_server_name or "", task.end or task.start
             known = found.get(server)

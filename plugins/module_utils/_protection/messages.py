@@ -91,7 +91,11 @@ def describe(one: Assessed) -> str:
 def _former(code: str, found: Assessment) -> str:
     machines = found.resolution.older if code == codes.MACHINE_RENAMED else found.resolution.gone
     shown = " and ".join(_what(one) for one in machines[:_MOST])
-    text = f"the machine that had this name is called {shown} now" if code == codes.MACHINE_RENAMED else f"{shown} is no longer at its hypervisor"
+    text = (
+        f"the machine that had this name is called {shown} now"
+        if code == codes.MACHINE_RENAMED
+        else f"{shown} is no longer at its hypervisor"
+    )
     good = found.decision.last_good
     return f"{text}; its last good backup is {age_text(found.entry, good)} old" if good else text
 
@@ -141,10 +145,18 @@ def _blocked(code: str, found: Assessment) -> str:
 
 
 def _only_others(code: str, found: Assessment) -> str:
-    others = [a for one in found.machines for a in one.facts.attempts if a.job_type and a.job_type not in found.entry.job_types]
+    others = [
+        a
+        for one in found.machines
+        for a in one.facts.attempts
+        if a.job_type and a.job_type not in found.entry.job_types
+    ]
     types = sorted({a.job_type for a in others if a.job_type})
     newest = max(others, key=lambda a: (a.start, a.task_session_uid or ""))
-    what = {codes.ONLY_COPY_FOUND: "only copies or replicas were found", codes.ONLY_SNAPSHOT_FOUND: "only storage snapshots were found"}
+    what = {
+        codes.ONLY_COPY_FOUND: "only copies or replicas were found",
+        codes.ONLY_SNAPSHOT_FOUND: "only storage snapshots were found",
+    }
     text = what.get(code, "backups exist, but only of types that do not count")
     return f"{text} ({', '.join(types)}; the last by {job(newest)} at {to_iso(newest.start)})"
 

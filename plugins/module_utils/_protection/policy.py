@@ -214,7 +214,10 @@ def _machine(where: str, entry: dict[str, t.Any], now: dt.datetime, key: str, re
     def option(name: str) -> str:
         return f"{where}.{name}" if where else name
 
-    vm_uid, vm_ref = checks.text(option("vm_uid"), entry.get("vm_uid")), checks.text(option("vm_ref"), entry.get("vm_ref"))
+    vm_uid, vm_ref = (
+        checks.text(option("vm_uid"), entry.get("vm_uid")),
+        checks.text(option("vm_ref"), entry.get("vm_ref")),
+    )
     _check_refs(option, vm_uid, vm_ref)
     name = entry.get("name")
     types, odd = checks.job_types(option("job_types"), entry["job_types"], JOB_TYPES)

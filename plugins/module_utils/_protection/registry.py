@@ -49,7 +49,9 @@ class Registry:
             if guid in self.mismatched:
                 answer = answer._replace(state=MISMATCHED)
             elif answer.state == EMPTY and not self._is_empty(guid):
-                answer = answer._replace(state=LOOKUP_FAILED, message="it shows no machine, although backups of its machines exist")
+                answer = answer._replace(
+                    state=LOOKUP_FAILED, message="it shows no machine, although backups of its machines exist"
+                )
             found[guid] = answer
         return found
 
@@ -162,7 +164,9 @@ class Registry:
 
     def _take(self, machine: KnownMachine, task: TaskRow) -> None:
         session = self.sessions.of(task)
-        whole = self.snapshot.is_whole or task.running or (session is not None and session.job_type in codes.AGENT_TYPES)
+        whole = (
+            self.snapshot.is_whole or task.running or (session is not None and session.job_type in codes.AGENT_TYPES)
+        )
         machine.tasks.append(task)
         if task.backup_server_name and not is_second_hand(session):
             machine.servers.add(task.backup_server_name)

@@ -123,12 +123,18 @@ class Resolver:
         for rank, level in enumerate(self._levels):
             hits = [hit for hit in kept[level] if hit[0].key not in uncounted and _is_of_kind(entry, hit[0])]
             if hits:
-                meanings = {one.key: Meaning(one, name) for one, name in sorted(hits, key=lambda hit: hit[1], reverse=True)}
+                meanings = {
+                    one.key: Meaning(one, name) for one, name in sorted(hits, key=lambda hit: hit[1], reverse=True)
+                }
                 return Resolution(
                     level, tuple(meanings[key] for key in sorted(meanings)), _sorted(possible.values()),
                     gone=_sorted(gone.values()), uncounted=_sorted(uncounted.values()), rank=rank,
                 )  # fmt: skip
-            had = {one.key: one for one, _name in older[level] if not one.is_gone and one.key not in meant and _is_of_kind(entry, one)}
+            had = {
+                one.key: one
+                for one, _name in older[level]
+                if not one.is_gone and one.key not in meant and _is_of_kind(entry, one)
+            }
             if had:
                 return Resolution(
                     possible=_sorted(possible.values()), older=_sorted(had.values()), gone=_sorted(gone.values()), rank=len(self._levels) + rank
@@ -160,8 +166,16 @@ class Resolver:
         for one in hits:
             if one.was_touched or not one.in_lookup:
                 continue
-            others = [two for two in hits if two is not one and frozenset((one.key[1], two.key[1])) in self._registry.contained]
-            same_name = [two for two in others if {fold(name) for name in two.present_names()} & {fold(name) for name in one.present_names()}]
+            others = [
+                two
+                for two in hits
+                if two is not one and frozenset((one.key[1], two.key[1])) in self._registry.contained
+            ]
+            same_name = [
+                two
+                for two in others
+                if {fold(name) for name in two.present_names()} & {fold(name) for name in one.present_names()}
+            ]
             if any(two.was_touched or (two.key not in found and two.key < one.key) for two in same_name):
                 found[one.key] = one
         return found

@@ -54,7 +54,9 @@ def machine_result(found: Assessment, policy: Policy) -> dict[str, t.Any]:
         "vm_uid": ((good.vm_uid if good else None) or references[0]) if len(references) == 1 else None,
         "max_age_seconds": _seconds(entry.max_age),
         "needed_at": to_iso(entry.needed_at),
-        "last_good": None if good is None else {**_common(good), "result": good.result, "age_seconds": _age(entry, good)},
+        "last_good": None
+        if good is None
+        else {**_common(good), "result": good.result, "age_seconds": _age(entry, good)},
         "last_attempt": None if last is None else {**_common(last), "result": last.result, "reason": last.reason},
         "running": [_running(attempt) for attempt in decision.running],
         "waivers": [waiver_result(waiver) for waiver in decision.waivers],
@@ -81,7 +83,10 @@ def lookups_result(registry: Registry) -> list[dict[str, t.Any]]:
                 "message": answer.message,
             }
         )
-    return sorted(found, key=lambda one: (one["backup_server_name"] or "", one["hierarchy_root_name"] or "", one["hierarchy_root_uid"]))
+    return sorted(
+        found,
+        key=lambda one: (one["backup_server_name"] or "", one["hierarchy_root_name"] or "", one["hierarchy_root_uid"]),
+    )
 
 
 def waiver_result(waiver: Waiver) -> dict[str, t.Any]:
@@ -201,7 +206,9 @@ def _running(attempt: Attempt) -> dict[str, t.Any]:
 def _history(found: Assessment, since: dt.datetime) -> list[dict[str, t.Any]]:
     """The attempts of counted job types that started since then, newest first."""
     types = found.entry.job_types
-    attempts = [one for part in found.machines for one in part.facts.attempts if one.job_type in types and one.start >= since]
+    attempts = [
+        one for part in found.machines for one in part.facts.attempts if one.job_type in types and one.start >= since
+    ]
     return [
         {
             "creation_time": to_iso(one.start),

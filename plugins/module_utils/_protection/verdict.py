@@ -138,7 +138,11 @@ def decide(machine: Machine, facts: Facts, policy: Policy, *, restores_count: bo
         kinds = {"restore": codes.RESTORE_RUNNING, "backup": codes.BACKUP_RUNNING}
         return verdict(codes.RUNNING, {kinds[one.kind] for one in running})
     if is_good:
-        if not facts.repositories_known and codes.SNAPSHOT_TYPE not in machine.job_types and not _good_elsewhere(machine, usable):
+        if (
+            not facts.repositories_known
+            and codes.SNAPSHOT_TYPE not in machine.job_types
+            and not _good_elsewhere(machine, usable)
+        ):
             return verdict(codes.UNKNOWN, [codes.REPOSITORY_UNREADABLE])
         return verdict(codes.OK, [])
     blocking = _blocking(machine, facts, successes, bool(usable), bool(completed))
@@ -229,7 +233,11 @@ def _notes(
         found.add(codes.SESSION_UNREADABLE)
     if facts.data_age == "unknown" and not policy.data_age_on_purpose:
         found.add(codes.DATA_AGE_UNKNOWN)
-    found.update({"endless": codes.ENDLESS_WORK, "lost": codes.SESSION_WITHOUT_END}[one.state] for one in facts.work if one.state != "running")
+    found.update(
+        {"endless": codes.ENDLESS_WORK, "lost": codes.SESSION_WITHOUT_END}[one.state]
+        for one in facts.work
+        if one.state != "running"
+    )
     return codes.in_order(found)
 
 
@@ -243,7 +251,9 @@ def _blocking(machine: Machine, facts: Facts, successes: list[Attempt], has_usab
         return {codes.AGE_OVER_LIMIT}
     if successes:
         return set(all_flaws[max(successes, key=_freshness)])
-    types = {one.job_type for one in facts.attempts if one.job_type not in machine.job_types and one.job_type is not None}
+    types = {
+        one.job_type for one in facts.attempts if one.job_type not in machine.job_types and one.job_type is not None
+    }
     if tried or not types:
         return {codes.POINT_WITHOUT_TASK if facts.newest_point and not tried else codes.NO_BACKUP_FOUND}
     if types - codes.SECOND_HAND_TYPES - {codes.SNAPSHOT_TYPE}:

@@ -68,10 +68,41 @@ def backup_servers_named(client: EnterpriseManagerClient, policy: Policy) -> dic
     return found
 
 
-class FrameReader:
-    """Fills a snapshot with what no name is needed for."""
+def collections_of(
+    client: EnterpriseManagerClient, missed: t.Callable[[str, EmError], None] | None = None
+) -> list[rows.CollectionRow] | None:
+    """The log of collections: not every version has it, and not every account may read it."""
+    try:
+        found = client.list("system_session").records
+    except _OLD_OR_FORBIDDEN:
+        return None
+    except _UNANSWERED as error:
+        if missed is None:
+            raise
+        missed("the log of data collections", error)
+        return None
+    return [row for row in map(rows.collection_row, found) if row]
 
-    def __init__(self, client: EnterpriseManagerClient, policy: Policy, snapshot: Snapshot, counter: Counter) -> None:
+
+class FrameReader:
+    """Fills a snapshot with what no name is needed for.
+
+    With ``missed``, sources that only add to what is known may fail: it is told which one, and why. Replications and restores are among these unless
+    all work is needed. ``discovered`` are the discovered computers.
+    """
+
+    def __init__(
+        self,
+        client: EnterpriseManagerClient,
+        policy: Policy,
+        snapshot: Snapshot,
+        counter: Counter,
+        missed: t.Callable[[str, EmError], None] | None = None,
+        needs_all_work: bool = True,
+    ) -> None:
+        self._missed = missed
+        self._needs_all_work = needs_all_work
+        self.discovered: list[Record] = []
         self._client = client
         self._policy = policy
         self._snapshot = snapshot
@@ -104,7 +135,11 @@ class FrameReader:
                 self._snapshot.roots_seen.setdefault(server or "", set()).add(found)
 
     def query(
-        self, name: str, selection: FilterSet, take: t.Callable[[Record], None], options: RecordOptions = RecordOptions()
+        self,
+        name: str,
+        selection: FilterSet,
+        take: t.Callable[[Record], None],
+        options: RecordOptions = RecordOptions(),
     ) -> None:
         """Hands every row to ``take``. Raises RowLimitReached."""
 
@@ -126,25 +161,38 @@ class FrameReader:
         self._snapshot.roots = [row for row in map(rows.root_row, found) if row]
 
     def _read_collections(self) -> None:
-        """The log of collections: not every version has it, and not every account may read it."""
-        try:
-            found = self._client.list("system_session").records
-        except _OLD_OR_FORBIDDEN:
-            return
-        self._snapshot.collections = [row for row in map(rows.collection_row, found) if row]
+        self._snapshot.collections = collections_of(self._client, self._missed)
 
     def _read_visibility(self) -> None:
         """Only a Portal Administrator surely sees every machine, and may read discovered computers and jobs."""
         try:
-            found = self._client.query("discovered_computer").records
+            found = self._client.query("discovered_computer", options=WITH_LINKS).records
             self._snapshot.sees_everything = True
-        except AccessDenied:
+        except AccessDenied as error:
             found = []
             self._snapshot.sees_everything = self._policy.full_visibility
-        except (NotFound, RequestRejected):
+            self._tell("discovered computers", error)
+        except (NotFound, RequestRejected) as error:
             found = []
             self._snapshot.sees_everything = self._policy.full_visibility or self._may_read_jobs()
-        self._snapshot.computers = [rows.ComputerRow(one["name"], one["backup_server_name"]) for one in found if one["name"]]
+            self._tell("discovered computers", error)
+        except _UNANSWERED as error:
+            self._miss("discovered computers", error)
+            found = []
+            self._snapshot.sees_everything = self._policy.full_visibility
+        self.discovered = found
+        self._snapshot.computers = [
+            rows.ComputerRow(one["name"], one["backup_server_name"]) for one in found if one["name"]
+        ]
+
+    def _miss(self, source: str, error: EmError) -> None:
+        if self._missed is None:
+            raise error
+        self._missed(source, error)
+
+    def _tell(self, source: str, error: EmError) -> None:
+        if self._missed is not None:
+            self._missed(source, error)
 
     def _may_read_jobs(self) -> bool:
         try:
@@ -181,10 +229,15 @@ class FrameReader:
     def _read_repositories(self, floor: dt.datetime) -> None:
         """What is stored as a snapshot on an array, and is no backup: told by the kind of the repository."""
         try:
-            found = self._client.query("repository").records
+            self._read_arrays(floor)
         except AccessDenied:
             self._snapshot.repositories_known = False
-            return
+        except _UNANSWERED as error:
+            self._miss("repositories", error)
+            self._snapshot.repositories_known = False
+
+    def _read_arrays(self, floor: dt.datetime) -> None:
+        found = self._client.query("repository").records
         arrays = tuple(sorted(one["uid"] for one in found if one["uid"] and codes.is_snapshot_kind(one["kind"])))
         if not arrays:
             return
@@ -206,6 +259,15 @@ class FrameReader:
         times = [compare("CreationTime", ">=", recent), compare("EndTime", ">=", recent)]
         running = compare("State", "!=", "Stopped")
         self.query("backup_session", FilterSet(any_of_exprs([running, *times])), self.take_fresh_session)
+        try:
+            self._read_other_work(running)
+        except _UNANSWERED as error:
+            if self._needs_all_work:
+                raise
+            self._miss("replications and restores", error)
+
+    def _read_other_work(self, running: FilterExpr) -> None:
+        """What works on machines and leaves no backup."""
         self.query("replica_session", FilterSet(running), self.take_replica_session)
         self.query("replica_task_session", FilterSet(compare("State", "!=", "Completed")), self.take_replica)
         found = self._client.list("restore_session", keep=lambda record: bool(record["running"])).records

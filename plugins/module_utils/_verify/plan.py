@@ -12,7 +12,7 @@ import functools
 import math
 import typing as t
 
-from .._client.filters import MAX_TARGET_LENGTH, FilterExpr, FilterSet, all_of, compare, encoded_length
+from .._client.filters import MAX_TARGET_LENGTH, FilterExpr, all_of, compare, encoded_length
 from .._protection import rows
 from .._protection.combine import Assessment
 from .._protection.names import Domains, fold, is_plain

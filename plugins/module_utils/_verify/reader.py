@@ -18,7 +18,7 @@ import typing as t
 
 from .._client.client import EnterpriseManagerClient
 from .._client.filters import FilterExpr, FilterSet, compare
-from .._errors import RequestRejected
+from .._errors import EmError, RequestRejected
 from .._protection import codes, rows
 from .._protection.combine import assess, is_answered
 from .._protection.machines import POINT, TASK
@@ -43,18 +43,32 @@ _ROUNDS = 5
 class SnapshotReader:
     """Reads for one policy; with ``keep_all`` every row is kept, for the inventory."""
 
-    def __init__(self, client: EnterpriseManagerClient, policy: Policy, *, keep_all: bool = False, page_size: int = 500) -> None:
+    def __init__(
+        self,
+        client: EnterpriseManagerClient,
+        policy: Policy,
+        *,
+        keep_all: bool = False,
+        page_size: int = 500,
+        missed: t.Callable[[str, EmError], None] | None = None,
+        needs_all_work: bool = True,
+    ) -> None:
         self._client = client
         self._policy = policy
         self._keep_all = keep_all
         self._page_size = page_size
         self.snapshot = Snapshot(policy.now)
         self._counter = Counter(policy.max_rows)
-        self._frame = FrameReader(client, policy, self.snapshot, self._counter)
+        self._frame = FrameReader(client, policy, self.snapshot, self._counter, missed, needs_all_work)
         self._domains = policy.name_domains
         self._filter_works = True
         self._asked_points: set[str | None] = set()
         self._asked_sessions: set[str] = set()
+
+    @property
+    def discovered(self) -> list[Record]:
+        """The discovered computers, as far as the account may read them."""
+        return self._frame.discovered
 
     def read(self) -> Snapshot:
         """Raises an EmError. When the limit of rows is reached, ``truncated`` names the entries that it may matter to."""
@@ -120,25 +134,43 @@ class SnapshotReader:
         """The rows of these names and references."""
         names, refs = tuple(sorted(wanted.names)), tuple(sorted(wanted.refs))
         if names:
-            self._query("backup_task_session", FilterSet(span.where, (("VmDisplayName", names),)), self._take_task(wanted))
+            self._query(
+                "backup_task_session", FilterSet(span.where, (("VmDisplayName", names),)), self._take_task(wanted)
+            )
             if others:
-                self._query("replica_task_session", FilterSet(span.where, (("VmDisplayName", names),)), self._take_replica(wanted))
+                self._query(
+                    "replica_task_session",
+                    FilterSet(span.where, (("VmDisplayName", names),)),
+                    self._take_replica(wanted),
+                )
         points = span.wider(_POINT_MARGIN)
         if refs:
             try:
-                self._query("vm_restore_point", FilterSet(points.where, (("HierarchyObjRef", refs),)), self._take_point(wanted), WITH_LINKS)
+                self._query(
+                    "vm_restore_point",
+                    FilterSet(points.where, (("HierarchyObjRef", refs),)),
+                    self._take_point(wanted),
+                    WITH_LINKS,
+                )
             except RequestRejected:
                 # It is no documented filter.
                 self._filter_works = False
                 self._read_window(span, wanted)
                 return
         if names and others:
-            self._query("vm_restore_point", FilterSet(points.where, (("VmDisplayName", names),)), self._take_point(wanted), WITH_LINKS)
+            self._query(
+                "vm_restore_point",
+                FilterSet(points.where, (("VmDisplayName", names),)),
+                self._take_point(wanted),
+                WITH_LINKS,
+            )
 
     def _read_window(self, span: Span, wanted: Wanted) -> None:
         """The whole window, of which only rows of these names and references are kept."""
         self._query("backup_task_session", FilterSet(span.where), self._take_task(wanted))
-        self._query("vm_restore_point", FilterSet(span.wider(_POINT_MARGIN).where), self._take_point(wanted), WITH_LINKS)
+        self._query(
+            "vm_restore_point", FilterSet(span.wider(_POINT_MARGIN).where), self._take_point(wanted), WITH_LINKS
+        )
 
     def _check_roots(self) -> None:
         """Looks at the newest rows of backup servers whose lookup may identify nothing, or whose root shows nothing."""
@@ -151,7 +183,11 @@ class SnapshotReader:
                     doubtful |= machine.in_lookup
         seen = self.snapshot.roots_seen
         by_guid = {root.guid: root for root in self.snapshot.roots}
-        servers = {by_guid[guid].backup_server_name for guid in doubtful if guid not in seen.get(by_guid[guid].backup_server_name or "", ())}
+        servers = {
+            by_guid[guid].backup_server_name
+            for guid in doubtful
+            if guid not in seen.get(by_guid[guid].backup_server_name or "", ())
+        }
         for server in sorted(one for one in servers if one):
             found = self._client.query(
                 "backup_task_session", FilterSet(compare("BackupServerName", "==", server)), order=_NEWEST, limit=_SAMPLE
@@ -166,7 +202,12 @@ class SnapshotReader:
         near = NameFilter(self._policy)
         keep = (lambda names, vm_uid: True) if self._keep_all else near.has
         self._query("backup_task_session", FilterSet(span.where), lambda record: self._look_at_task(record, keep))
-        self._query("vm_restore_point", FilterSet(span.wider(_POINT_MARGIN).where), lambda record: self._look_at_point(record, keep), WITH_LINKS)
+        self._query(
+            "vm_restore_point",
+            FilterSet(span.wider(_POINT_MARGIN).where),
+            lambda record: self._look_at_point(record, keep),
+            WITH_LINKS,
+        )
         if not self._keep_all:
             self._read_other_names(span)
         self._read_linked_points(None)
@@ -186,8 +227,15 @@ class SnapshotReader:
             return
         if wanted.is_plain and len(wanted.names) < self._page_size:
             names = tuple(sorted(wanted.names))
-            self._query("backup_task_session", FilterSet(span.where, (("VmDisplayName", names),)), self._take_task(wanted))
-            self._query("vm_restore_point", FilterSet(span.wider(_POINT_MARGIN).where, (("VmDisplayName", names),)), self._take_point(wanted), WITH_LINKS)
+            self._query(
+                "backup_task_session", FilterSet(span.where, (("VmDisplayName", names),)), self._take_task(wanted)
+            )
+            self._query(
+                "vm_restore_point",
+                FilterSet(span.wider(_POINT_MARGIN).where, (("VmDisplayName", names),)),
+                self._take_point(wanted),
+                WITH_LINKS,
+            )
         else:
             self._read_window(span, wanted)
 
@@ -215,14 +263,21 @@ class SnapshotReader:
 
     def _read_linked_points(self, wanted: Wanted | None) -> None:
         """Points that tasks link to and that no filter brought: of another name, or made since."""
-        linked = {rows.uid_key(task.point_uid): task.point_uid for task in self.snapshot.tasks.values() if task.point_uid}
-        left = {key: uid for key, uid in linked.items() if key not in self.snapshot.points and key not in self._asked_points}
+        linked = {
+            rows.uid_key(task.point_uid): task.point_uid for task in self.snapshot.tasks.values() if task.point_uid
+        }
+        left = {
+            key: uid for key, uid in linked.items() if key not in self.snapshot.points and key not in self._asked_points
+        }
         self._asked_points.update(left)
         uids = tuple(sorted(uid for uid in left.values() if uid))
         if uids:
             self._query("vm_restore_point", FilterSet(lists=(("UID", uids),)), self._keep_point, WITH_LINKS)
             new = [self.snapshot.points[key] for key in left if key in self.snapshot.points]
-            if wanted and any(point.vm_uid and point.vm_uid in wanted.refs and point.time < self._policy.now - _POINT_MARGIN for point in new):
+            if wanted and any(
+                point.vm_uid and point.vm_uid in wanted.refs and point.time < self._policy.now - _POINT_MARGIN
+                for point in new
+            ):
                 # The server does not find by reference what it has.
                 self._filter_works = False
 
@@ -231,7 +286,10 @@ class SnapshotReader:
         missing = missing_sessions(self.snapshot.tasks.values(), self.snapshot.sessions)
         missing = tuple(uid for uid in missing if uid not in self._asked_sessions)
         if len(missing) > self._page_size:
-            since = min(task.start for task in self.snapshot.tasks.values() if task.session_uid in missing) - _SESSION_MARGIN
+            since = (
+                min(task.start for task in self.snapshot.tasks.values() if task.session_uid in missing)
+                - _SESSION_MARGIN
+            )
             self._query("backup_session", FilterSet(Span(since).where), self._frame.take_session)
             missing = tuple(uid for uid in missing if rows.uid_key(uid) not in self.snapshot.sessions)
         if missing:
@@ -241,13 +299,25 @@ class SnapshotReader:
     def _read_running_jobs(self, wanted: Wanted | None) -> None:
         """What jobs that run now did before: whose machines they may still come to, and whether they ran again since."""
         since = compare("CreationTime", ">=", to_iso(reach(self._policy).since))
-        running = [one for one in self.snapshot.sessions.values() if one.touches_machines and one.job_type not in codes.AGENT_TYPES]
+        running = [
+            one
+            for one in self.snapshot.sessions.values()
+            if one.touches_machines and one.job_type not in codes.AGENT_TYPES
+        ]
         for kind, take, take_task in (
             ("backup", self._frame.take_session, self._take_task),
             ("replica", self._frame.take_replica_session, self._take_replica),
         ):
             is_replica = kind == "replica"
-            jobs = tuple(sorted({one.job_uid for one in running if one.job_uid and (one.job_type == codes.REPLICA_TYPE) is is_replica}))
+            jobs = tuple(
+                sorted(
+                    {
+                        one.job_uid
+                        for one in running
+                        if one.job_uid and (one.job_type == codes.REPLICA_TYPE) is is_replica
+                    }
+                )
+            )
             if not jobs:
                 continue
             lists: list[tuple[str, tuple[str | FilterExpr, ...]]] = [("JobUid", jobs)]
@@ -287,6 +357,10 @@ class SnapshotReader:
         self.snapshot.points.setdefault(row.uid.lower(), row)
 
     def _query(
-        self, name: str, selection: FilterSet, take: t.Callable[[Record], None], options: RecordOptions = RecordOptions()
+        self,
+        name: str,
+        selection: FilterSet,
+        take: t.Callable[[Record], None],
+        options: RecordOptions = RecordOptions(),
     ) -> None:
         self._frame.query(name, selection, take, options)

@@ -31,7 +31,9 @@ def with_servers(policy: Policy, servers: t.Mapping[str, str]) -> Policy:
     if not servers:
         return policy
     entries = tuple(
-        dataclasses.replace(entry, backup_server_name=servers[entry.backup_server_name]) if entry.backup_server_name else entry
+        dataclasses.replace(entry, backup_server_name=servers[entry.backup_server_name])
+        if entry.backup_server_name
+        else entry
         for entry in policy.machines
     )
     return dataclasses.replace(policy, machines=entries)
