@@ -27,11 +27,13 @@ options:
     description:
       - V(table) is aligned text for a terminal.
       - V(json) is the contract for other programs, and V(data) the same as a structure for use in playbooks.
-      - V(html) is one file without any reference to the network, readable in light and dark, printable, sortable, and with a picture of the
-        last days when the result has a history.
-      - V(csv) has all facts for spreadsheets, V(junit) one test case per machine for pipelines, V(markdown) a table for tickets and chat.
+      - V(html) is one file without any reference to the network, readable in light and dark and on a phone, sortable and filterable, with a picture
+        of the last days when the result has a history. On paper it is whole, whatever filter is set.
+      - V(mail) is HTML for the body of a mail, with inline styles and tables only and less than 100 kB, V(mail_text) its plain-text part, and
+        V(mail_subject) its subject. Machines that are not ready come with cause, job, backup server and next step; the others are counted.
+      - V(csv) has all facts and opens in spreadsheets, V(junit) one test case per machine for pipelines, V(markdown) a table for tickets and chat.
     type: str
-    choices: [table, json, data, html, csv, junit, markdown]
+    choices: [table, json, data, html, mail, mail_text, mail_subject, csv, junit, markdown]
     required: true
   change_number:
     description: Number of the change ticket. It is shown in every format.
@@ -42,6 +44,22 @@ options:
   policy:
     description: The policy that led to the verdicts, shown as it is.
     type: dict
+  provenance:
+    description:
+      - Who asked, and with what. It is shown at the end of the report, whatever keys it has. Values whose key tells of a secret are not shown.
+      - The footer has C(user), C(controller_host), C(ansible_version), and of C(awx) the keys C(job_id), C(job_template) and C(launched_by).
+        C(collection_version) is that of this collection unless it is given.
+    type: dict
+  earlier:
+    description:
+      - Evidence of an earlier check of the same machines, as V(json) or V(data) made it.
+      - The report then says of each machine that is not ready whether that is new, or since when it is known, and which machines are ready again.
+    type: raw
+  jobs:
+    description:
+      - What M(backup_ops.veeam_em.job_info) returned, or its list. The report then says when the job of a machine that is not ready runs next,
+        and whether that comes before it is needed.
+    type: raw
   allowed_verdicts:
     description: Verdicts that let a machine pass.
     type: list
@@ -77,6 +95,21 @@ EXAMPLES = r"""
     mode: "0640"
   delegate_to: localhost
 
+- name: Read when the jobs run next
+  backup_ops.veeam_em.job_info:
+  delegate_to: localhost
+  register: jobs
+
+- name: Send it to those who are on call
+  community.general.mail:
+    host: mail.example.test
+    to: on-call@example.test
+    subject: "{{ answer | backup_ops.veeam_em.evidence('mail_subject') }}"
+    subtype: html
+    body: "{{ answer | backup_ops.veeam_em.evidence('mail', jobs=jobs, earlier=lookup('ansible.builtin.file', '/srv/evidence/yesterday.json')) }}"
+  delegate_to: localhost
+  when: not answer.ok
+
 - name: Stop unless every machine is ready, and say why
   ansible.builtin.assert:
     that: evidence.decision.ok
@@ -89,9 +122,13 @@ RETURN = r"""
 _value:
   description:
     - The report as text. With V(data) the structure of the JSON format.
-    - Its keys are C(schema), C(schema_version), C(change_number), C(generated_at), C(em_host), C(policy), C(decision) and C(result).
+    - Its keys are C(schema), C(schema_version), C(change_number), C(generated_at), C(em_host), C(policy), C(provenance), C(decision), C(changes),
+      C(jobs) and C(result).
     - C(decision) holds C(ok), C(summary) (one line), C(message) (one sentence that names machines and reasons), C(counts) (verdict to number, and
-      C(total)), C(hosts) (verdict to names), C(not_ok) (names) and C(allowed_verdicts).
+      C(total)), C(hosts) (verdict to names), C(not_ok) (names), C(remarks) (names of those that are ok, but worth a look) and
+      C(allowed_verdicts).
+    - C(changes) compares with O(earlier), else it is null. It holds C(compared_with) (the moment), C(change_number), C(new) (names that were ready
+      then), C(not_ready_since) (name to moment) and C(solved) (names that were not ready then).
   type: raw
 """
 
@@ -103,7 +140,6 @@ from ansible.errors import AnsibleFilterError
 from ..plugin_utils._evidence.document import (
     GOOD_VERDICTS,
     Document,
-    EvidenceError,
     build_document,
 )
 from ..plugin_utils._evidence.formats import (
@@ -113,7 +149,9 @@ from ..plugin_utils._evidence.formats import (
     to_table,
 )
 from ..plugin_utils._evidence.html import to_html
+from ..plugin_utils._evidence.inputs import EvidenceError
 from ..plugin_utils._evidence.junit import to_junit
+from ..plugin_utils._evidence.mail import subject_of, to_mail, to_mail_text
 from ..plugin_utils._evidence.text import parsed_moment
 from ..plugin_utils._trust import never_template
 
@@ -122,6 +160,9 @@ _FORMATS: dict[str, t.Callable[[Document], t.Any]] = {
     "json": to_json,
     "data": lambda document: document,
     "html": to_html,
+    "mail": to_mail,
+    "mail_text": to_mail_text,
+    "mail_subject": subject_of,
     "csv": to_csv,
     "junit": to_junit,
     "markdown": to_markdown,
@@ -135,6 +176,9 @@ def evidence(
     change_number: str | None = None,
     em_host: str | None = None,
     policy: dict[str, t.Any] | None = None,
+    provenance: dict[str, t.Any] | None = None,
+    earlier: t.Any = None,
+    jobs: t.Any = None,
     allowed_verdicts: t.Sequence[str] = GOOD_VERDICTS,
     allow_empty: bool = False,
     generated_at: str | None = None,
@@ -154,6 +198,9 @@ def evidence(
             change_number=change_number,
             em_host=em_host,
             policy=policy,
+            provenance=provenance,
+            earlier=earlier,
+            jobs=jobs,
             allowed_verdicts=allowed_verdicts,
             allow_empty=allow_empty,
         )

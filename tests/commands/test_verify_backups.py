@@ -99,7 +99,7 @@ def test_no_go_stops_all_with_reasons_after_writing_the_evidence(ansible: Ansibl
     assert went_on(run) == []
     (message,) = messages(run)
     assert message.startswith(
-        "Change CHG0042: NO-GO: 2 of 4 machines are not ready (1 failed, 1 unprotected, 2 ok). db02 is failed: "
+        "Change CHG0042: NO-GO: 2 of 4 machines are not ready: 1 failed, 1 unprotected; 2 ready: 2 ok. db02 is failed: "
     )
     assert "legacy01 is unprotected: " in message
     assert [path.suffix for path in files(ansible)] == [".html", ".json"]

@@ -275,15 +275,32 @@ INVENTORY: dict[str, Case] = {
     "cache_prefix": Case("mine_", "files", _CACHED),
 }  # fmt: skip
 
+_EARLIER = {
+    "schema": "backup_ops.veeam_em/evidence",
+    "generated_at": "2026-01-01T00:00:00Z",
+    "decision": {"not_ok": ["file01"]},
+    "result": {"machines": [{"name": "file01"}]},
+}
+
 EVIDENCE: dict[str, Case] = {
     "_input": Case("another", "text"),
     "format": Case("json", "text", without="table"),
     "change_number": Case("CHG0042", "text"),
     "em_host": Case("em99.example.test", "text", {"format": "json"}),
     "policy": Case({"max_age": "1h"}, "text", {"format": "json"}),
+    "provenance": Case({"user": "ops"}, "text", {"format": "html"}),
+    "earlier": Case(_EARLIER, "text", {"format": "html"}),
+    "jobs": Case([{"name": "File servers", "next_run": None}], "text", {"format": "html"}),
     "allowed_verdicts": Case(["ok", "stale"], "text", {"format": "json"}),
     "allow_empty": Case(True, "text", {"_input": "empty"}),
     "generated_at": Case("2026-01-05T20:00:00Z", "text", {"format": "json"}),
+}
+
+LISTING: dict[str, Case] = {
+    "_input": Case("another", "text"),
+    "format": Case("csv", "text", without="table"),
+    "columns": Case(["id"], "text"),
+    "title": Case("Last night", "text"),
 }
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from . import calls
 from .calls import Seen
-from .options import BASE, CONNECTED, CONNECTION, EVIDENCE, INVENTORY, SPECIFIC, Case, cases_of
+from .options import BASE, CONNECTED, CONNECTION, EVIDENCE, INVENTORY, LISTING, SPECIFIC, Case, cases_of
 from .plugins import documentation, modules, others, specification
 
 PLUGIN = "enterprise_manager"
@@ -96,7 +96,7 @@ def test_every_module_has_the_connection_whose_options_are_proved(module: str) -
 
 
 def test_every_option_of_other_plugins_has_a_case() -> None:
-    tables = {PLUGIN: {*INVENTORY, *CONNECTION}, "evidence": set(EVIDENCE)}
+    tables = {PLUGIN: {*INVENTORY, *CONNECTION}, "evidence": set(EVIDENCE), "listing": set(LISTING)}
     assert {name: documented(name, kind) for name, kind in others().items()} == tables
 
 
@@ -149,6 +149,21 @@ def test_option_of_the_evidence(option: str, em: t.Any) -> None:
     def text(value: t.Any) -> str:
         options: dict[str, t.Any] = {"format": "table", **case.base, **({} if value is None else {option: value})}
         return str(evidence(inputs[options.pop("_input", None)], **options))
+
+    assert text(case.value) != text(case.without)
+
+
+@pytest.mark.parametrize("option", LISTING)
+def test_option_of_the_listing(option: str, em: t.Any) -> None:
+    from ansible_collections.backup_ops.veeam_em.plugins.filter.listing import listing
+
+    answer = calls.module("backup_server_info", em, {}, {}).result
+    inputs = {None: answer, "another": answer["backup_servers"][:1]}
+    case = LISTING[option]
+
+    def text(value: t.Any) -> str:
+        options: dict[str, t.Any] = {"format": "table", **case.base, **({} if value is None else {option: value})}
+        return str(listing(inputs[options.pop("_input", None)], **options))
 
     assert text(case.value) != text(case.without)
 

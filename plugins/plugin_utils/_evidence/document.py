@@ -14,27 +14,28 @@ from __future__ import annotations
 import datetime as dt
 import typing as t
 
+from ...module_utils._client.settings import VERSION
+from .inputs import EvidenceError as EvidenceError
+from .inputs import read_changes, read_jobs, without_secrets
+from .machines import Machine as Machine
+from .machines import job_of, remarks_of
 from .text import one_line, parsed_moment, plain
+from .words import VERDICT_WORDS
 
 SCHEMA = "backup_ops.veeam_em/evidence"
 SCHEMA_VERSION = 1
 
-VERDICTS = ("failed", "stale", "unprotected", "unknown", "running", "waived", "ok")
+VERDICTS = tuple(VERDICT_WORDS)
 """All verdicts of ``protection_info``, trouble first."""
 GOOD_VERDICTS = ("ok", "waived")
 """The verdicts that ``protection_info`` itself counts as good."""
 
 # Only what protection_info documents: a registered result also carries things of Ansible, such as invocation.
 _RESULT_KEYS = (
-    "ok", "msg", "summary", "machines", "checked_at", "data_as_of", "unused_waivers", "request_count",
+    "ok", "msg", "summary", "machines", "checked_at", "data_as_of", "unused_waivers", "request_count", "lookups", "notes",
 )  # fmt: skip
 
 Document = t.Dict[str, t.Any]
-Machine = t.Dict[str, t.Any]
-
-
-class EvidenceError(ValueError):
-    """The input is not a result of protection_info, or an option makes no sense. One sentence for people."""
 
 
 def build_document(
@@ -45,13 +46,18 @@ def build_document(
     change_number: str | None = None,
     em_host: str | None = None,
     policy: t.Mapping[str, t.Any] | None = None,
+    provenance: t.Mapping[str, t.Any] | None = None,
+    earlier: t.Any = None,
+    jobs: t.Any = None,
     allowed_verdicts: t.Sequence[str] = GOOD_VERDICTS,
     allow_empty: bool = False,
 ) -> Document:
-    """The document: ``schema``, ``schema_version``, ``change_number``, ``generated_at``, ``em_host``, ``policy``, ``decision``, ``result``.
+    """The document, with the keys ``schema``, ``schema_version``, ``change_number``, ``generated_at``, ``em_host``, ``policy``,
+    ``provenance``, ``decision``, ``changes`` (against ``earlier``), ``jobs`` (their next runs) and ``result``.
 
     ``decision`` holds ``ok``, ``summary`` (one line), ``message`` (one sentence that names machines and reasons), ``counts``
-    {verdict: number, total}, ``hosts`` {verdict: [names]}, ``not_ok`` [names] and ``allowed_verdicts``. Raises EvidenceError.
+    {verdict: number, total}, ``hosts`` {verdict: [names]}, ``not_ok`` [names], ``remarks`` [names of those that are ok, but] and
+    ``allowed_verdicts``. Raises EvidenceError.
     """
     answer = _checked(result)
     unknown = [verdict for verdict in allowed_verdicts if verdict not in VERDICTS]
@@ -59,17 +65,27 @@ def build_document(
         raise EvidenceError(
             f"allowed_verdicts has {unknown[0]!r}, which is no verdict; choose from {', '.join(VERDICTS)}"
         )
-    document = {
+    change = one_line(change_number or "") or None
+    decision = _decision(answer, list(allowed_verdicts), allow_empty, change)
+    moment = _moment_of(answer, generated_at, now)
+    bad = [machine for machine in answer["machines"] if machine["verdict"] not in allowed_verdicts]
+    names = [machine["name"] for machine in answer["machines"]]
+    return {
         "schema": SCHEMA,
         "schema_version": SCHEMA_VERSION,
-        "change_number": one_line(change_number or "") or None,
-        "generated_at": _moment_of(answer, generated_at, now),
+        "change_number": change,
+        "generated_at": moment,
         "em_host": one_line(em_host or answer.get("em_host") or "") or None,
-        "policy": plain(policy if policy is not None else {}),
+        "policy": without_secrets(plain(policy or {})),
+        "provenance": {
+            "collection_version": VERSION,
+            **without_secrets(plain(provenance or {})),
+        },
+        "decision": decision,
+        "changes": read_changes(earlier, SCHEMA, moment, decision["not_ok"], names),
+        "jobs": read_jobs(jobs, {job_of(machine) for machine in bad}),
+        "result": {key: answer[key] for key in _RESULT_KEYS if key in answer},
     }
-    document["decision"] = _decision(answer, list(allowed_verdicts), allow_empty, document["change_number"])
-    document["result"] = {key: answer[key] for key in _RESULT_KEYS if key in answer}
-    return document
 
 
 def worst_first(document: Document) -> list[Machine]:
@@ -130,32 +146,46 @@ def _decision(answer: dict[str, t.Any], allowed: list[str], allow_empty: bool, c
     contradiction = answer.get("ok") is not True and all(machine["verdict"] in GOOD_VERDICTS for machine in machines)
     ok = not bad and (bool(machines) or allow_empty) and not (contradiction and machines)
     counts = {verdict: len(hosts[verdict]) for verdict in _ordered(hosts)}
-    summary = _summary(ok, len(machines), bad, counts)
-    return {
+    decision = {
         "ok": ok,
-        "summary": summary,
-        "message": _message(ok, summary, bad, change),
         "counts": {**counts, "total": len(machines)},
         "hosts": {verdict: hosts[verdict] for verdict in _ordered(hosts)},
         "not_ok": [machine["name"] for machine in bad],
+        "remarks": [machine["name"] for machine in machines if remarks_of(machine)],
         "allowed_verdicts": allowed,
     }
+    summary = _summary(ok, len(machines), len(bad), *counted(decision))
+    return {**decision, "summary": summary, "message": _message(ok, summary, bad, change)}
 
 
 def _ordered(verdicts: t.Iterable[str]) -> list[str]:
     return sorted(verdicts, key=lambda verdict: (VERDICTS.index(verdict) if verdict in VERDICTS else -1, verdict))
 
 
-def _summary(ok: bool, total: int, bad: list[Machine], counts: dict[str, int]) -> str:
+def counted(decision: t.Mapping[str, t.Any]) -> tuple[str, str]:
+    """What is not ready, and what is ready, each in its own words: ``1 failed, 2 stale`` and ``17 ok (2 with remarks), 1 waived``."""
+    remarks = len(decision["remarks"])
+    said = f" ({remarks} with {'a remark' if remarks == 1 else 'remarks'})" if remarks else ""
+    texts = {
+        verdict: f"{number} {one_line(verdict)}{said if verdict == 'ok' else ''}"
+        for verdict, number in decision["counts"].items()
+        if verdict != "total"
+    }
+    bad = [text for verdict, text in texts.items() if verdict not in decision["allowed_verdicts"]]
+    good = [text for verdict, text in reversed(list(texts.items())) if verdict in decision["allowed_verdicts"]]
+    return ", ".join(bad), ", ".join(good)
+
+
+def _summary(ok: bool, total: int, bad: int, not_ready: str, ready: str) -> str:
     if not total:
         return f"{'GO' if ok else 'NO-GO'}: no machine was checked"
     noun = "machine" if total == 1 else "machines"
-    listed = ", ".join(f"{number} {verdict}" for verdict, number in counts.items())
     if ok:
-        return f"GO: {'the machine is' if total == 1 else f'all {total} machines are'} ready ({listed})"
+        return f"GO: {'the machine is' if total == 1 else f'all {total} machines are'} ready: {ready}"
     if not bad:
-        return f"NO-GO: Enterprise Manager's answer about {total} {noun} is not good as a whole ({listed})"
-    return f"NO-GO: {len(bad)} of {total} {noun} {'is' if len(bad) == 1 else 'are'} not ready ({listed})"
+        return f"NO-GO: Enterprise Manager's answer about {total} {noun} is not good as a whole: {ready}"
+    rest = f"; {total - bad} ready: {ready}" if total > bad else ""
+    return f"NO-GO: {bad} of {total} {noun} {'is' if bad == 1 else 'are'} not ready: {not_ready}{rest}"
 
 
 def _message(ok: bool, summary: str, bad: list[Machine], change: str | None, most: int = 15) -> str:

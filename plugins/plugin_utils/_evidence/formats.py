@@ -6,23 +6,20 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-import re
 import typing as t
 
-from .document import Document, Machine, worst_first
-from .text import aligned, moment, one_line, span
+from .document import Document, worst_first
+from .machines import Machine, remarks_of
+from .sheet import csv_text
+from .text import aligned, escaped_markdown, moment, one_line, span
 
 _HEADER = ("MACHINE", "VERDICT", "AGE", "LAST GOOD (UTC)", "JOB", "BACKUP SERVER", "REASON")
-_MARKDOWN_PUNCTUATION = re.compile(r"([\\`*_{}\[\]#!|~<>&$@]|:(?=//))")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 _CSV_COLUMNS = (
     "change_number", "generated_at", "machine", "verdict", "underlying_verdict", "go", "reasons", "message", "age_seconds",
     "last_good_creation_time", "last_good_end_time", "last_good_result", "last_good_job", "last_good_job_type",
     "last_good_backup_server", "restore_point_uid", "last_attempt_creation_time", "last_attempt_result", "last_attempt_reason",
-    "running", "matched_by", "vm_uid", "data_as_of",
+    "running", "matched_by", "matched_name", "vm_uid", "data_as_of", "remarks",
 )  # fmt: skip
 
 
@@ -44,28 +41,24 @@ def to_markdown(document: Document) -> str:
     decision = document["decision"]
     change = document["change_number"]
     title = "Backup verification" + (f" for change {change}" if change else "")
-    lines = [f"# {_escaped(title)}", "", f"**{_escaped(decision['summary'])}**", ""]
+    lines = [f"# {escaped_markdown(title)}", "", f"**{escaped_markdown(decision['summary'])}**", ""]
     if document["result"]["machines"]:
         lines += [
             "| " + " | ".join(name.capitalize().replace("(utc)", "(UTC)") for name in _HEADER) + " |",
             "| --- " * len(_HEADER) + "|",
         ]
         lines += [
-            "| " + " | ".join(_escaped(cell) for cell in _cells(machine)) + " |" for machine in worst_first(document)
+            "| " + " | ".join(escaped_markdown(cell) for cell in _cells(machine)) + " |"
+            for machine in worst_first(document)
         ]
         lines.append("")
-    return "\n".join([*lines, _escaped(_footer(document)), ""])
+    return "\n".join([*lines, escaped_markdown(_footer(document)), ""])
 
 
 def to_csv(document: Document) -> str:
-    """All machines with every fact behind the verdict; no cell can be taken for a formula by a spreadsheet."""
-    stream = io.StringIO()
-    writer = csv.writer(stream, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
-    writer.writerow(_CSV_COLUMNS)
-    for machine in worst_first(document):
-        facts = _facts(document, machine)
-        writer.writerow([_harmless(facts[column]) for column in _CSV_COLUMNS])
-    return stream.getvalue()
+    """All machines with every fact behind the verdict."""
+    rows = [_facts(document, machine) for machine in worst_first(document)]
+    return csv_text(_CSV_COLUMNS, [[row[column] for column in _CSV_COLUMNS] for row in rows])
 
 
 def _facts(document: Document, machine: Machine) -> dict[str, t.Any]:
@@ -93,7 +86,9 @@ def _facts(document: Document, machine: Machine) -> dict[str, t.Any]:
         "last_attempt_reason": last.get("reason"),
         "running": len(machine.get("running") or []),
         "matched_by": machine.get("matched_by"),
+        "matched_name": machine.get("matched_name"),
         "vm_uid": machine.get("vm_uid"),
+        "remarks": "; ".join(remarks_of(machine)),
         "data_as_of": machine.get("data_as_of"),
     }
 
@@ -116,16 +111,3 @@ def _footer(document: Document) -> str:
     as_of = document["result"].get("data_as_of")
     source = f"Asked {host or 'Enterprise Manager'} at {moment(document['generated_at'])} UTC"
     return f"{source}; its data is as of {moment(as_of)} UTC." if as_of else f"{source}."
-
-
-def _escaped(text: str) -> str:
-    """Text as Markdown shows it literally: no markup, no HTML, no link, no second table cell."""
-    return _MARKDOWN_PUNCTUATION.sub(r"\\\1", one_line(text)).replace("\\<", "&lt;").replace("\\&", "&amp;")
-
-
-def _harmless(value: t.Any) -> t.Any:
-    """Spreadsheets run text that begins like a formula; an apostrophe before it makes them show it (OWASP: CSV injection)."""
-    if not isinstance(value, str):
-        return value
-    text = "".join(char if char.isprintable() else " " for char in value)
-    return f"'{text}" if value.lstrip(" ").startswith(_FORMULA) else text

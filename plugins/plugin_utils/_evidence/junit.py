@@ -10,7 +10,8 @@ import re
 import typing as t
 import xml.etree.ElementTree as ET
 
-from .document import Document, Machine, worst_first
+from .document import Document, worst_first
+from .machines import Machine
 
 # The characters that XML 1.0 can't carry, not even escaped.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

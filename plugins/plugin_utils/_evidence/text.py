@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import typing as t
 import unicodedata
 
@@ -83,3 +84,11 @@ def parsed_moment(value: t.Any) -> dt.datetime | None:
         return dt.datetime.strptime(str(value), "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=dt.timezone.utc)
     except ValueError:
         return None
+
+
+_MARKDOWN_PUNCTUATION = re.compile(r"([\\`*_{}\[\]#!|~<>&$@]|:(?=//))")
+
+
+def escaped_markdown(text: str) -> str:
+    """Text as Markdown shows it literally: no markup, no HTML, no link, no second table cell."""
+    return _MARKDOWN_PUNCTUATION.sub(r"\\\1", one_line(text)).replace("\\<", "&lt;").replace("\\&", "&amp;")

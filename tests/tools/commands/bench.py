@@ -38,12 +38,24 @@ def main(arguments: list[str]) -> int:
         [python, "-m", "bench", "--json", figures, *arguments], cwd=ROOT, env=env, check=False
     ).returncode
     simulator = subprocess.run([python, "-m", "bench.simulator"], cwd=ROOT, env=env, check=False).returncode
+    report_code = _report(log)
     if not figures.exists():
         return 1
     report = {"machine": machine, "figures": json.loads(figures.read_text(encoding="utf-8"))}
     figures.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
     print(f"as JSON: {figures.relative_to(ROOT)}")
-    return code or simulator
+    return code or simulator or report_code
+
+
+def _report(log: process.Log) -> int:
+    """A report on thousands of machines in a browser."""
+    program = environments.chromium(log)
+    if program is None:
+        print("report: there is no Chromium, so nothing was measured")
+        return 0
+    env = {**process.environment(), **pytests.variables(), "DEV_CHROMIUM": str(program)}
+    python = environments.ensure("browser").python
+    return subprocess.run([python, "-m", "bench.report"], cwd=ROOT, env=env, check=False).returncode
 
 
 def _commit() -> str:

@@ -19,6 +19,7 @@ _ENVIRONMENTS = (
     "dev",
     "demo",
     "tools",
+    "browser",
     "module",
     f"core-{environments.MAIN_CORE}",
     f"core-{next(iter(environments.CORES))}",

@@ -125,6 +125,23 @@ def _find_uv() -> tuple[str, ...]:
         return (str(home / "bin" / "uv"), "--system-certs")
 
 
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+
+
+def chromium(log: Log) -> Path | None:
+    """The system's Chromium. Where there is none, Debian's package is installed if that is possible; None if it is not."""
+    with exclusive("chromium"):
+        found = next(filter(None, map(shutil.which, CHROMIUM)), None)
+        if found is None and hasattr(os, "geteuid") and os.geteuid() == 0 and shutil.which("apt-get"):
+            apt = ("apt-get", "-o", "DPkg::Lock::Timeout=300", "-qq")
+            env = {"DEBIAN_FRONTEND": "noninteractive"}
+            log.run(*apt, "update", env=env)
+            # The fonts have the symbols and the letters that reports show.
+            log.run(*apt, "install", "-y", "--no-install-recommends", "chromium", "fonts-dejavu-core", env=env)
+            found = next(filter(None, map(shutil.which, CHROMIUM)), None)
+        return Path(found) if found else None
+
+
 def uv_install() -> list[str]:
     """The command that installs packages for whoever has neither this environment's home nor its variables; empty without uv."""
     found = _find_uv()

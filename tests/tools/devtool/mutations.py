@@ -160,6 +160,11 @@ MUTATIONS = [
         "tarball-contents", "plugins/filter/evidence.py is missing from the tarball",
     ),
     Mutation(
+        "paper without the rows that a screen leaves out", "plugins/plugin_utils/_evidence/template/report.css",
+        "@media screen and (scripting: enabled) {", "@media (scripting: enabled) {",
+        "browser", "test_paper_has_everything_whatever_filter_is_set",
+    ),
+    Mutation(
         "a development file in the tarball", "galaxy.yml",
         "  - CONTRIBUTING.md\n", "",
         "tarball-contents", "CONTRIBUTING.md must not be in the tarball",

@@ -36,16 +36,16 @@ def installed(core: str, log: Log) -> dict[str, str]:
     }
 
 
-def command(*arguments: str | Path) -> list[str | Path]:
-    python = environments.ensure("dev").python
+def command(*arguments: str | Path, environment: str = "dev") -> list[str | Path]:
+    """The fixtures of tests/support need the environment dev."""
+    python = environments.ensure(environment).python
     return [
         python,
         "-m",
         "pytest",
         "-p",
         "no:cacheprovider",
-        "-p",
-        "support.pytest_plugin",
+        *(("-p", "support.pytest_plugin") if environment == "dev" else ()),
         "--strict-markers",
         "-ra",
         *arguments,
@@ -64,6 +64,7 @@ def run(
     env: t.Mapping[str, str] | None = None,
     options: t.Sequence[str] = (),
     covered: bool = False,
+    environment: str = "dev",
 ) -> counts.Counts:
     """pytest on these paths of the work tree, counted; paths that don't exist are left out."""
     found = [IN_TREE / path for path in paths if (link_tree() / path).exists()]
@@ -72,7 +73,7 @@ def run(
     report = BUILD / "junit" / f"{name}.xml"
     report.parent.mkdir(parents=True, exist_ok=True)
     report.unlink(missing_ok=True)
-    arguments = command("-q", f"--junitxml={report}", *options, *found)
+    arguments = command("-q", f"--junitxml={report}", *options, *found, environment=environment)
     if covered:
         arguments[1:2] = [
             "-m",

@@ -67,11 +67,23 @@ def commands(log: Log) -> counts.Counts:
     return pytests.run(log, "commands", "tests/commands", env=env, options=_WORKERS)
 
 
+def browser(log: Log) -> counts.Counts:
+    """Reports in Chromium. Who has none and may not install it hears so; the machine that decides is root and has apt."""
+    program = environments.chromium(log)
+    if program is None:
+        return counts.Counts(
+            skipped=1, notes=("there is no Chromium, and none can be installed: install one to run this step",)
+        )
+    env = {"DEV_CHROMIUM": str(program)}
+    return pytests.run(log, "browser", "tests/browser", env=env, environment="browser")
+
+
 STEPS = [
     Step("commands", commands, wide=True),
     Step("client", functools.partial(tests, "client", False), wide=True),
     Step("contract", functools.partial(tests, "contract", True), wide=True),
     Step("unit", functools.partial(tests, "unit", True), wide=True, quick=functools.partial(tests, "unit", False)),
     Step("simulator", simulator, wide=True),
+    Step("browser", browser),
     Step("coverage", coverage, after=_COVERED),
 ]

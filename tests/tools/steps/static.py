@@ -59,6 +59,8 @@ def mypy(log: Log) -> counts.Counts:
             "commands",
             "-p",
             "contract",
+            "-p",
+            "browser",
             "-m",
             "network_guard",
             cwd=tests,
