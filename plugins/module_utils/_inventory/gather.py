@@ -126,10 +126,56 @@ class _NamedSources:
             raise
 
 
+class Machines(t.NamedTuple):
+    """The machines that were asked for, what they are made from, and warnings about what is missing."""
+
+    registry: Registry
+    maker: HostMaker
+    hosts: list[Host]
+    warnings: list[str]
+
+
 def gather_machines(client: EnterpriseManagerClient, wanted: InventoryRequest) -> dict[str, t.Any]:
     """``hosts`` (records in a fixed order), ``warnings`` about what is missing, ``gathered_at``. Raises an EmError."""
     source = t.cast("EnterpriseManagerClient", _NamedSources(client))
     warnings: list[str] = []
+    hosts: list[Host] = []
+    registry = None
+    if _MACHINES & set(wanted.include):
+        registry, _maker, hosts, warnings = read_machines(client, wanted)
+    records = [record for _machine, record in hosts]
+    if "backup_servers" in wanted.include:
+        snapshot = registry.snapshot if registry else _collected(source, _missed(wanted, warnings))
+        servers = source.query("backup_server").records
+        records += [server_host(record, _data_as_of(snapshot, record["name"])) for record in servers]
+    for record in records:
+        record["gathered_at"] = to_iso(wanted.now)
+    records.sort(key=lambda record: (record["kind"], record["name"] or "", record["identity"]))
+    return {"hosts": records, "warnings": warnings, "gathered_at": to_iso(wanted.now)}
+
+
+def read_machines(client: EnterpriseManagerClient, wanted: InventoryRequest) -> Machines:
+    """The machines, with their verdicts where these are asked for. Raises an EmError."""
+    source = t.cast("EnterpriseManagerClient", _NamedSources(client))
+    warnings: list[str] = []
+    reader = SnapshotReader(
+        source, wanted.reading, keep_all=True, page_size=client.page_size, missed=_missed(wanted, warnings),
+        needs_all_work=wanted.protection is not None,
+    )  # fmt: skip
+    registry = Registry(reader.read())
+    maker = HostMaker(registry, FactsBuilder(registry, wanted.reading), wanted.since)
+    hosts = _machines(maker, wanted, reader.discovered)
+    if "not_backed_up" in wanted.include:
+        warnings += _unseen(registry)
+    if registry.snapshot.truncated and wanted.protection is None:
+        warnings.append("Not all rows were read, so hosts may be missing; raise protection.max_rows")
+    if wanted.protection is not None:
+        warnings += add_verdicts(registry, hosts, wanted.protection, wanted.now)
+    return Machines(registry, maker, hosts, warnings)
+
+
+def _missed(wanted: InventoryRequest, warnings: list[str]) -> t.Callable[[str, EmError], None]:
+    """What is called with a source of no more than variables or more hosts that can't be read."""
 
     def missed(what: str, error: EmError) -> None:
         if what != "discovered computers":
@@ -140,31 +186,7 @@ def gather_machines(client: EnterpriseManagerClient, wanted: InventoryRequest) -
                 f"computers without any backup, since {error}"
             )
 
-    hosts: list[Host] = []
-    registry = None
-    if _MACHINES & set(wanted.include):
-        reader = SnapshotReader(
-            source, wanted.reading, keep_all=True, page_size=client.page_size, missed=missed,
-            needs_all_work=wanted.protection is not None,
-        )  # fmt: skip
-        registry = Registry(reader.read())
-        maker = HostMaker(registry, FactsBuilder(registry, wanted.reading), wanted.since)
-        hosts = _machines(maker, wanted, reader.discovered)
-        if "not_backed_up" in wanted.include:
-            warnings += _unseen(registry)
-        if registry.snapshot.truncated and wanted.protection is None:
-            warnings.append("Not all rows were read, so hosts may be missing; raise protection.max_rows")
-        if wanted.protection is not None:
-            warnings += add_verdicts(registry, hosts, wanted.protection, wanted.now)
-    records = [record for _machine, record in hosts]
-    if "backup_servers" in wanted.include:
-        snapshot = registry.snapshot if registry else _collected(source, missed)
-        servers = source.query("backup_server").records
-        records += [server_host(record, _data_as_of(snapshot, record["name"])) for record in servers]
-    for record in records:
-        record["gathered_at"] = to_iso(wanted.now)
-    records.sort(key=lambda record: (record["kind"], record["name"] or "", record["identity"]))
-    return {"hosts": records, "warnings": warnings, "gathered_at": to_iso(wanted.now)}
+    return missed
 
 
 def _machines(maker: HostMaker, wanted: InventoryRequest, computers: t.Sequence[Record]) -> list[Host]:
