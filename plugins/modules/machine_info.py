@@ -251,27 +251,33 @@ gone:
   type: list
   elements: str
   sample: [srv05]
-matched_names:
-  description: How O(names) are spelt at the server that nothing is called exactly so.
-  returned: success
-  type: dict
-  sample: {"names": {"SRV01": ["srv01"]}}
-counts:
-  description: How many machines there are of each C(kind), at each C(backup_server_name) (a machine may be at several), and with each C(verdict).
-  returned: success
-  type: dict
-  sample: {"kind": {"vm": 2}, "backup_server_name": {"vbr01.example.test": 2}}
-truncated:
-  description: Whether there were more rows than C(max_rows) of O(protection), so that machines may be missing.
+incomplete:
+  description: Whether there were more rows than C(max_rows) of O(protection) allows, so that machines may be missing.
   returned: success
   type: bool
   sample: false
-# GENERATED (dev.py generate): returns count request_count error msg
+# GENERATED (dev.py generate): returns count counts matched_names request_count error msg
 count:
   description: Number of records returned.
   returned: success
   type: int
   sample: 2
+counts:
+  description:
+    - How many of the records returned have which value, so that a play decides without filters. The most frequent value comes first.
+    - By C(status), C(verdict), C(kind), C(backup_server_name) and C(job_name), as far as these records have them; records without a value are counted
+      under C(none), machines of several backup servers at each of them.
+    - Every status and verdict is there, also with 0.
+  returned: success
+  type: dict
+  sample: {"status": {"success": 1, "warning": 0, "failed": 1, "running": 0, "unknown": 0}, "backup_server_name": {"vbr01.example.test": 2}}
+matched_names:
+  description:
+    - How names that nothing is called exactly so are spelt at the server, by the option and the name that were given. Empty when all are as given.
+    - See O(name_match).
+  returned: success
+  type: dict
+  sample: {"backup_server_name": {"VBR01": ["vbr01.example.test"]}}
 request_count:
   description: Number of HTTP requests made, logon and logoff included.
   returned: success

@@ -167,8 +167,9 @@ count:
 counts:
   description:
     - How many of the records returned have which value, so that a play decides without filters. The most frequent value comes first.
-    - By C(status), C(kind), C(backup_server_name) and C(job_name), as far as these records have them; records without a value are counted under C(none).
-    - Every status is there, also with 0.
+    - By C(status), C(verdict), C(kind), C(backup_server_name) and C(job_name), as far as these records have them; records without a value are counted
+      under C(none), machines of several backup servers at each of them.
+    - Every status and verdict is there, also with 0.
   returned: success
   type: dict
   sample: {"status": {"success": 1, "warning": 0, "failed": 1, "running": 0, "unknown": 0}, "backup_server_name": {"vbr01.example.test": 2}}

@@ -35,6 +35,7 @@ CASES: dict[str, list[dict[str, t.Any]]] = {
             "needed_at": "8h",
         },
     ],
+    "machine_info": [{}, {"names": ["web01", "old01", "nowhere01"], "protection": True}],
     "repository_info": [{}, {"include_links": True, "include_raw": True, "free_percent_max": 60}],
     "query_info": [
         {"type": "Job"},

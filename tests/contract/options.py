@@ -62,6 +62,7 @@ def _authority(seen: Seen) -> str:
 SHARED: dict[str, Case] = {
     "uid": Case(lambda seen: seen.records[0]["uid"]),
     "name": Case(of("name")),
+    "name_match": Case(["exact"], base={"backup_server_name": ["VBR01"]}),
     "filter": Case(lambda seen: f'UID=="{seen.records[0]["uid"]}"'),
     "descending": Case(True),
     "limit": Case(1),
@@ -80,6 +81,7 @@ SHARED: dict[str, Case] = {
     "running": Case(True),
     "created_after": Case("2d"),
     "created_before": Case("2d"),
+    "unresolved": Case(True),
     "ended_after": Case("2d"),
     "ended_before": Case("2d"),
 }
@@ -146,8 +148,13 @@ def _waiver(part: str, other: t.Any, machines: t.Sequence[str] = ("old01",)) -> 
 
 
 SPECIFIC: dict[str, dict[str, Case]] = {
-    "backup_server_info": {"sort_by": Case("port", "targets", {"limit": 1}), "version": Case(["1.0"])},
+    "backup_server_info": {
+        "name_match": Case(["exact"], base={"name": ["VBR01"]}),
+        "sort_by": Case("port", "targets", {"limit": 1}),
+        "version": Case(["1.0"]),
+    },
     "backup_session_info": {
+        "latest": Case("job"),
         "sort_by": Case("name"),
         "job_type": Case(["AgentBackup"]),
         "is_retry": Case(True),
@@ -157,6 +164,7 @@ SPECIFIC: dict[str, dict[str, Case]] = {
         ),
     },
     "backup_task_session_info": {
+        "latest": Case("machine"),
         "sort_by": Case("total_size"),
         "job_uid": Case(_job),
         "reason": Case(_first("reason")),
@@ -197,8 +205,19 @@ SPECIFIC: dict[str, dict[str, Case]] = {
         "free_percent_max": Case(20),
     },
     "summary_info": {"reports": Case(["overview"], "sections")},
+    "machine_info": {
+        "names": Case(["web01"], "names"),
+        "name_match": Case(["exact"], "names", {"names": ["WEB01"]}),
+        "domains": Case(["site"], "names", {"names": ["web01.site"]}),
+        "include": Case(["agents"], "names"),
+        "since": Case("5d", "names", {"include": ["vms"]}),
+        "protection": Case(True, "keys"),
+    },
     "vm_restore_point_info": {
         "sort_by": Case("name"),
+        "filter": Case(lambda seen: f'UID=="{seen.records[0]["uid"]}"', base={"machine_type": ["vm"]}),
+        "machine_type": Case(["agent"]),
+        "latest": Case("machine"),
         "point_type": Case(["Full"]),
         "algorithm": Case(["Full"]),
     },

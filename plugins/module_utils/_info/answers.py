@@ -111,6 +111,7 @@ class _Latest:
             self._asked.keep(record)
             and (given["state"] is None or record["state"] in given["state"])
             and (given["result"] is None or record["result"] in given["result"])
+            and (given["reason"] is None or record["reason"] in given["reason"])
             and (given["total_size_min"] is None or (size is not None and size >= given["total_size_min"]))
             and (given["total_size_max"] is None or (size is not None and size <= given["total_size_max"]))
         )

@@ -183,7 +183,7 @@ def _facts(records: t.Sequence[Record], found: Machines) -> Answer:
     if any("verdict" in record for record in records):
         counted = collections.Counter(record["verdict"] for record in records if "verdict" in record)
         counts["verdict"] = {verdict: counted[verdict] for verdict in VERDICTS}
-    return {"count": len(records), "counts": counts, "truncated": bool(found.registry.snapshot.truncated)}
+    return {"count": len(records), "counts": counts, "incomplete": bool(found.registry.snapshot.truncated)}
 
 
 def _order(record: Record) -> tuple[str, str]:
