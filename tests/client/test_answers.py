@@ -9,8 +9,8 @@ import typing as t
 import pytest
 
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._errors import SettingsError
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._info.any_type import gather_query
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._info.answers import gather_sessions
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._info.any_type import gather_query
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._info.jobs import gather_jobs
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._info.points import MACHINE_TYPES, gather_points
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._info.resource import gather, gather_repositories
