@@ -19,7 +19,7 @@ from .._records.record_set import Result, apply_limit, sort_records
 from .._records.resources import RESOURCES
 from .._times import UTC
 from .identities import Identities, job_key
-from .names import named_answer
+from .names import REACH, named_answer
 from .options import InfoRequest, read_selection
 from .resource import Answer, Params, answer_of, gather
 
@@ -138,6 +138,9 @@ class _Unresolved:
         if left and self._name == _TASK:
             successes.update(self._successes({uid: failures[uid] for uid in left}, with_names=False))
             left = self._unanswered(failures, successes)
+            # Servers that tell no references: older points tell which machine had the name that failed.
+            if self._who.read_points_named([failures[uid] for uid in left], REACH):
+                left = self._unanswered(failures, successes)
         return _cut([failures[uid] for uid in left], self._wanted)
 
     def _query(self, selection: FilterSet, keep: t.Callable[[Record], bool] | None = None) -> list[Record]:

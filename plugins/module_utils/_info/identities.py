@@ -17,6 +17,7 @@ from .._client.client import EnterpriseManagerClient
 from .._client.filters import FilterSet, all_of, compare
 from .._errors import AccessDenied
 from .._protection import rows
+from .._protection.codes import AGENT_TYPES
 from .._protection.registry import Registry
 from .._protection.roots import is_agent, root_of
 from .._protection.snapshot import Snapshot
@@ -86,6 +87,23 @@ class Identities:
     def job_uid_of(self, task: Record) -> str | None:
         session = self._sessions.get(rows.uid_key(task["job_session_uid"]) or "")
         return session.job_uid if session else None
+
+    def read_points_named(self, tasks: t.Iterable[Record], back: dt.timedelta) -> bool:
+        """Restore points of the names of tasks that tell no reference: they may say which machines had these names. False: there are no such tasks."""
+        loose = [task for task in tasks if not task["vm_uid"] and not self._is_of_agent(task)]
+        names = {task["vm_display_name"] for task in loose if task["vm_display_name"]}
+        if not names:
+            return False
+        since = shifted(min(rows.moment(task) for task in loose), -back)
+        by_name = FilterSet(compare("CreationTime", ">=", to_iso(since)), (("VmDisplayName", tuple(sorted(names))),))
+        for record in self._client.query("vm_restore_point", by_name).records:
+            row = rows.point_row(record)
+            self._snapshot.points[row.uid.lower()] = row
+        return True
+
+    def _is_of_agent(self, task: Record) -> bool:
+        session = self._sessions.get(rows.uid_key(task["job_session_uid"]) or "")
+        return session is not None and session.job_type in AGENT_TYPES
 
     def _read_points(self, tasks: t.Sequence[rows.TaskRow]) -> None:
         for record in self._by_uid(

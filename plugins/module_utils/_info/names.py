@@ -193,16 +193,15 @@ class _Search:
         fewer = any(self._params.get(one) for one in ("limit", "latest", "unresolved"))
         if resource is None or not (others or fewer) or option == "backup_server_name" or self._listed(option):
             return set()
-        window = {one: self._params.get(one) for one in _WINDOW}
-        wanted = read_selection(resource, {**window, option: names}, self._now)
         seen: set[str] = set()
-
-        def keep(record: Record) -> bool:
-            if wanted.keep(record):
-                seen.add(record.get(option) or "")
-            return False
-
-        self._client.query(resource, wanted.selection, keep=keep)
+        window = {one: self._params.get(one) for one in _WINDOW}
+        for span in self._spans(resource.time_field) if resource.time_field else [FilterSet()]:
+            left = [name for name in names if name not in seen]
+            if left:
+                wanted = read_selection(resource, {**window, option: left}, self._now)
+                self._client.query(
+                    resource, wanted.selection.where(span.always), keep=_noting(option, wanted.keep, seen)
+                )
         return seen
 
     def _sources(self, option: str) -> t.Iterator[tuple[Source, FilterSet]]:
@@ -225,17 +224,17 @@ class _Search:
         """The kinds of things that are simply there and whose names are meant."""
         return [one.name for one in self._resources if option == "name" and not one.time_field and one.path]
 
-    def _spans(self) -> t.Iterator[FilterSet]:
+    def _spans(self, field: str = "CreationTime") -> t.Iterator[FilterSet]:
         """The window of the question: its newest days first, then the rest."""
         until = self._time("created_before") or self._time("ended_before")
         end = min(until or self._now, self._now)
         since = self._since()
         split = max(since, shifted(end, -_NEWEST))
-        after = compare("CreationTime", ">=", to_iso(split))
-        before = compare("CreationTime", "<=", to_iso(end)) if until else None
+        after = compare(field, ">=", to_iso(split))
+        before = compare(field, "<=", to_iso(end)) if until else None
         yield FilterSet(all_of([after, before]), until=end)
         if split > since:
-            older = [compare("CreationTime", ">=", to_iso(since)), compare("CreationTime", "<", to_iso(split))]
+            older = [compare(field, ">=", to_iso(since)), compare(field, "<", to_iso(split))]
             yield FilterSet(all_of(older), until=split)
 
     def _since(self) -> dt.datetime:
@@ -253,6 +252,17 @@ class _Search:
         if any(self._params.get(option) is not None for option in _WINDOW):
             return " in the time asked for"
         return f" in the last {REACH.days} days"
+
+
+def _noting(option: str, wanted: t.Callable[[Record], bool], seen: set[str]) -> t.Callable[[Record], bool]:
+    """Keeps no record, but notes what it is called."""
+
+    def keep(record: Record) -> bool:
+        if wanted(record):
+            seen.add(record.get(option) or "")
+        return False
+
+    return keep
 
 
 def _names_of(*kinds: str) -> Source:
