@@ -124,6 +124,12 @@ EXAMPLES = r"""
     parent_session_uid: "{{ containers.backup_sessions | map(attribute='uid') }}"
   delegate_to: localhost
   when: containers.count > 0
+
+- name: Read the newest session of each job
+  backup_ops.veeam_em.backup_session_info:
+    created_after: 7d
+    latest: job
+  delegate_to: localhost
 """
 
 RETURN = r"""

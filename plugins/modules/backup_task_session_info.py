@@ -95,10 +95,10 @@ EXAMPLES = r"""
     created_after: 3d
   delegate_to: localhost
 
-- name: Read last night's failures of all machines
+- name: Read what failed last night and is not good since, each machine once
   backup_ops.veeam_em.backup_task_session_info:
-    result: [Failed]
     created_after: 16h
+    unresolved: true
   delegate_to: localhost
   register: failures
 
@@ -108,6 +108,13 @@ EXAMPLES = r"""
   loop: "{{ failures.backup_task_sessions }}"
   loop_control:
     label: "{{ item.name }}"
+
+- name: Read the machines whose newest task failed
+  backup_ops.veeam_em.backup_task_session_info:
+    created_after: 7d
+    latest: machine
+    result: [Failed]
+  delegate_to: localhost
 
 - name: Read the ten largest tasks of the week
   backup_ops.veeam_em.backup_task_session_info:

@@ -223,6 +223,7 @@ machines:
       description: The verdict with its reasons, as RV(backup_ops.veeam_em.protection_info#module:machines[]).
       returned: when O(protection) is given
       type: dict
+      sample: {"name": "srv01", "verdict": "ok", "reasons": []}
 in_em_only:
   description: Names of the machines that none of O(names) means, without those that are gone.
   returned: when O(names) is given

@@ -51,7 +51,7 @@ SITE: Answer = {
             ],
         ),
         job("Twins", "one", "two", server=VBR2, last="-7h", outcomes=[{"machine": "two", "runs": 0, "result": "Failed"}]),
-        job("Both, first", "both01", last="-6h", outcomes=[{"machine": "both01", "runs": 0, "result": "Failed"}]),
+        job("Both, first", "both01", last="-6h", outcomes=[{"machine": "both01", "runs": "every 2", "result": "Failed"}]),
         job("Both, second", "both01", server=VBR2, last="-5h"),
         job("App", "app01", last="-20m", outcomes=[{"machine": "app01", "running": True}]),
         {
@@ -206,6 +206,13 @@ class TestUnresolved:
         window = {"created_after": "70h", "created_before": "45h"}
         assert ("old-name",) in told(ask.tasks(result=["Failed"], **window), "vm_display_name")
         assert told(ask.tasks(unresolved=True, **window), "vm_display_name") == [("web02",)]
+
+    def test_a_success_between_two_failures_answers_the_first_only(self, ask: Asker) -> None:
+        tried = ask.tasks(vm_display_name=["both01"], job_name=["Both, first"], created_after="5d")
+        assert [one["status"] for one in tried][-3:] == ["failed", "success", "failed"]
+        assert ask.tasks(unresolved=True, vm_display_name=["both01"], created_after="5d") == tried[-1:]
+        before = tried[-1]["creation_time"]
+        assert ask.tasks(unresolved=True, vm_display_name=["both01"], created_after="60h", ended_before=before) == []
 
     def test_answers_count_up_to_now(self, ask: Asker) -> None:
         """The failure lies in the window, its answer after it."""
