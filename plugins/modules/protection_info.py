@@ -7,26 +7,26 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: protection_info
-short_description: Tell for each machine whether it has a good, recent, restorable backup, from Veeam Backup Enterprise Manager
+short_description: Check whether each machine has a good, recent, restorable backup, from Veeam Backup Enterprise Manager
 version_added: 0.1.0
 description:
   - Gives each machine a verdict before a maintenance. It never says V(ok) on a guess.
     Whatever can't be known for sure makes the verdict V(unknown).
   - >-
-    The verdicts, the first one that applies: V(unknown) (ambiguous name, data too old, answer cut, clocks that disagree, machine
-    perhaps hidden from this account), V(running) (a backup or replication is at work on it, or its job is running and not done),
-    V(waived) (a waiver names every reason that stands against it), V(failed) (the newest completed attempt failed and there is no good
-    backup inside the age), V(stale) (there are backups, but no good one inside the age), V(unprotected) (no backup at all), V(ok).
+    The verdicts, the first one that applies: V(unknown) (it can't be told which machine is meant, data too old, incomplete answer, clocks that
+    disagree, machine perhaps hidden from this account), V(running) (a backup, replication or restore is working on it, or its job is running and not
+    done), V(waived) (a waiver names every reason that stands against it), V(failed) (the newest completed attempt failed and there is no good
+    backup inside the age), V(stale) (there are backups, but no good one inside the age), V(unprotected) (no backup that counts), V(ok).
   - >-
     A backup is good when it has ended, its result is accepted, its job is of a counted type, its restore point still exists and
     its data is not older than the limit. One good backup is enough, whichever of the machine's jobs made it. A retry is an attempt of its own.
   - >-
     The age counts from the moment whose data the backup holds: the time of its restore point, else the start of its task, never its end.
-  - The number of requests does not depend on the number of machines. Ask once for all machines of a maintenance, not in a loop.
+  - Ask once for all machines of a maintenance, not in a loop.
   - >-
-    First only as much time is read as the age limits need. While machines remain without any usable backup, older sessions are read,
-    down to O(lookback). Two machines of one name are noticed when both were tried in the time that was read,
-    or with O(ask_hypervisors).
+    A machine is its reference at its hypervisor, or for an agent its name at its backup server, never a name. Which machines have a name is asked
+    of the hypervisors (O(ask_hypervisors)), of agents and of what runs. Where not every hypervisor answers, all rows of O(lookback) are read.
+    If a name means several machines, all must have one verdict, else it is V(unknown). RV(lookups) tells which hypervisors answered.
   - >-
     The account needs the Enterprise Manager role Portal User or Portal Administrator. Only a Portal Administrator surely sees every
     machine. For any other account a machine without a trace is V(unknown), not V(unprotected), see O(full_visibility).
@@ -37,14 +37,12 @@ extends_documentation_fragment:
   - backup_ops.veeam_em._attributes.info_module
   - backup_ops.veeam_em._attributes.actiongroup_em
 options:
-  # GENERATED (dev.py generate): policy_options module
   machines:
     description:
       - The machines, each a name or a dictionary. An empty list is refused.
       - A dictionary needs C(name), which names the machine in the result and is looked for in Enterprise Manager.
-      - >-
-        C(vm_uid) is the reference of a virtual machine, such as V(urn:VMware:Vm:33333333-aaaa-4bbb-8ccc-000000000001.vm-1042). Its middle
-        part may also be the unique id of the hypervisor, such as the instance UUID of a vCenter. Then C(name) is only a label.
+      - C(vm_uid) is the reference of a virtual machine, such as V(urn:VMware:Vm:33333333-aaaa-4bbb-8ccc-000000000001.vm-1042).
+        Its middle part may also be the unique id of the hypervisor, such as the instance UUID of a vCenter. Then C(name) is only a label.
       - C(vm_ref) is the id in its hypervisor, such as V(vm-1042). If there are several hypervisors, C(name) must fit too.
       - C(backup_server_name) counts only what this backup server did.
       - C(max_age), C(needed_at), C(accept_warning), C(job_types) and C(require_restore_point) override the options of the same name.
@@ -71,11 +69,13 @@ options:
     default: true
   job_types:
     description:
-      - Types of jobs whose backups count. Copies count only when they are named here.
-      - Replication never counts.
+      - Only sessions of these types count. Any word is taken, because servers know types that nobody has documented.
+      - >-
+        Known are V(Backup), V(AgentBackup), V(AgentManagement), V(NasBackup), V(BackupCopy), V(ImmediateBackupCopy), V(ImmediateBackupCopyWorker),
+        V(Replica) and V(StorageSnapshot), the last one for snapshots on a storage array, told by the kind of repository.
+      - It also tells which kind of machine is meant. Without types for agents a computer with an agent is no meaning of a name, and the other way round.
     type: list
     elements: str
-    choices: [Backup, BackupCopy, ImmediateBackupCopy, ImmediateBackupCopyWorker, AgentBackup, AgentManagement, NasBackup]
     default: [Backup, AgentBackup, AgentManagement]
   require_restore_point:
     description:
@@ -86,27 +86,33 @@ options:
   name_match:
     description:
       - How names are compared, in this order. The first way that finds something decides, and two machines found by it are ambiguous.
-      - >-
-        V(ignore_case) compares without regard to case. V(short_name) also without regard to the domain, if only one of the two names has a
-        domain.
+      - V(ignore_case) compares without regard to case. V(short_name) also without regard to the domain,
+        if only one of the two names has a domain.
     type: list
     elements: str
     choices: [exact, ignore_case, short_name]
     default: [exact, ignore_case, short_name]
+  domains:
+    description:
+      - What counts as a domain when names are compared without it. When set, only these are cut off; an empty list cuts off nothing.
+      - By default a domain has two or more labels of which the last one has a letter in it, or is one of C(local), C(lan), C(localdomain), C(internal),
+        C(intra), C(corp) and C(home).
+    type: list
+    elements: str
   max_data_age:
     description:
-      - >-
-        How old the data in Enterprise Manager may be, such as V(1h). Enterprise Manager collects it from the backup servers, by default
+      - How old the data in Enterprise Manager may be, such as V(1h). Enterprise Manager collects it from the backup servers, by default
         every 15 minutes. Older data makes the verdict of every machine V(unknown).
       - >-
-        The age is that of the last collection without a warning. Where the account or the version can't tell it, something recent must have
-        been seen at each backup server of the machine, else the verdict is V(unknown) with reason V(data_age_unknown).
+        The age is that of the last complete collection. After one with warnings, or where the account or the version can't tell it, something
+        recent must have been seen at each backup server of the machine, else the verdict is V(unknown) with reason V(data_age_unknown).
+      - With V(auto) the limit is four hours, and blocks only if no collection, complete or with warnings, ended within it. What can't be told is a note.
       - If it is left out, the age of the data is only reported, with a warning if it is more than two hours.
     type: str
   waivers:
     description:
-      - Reasons for which somebody takes the responsibility. A machine is V(waived) only when every reason of its verdict has a waiver.
-      - Waivers never cover V(unknown) or V(running). Waivers without effect are reported in RV(unused_waivers).
+      - Accepted risks, each approved by someone. A machine is V(waived) only when every reason of its verdict has a waiver.
+      - Waivers never cover V(unknown), nor V(running) except for V(restore_running). Waivers without effect are reported in RV(unused_waivers).
     type: list
     elements: dict
     default: []
@@ -119,10 +125,20 @@ options:
         description: The reason that is waived.
         type: str
         required: true
-        choices: [age_over_limit, last_attempt_failed, warning_not_accepted, restore_point_missing, no_backup_found, only_copy_found]
+        choices:
+          - last_attempt_failed
+          - age_over_limit
+          - warning_not_accepted
+          - restore_point_missing
+          - point_without_task
+          - no_backup_found
+          - only_copy_found
+          - only_snapshot_found
+          - type_not_counted
+          - restore_running
       until:
         description:
-          - When the waiver ends, in ISO 8601. A date ends with its first moment in UTC.
+          - When the waiver ends, in ISO 8601. A bare date means 00:00 UTC on that day.
           - It must be later than both the present and the moment of O(needed_at).
         type: str
         required: true
@@ -140,27 +156,25 @@ options:
     type: str
   full_visibility:
     description:
-      - >-
-        Set it to V(true) if the account is known to see every machine without being Portal Administrator. A machine without a trace is then
-        V(unprotected).
+      - Set it to V(true) if the account is known to see every machine without being Portal Administrator. A machine without a trace
+        is then V(unprotected).
     type: bool
     default: false
   ask_hypervisors:
     description:
-      - Also read from every hypervisor which virtual machines it has now, one request for each connection of a backup server.
-      - With it a second machine of a name is noticed even if it was never backed up, and a machine that was never backed up is known.
-      - It asks what Enterprise Manager calls its lookup service. A hypervisor that can't be asked makes the module fail.
-      - >-
-        A virtual machine that two connections show, such as those to SCVMM and to its cluster, is then V(unknown) unless O(machines) has
-        its C(vm_uid).
-    type: bool
-    default: false
+      - Whether to ask every hypervisor which virtual machines it has now, one request for each connection of a backup server. It asks what
+        Enterprise Manager calls its lookup service.
+      - With V(auto) a hypervisor that does not answer is a note, and all rows of O(lookback) are read instead.
+      - With V(always) it makes the module fail. With V(never) none is asked.
+      - Only the hypervisors know namesakes that were never backed up, what a machine is called now, and which machines are gone.
+    type: str
+    choices: [auto, always, never]
+    default: auto
   max_rows:
     description:
       - Read at most this many rows from Enterprise Manager. When that is not enough, the machines concerned are V(unknown).
     type: int
     default: 1000000
-  # END GENERATED
 seealso:
   - module: backup_ops.veeam_em.backup_task_session_info
   - module: backup_ops.veeam_em.backup_session_info
@@ -250,22 +264,28 @@ machines:
       description:
         - Stable codes. First what led to the verdict, then what else is worth knowing. An V(ok) machine can carry notes.
         - >-
-          V(age_over_limit), V(last_attempt_failed), V(warning_not_accepted), V(restore_point_missing), V(no_backup_found),
-          V(only_copy_found), V(backup_running), V(em_data_stale), V(data_age_unknown), V(ambiguous_name), V(not_visible),
-          V(answer_truncated) or V(in_future) (data later than O(needed_at), or a clock that is wrong).
+          V(last_attempt_failed), V(age_over_limit), V(warning_not_accepted), V(restore_point_missing), V(newer_than_needed), V(point_without_task),
+          V(no_backup_found), V(only_copy_found), V(only_snapshot_found), V(type_not_counted), V(backup_running), V(restore_running),
+          V(ambiguous_name), V(claimed_twice), V(machine_renamed), V(machine_gone), V(reference_not_found), V(not_visible), V(session_unreadable),
+          V(repository_unreadable), V(answer_truncated), V(em_data_stale), V(data_age_unknown), V(in_future), V(job_session_failed),
+          V(session_without_end), V(endless_work), V(namesake_not_counted), V(lookup_unanswered).
       type: list
       elements: str
       sample: [age_over_limit]
     message:
       description: The verdict for people, in one sentence. It can quote text of the server.
       type: str
-      sample: "The last good backup is 1 d 16 h old, more than 1 d."
+      sample: "The last good backup is 1d 16h old, more than 24h."
     matched_by:
       description: How the machine was found, V(vm_uid), V(vm_ref), V(exact), V(ignore_case) or V(short_name), or null.
       type: str
       sample: exact
+    matched_name:
+      description: What Enterprise Manager calls the machine that was found; null if none was.
+      type: str
+      sample: db01
     vm_uid:
-      description: Reference of the machine in its hypervisor; null for agents and if the machine was not found.
+      description: Reference of the machine in its hypervisor; null for agents, if no machine was found, and if the name means several virtual machines.
       type: str
       sample: "urn:VMware:Vm:33333333-aaaa-4bbb-8ccc-000000000001.vm-1042"
     max_age_seconds:
@@ -362,6 +382,30 @@ machines:
       description: Enterprise Manager's knowledge of this machine is of this moment or newer; null if that can't be told.
       type: str
       sample: "2026-01-06T05:45:00Z"
+    meanings:
+      description: If the name means several machines, each of them; else empty.
+      type: list
+      elements: dict
+      contains:
+        name:
+          description: What Enterprise Manager calls it.
+          type: str
+          sample: db01
+        vm_uid:
+          description: Its reference; null for an agent.
+          type: str
+        backup_server_names:
+          description: The backup servers that back it up or have its hypervisor.
+          type: list
+          elements: str
+        verdict:
+          description: Its own verdict.
+          type: str
+          sample: ok
+        reasons:
+          description: Its own reasons.
+          type: list
+          elements: str
     history:
       description: Its attempts of counted job types, newest first.
       returned: when O(history) is given
@@ -403,7 +447,7 @@ msg:
   description: The result, or what went wrong and what to do about it, in one line for people.
   returned: always
   type: str
-  sample: "24 of 25 machines are protected as asked; not protected: db02 (failed)."
+  sample: "24 of 25 machines meet the policy; not OK: db02 (failed)."
 em_host:
   description: The Enterprise Manager that was asked, as O(host) names it.
   returned: success
@@ -419,6 +463,32 @@ data_as_of:
   returned: success
   type: str
   sample: "2026-01-06T05:45:00Z"
+lookups:
+  description: What each hierarchy root told about its machines, sorted by backup server and name.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    hierarchy_root_name:
+      description: Name of the hypervisor.
+      type: str
+      sample: vcenter01.example.test
+    hierarchy_root_uid:
+      description: UID of the root.
+      type: str
+      sample: "urn:veeam:HierarchyRoot:33333333-aaaa-4bbb-8ccc-000000000001"
+    backup_server_name: *backup_server_name
+    state:
+      description: V(answered), V(empty), V(failed), V(mismatched) (its machines carry other references than tasks and restore points) or V(not_asked).
+      type: str
+      sample: answered
+    machine_count:
+      description: How many virtual machines it showed.
+      type: int
+      sample: 240
+    message:
+      description: Why it did not answer.
+      type: str
 unused_waivers:
   description: Waivers that changed nothing. There is also a warning about those that are not just needless.
   returned: success
@@ -444,12 +514,11 @@ unused_waivers:
       description: V(not_asked) (the machine is not in O(machines)), V(expired) or V(not_needed).
       type: str
       sample: expired
-# GENERATED (dev.py generate): returns request_count error
 request_count:
   description: Number of HTTP requests made, logon and logoff included.
   returned: success
   type: int
-  sample: 3
+  sample: 21
 error:
   description: What went wrong, for programs. RV(msg) says it for people.
   returned: when Enterprise Manager could not be read
@@ -480,7 +549,6 @@ error:
       description: What to do about it.
       type: str
       sample: it needs the Enterprise Manager role Portal User
-# END GENERATED
 """
 
 import datetime as dt

@@ -232,7 +232,7 @@ def test_15_the_ends_of_the_calendar(moment: str) -> None:
 def test_16_the_name_of_a_backup_server(profile: str) -> None:
     for name in ("vbr01", "VBR01.example.test"):
         assert one(BASE, {"name": "web01", "backup_server_name": name}, profile=profile)["verdict"] == "ok"
-    with pytest.raises(SettingsError, match="vbr01.example.test"):
+    with pytest.raises(SettingsError, match=r"vbr01\.example\.test"):
         ask(BASE, {"name": "web01", "backup_server_name": "vbr7"}, profile=profile)
 
 

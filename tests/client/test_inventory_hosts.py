@@ -215,7 +215,11 @@ def test_a_source_of_more_may_fail_and_is_named(source: str, status: int) -> Non
 def test_what_hosts_rest_on_is_required_and_named(kind: str) -> None:
     with pytest.raises(EmError, match="can't be read"):
         gather(
-            site(job("web01"), machines=["web01"]), "vms", "backup_servers", faults=[failing(f"*type={kind}&*", 500)]
+            site(job("web01"), machines=["web01"]),
+            "vms",
+            "backup_servers",
+            protection={},
+            faults=[failing(f"*type={kind}&*", 500)],
         )
 
 
@@ -242,6 +246,20 @@ def test_requests_do_not_grow_with_machines_or_namesakes() -> None:
     plain = gather(site(job(*names), machines=names), "vms", "backup_servers")
     assert plain.requests <= many.requests, "what verdicts need is read once"
     assert len(same.of("twin01")) == 40
+
+
+def test_older_rows_are_read_for_what_is_missing_only(profile: str) -> None:
+    """A short window for the hosts, a long one for the verdicts: what is not good asks for more, what is good does not."""
+    estate = site(job("web01", "old01"), machines=["web01", "old01"])
+    estate["jobs"][0]["outcomes"] = [{"machine": "old01", "runs": "0-3", "result": "Failed", "reason": "no space"}]
+    good = gather(site(job("web01"), machines=["web01"]), profile=profile, since="2d", protection={})
+    poor = gather(estate, profile=profile, since="2d", protection={}).one("old01")
+    whole = gather(estate, profile=profile, since="30d", protection={}).one("old01")
+    assert good.requests < gather(estate, profile=profile, since="2d", protection={}).requests
+    assert poor["verdict"] == whole["verdict"] == "failed"
+    assert poor["inventory_protection"]["last_good"] == whole["inventory_protection"]["last_good"] is not None
+    assert poor["inventory_protection"]["message"] == whole["inventory_protection"]["message"]
+    assert poor["last_success"] is None, "hosts tell of what happened since"
 
 
 def test_window() -> None:

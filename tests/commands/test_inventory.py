@@ -119,7 +119,7 @@ def test_list(ansible: Ansible, simulator: t.Any) -> None:
     run = ansible.inventory(
         f"{PLUGIN}duplicates: suffix\nkeyed_groups: [{{key: veeam_em_platform, prefix: at}}]\n", em=simulator
     )
-    assert "WARNING" not in run.stderr, run.stderr
+    assert "would be called" not in run.stderr, run.stderr
     assert "hv-app01" in hosts(run, "at_HyperV")
     assert hosts(run, "veeam_em_backup_servers") == [f"vbr0{number}.example.test" for number in (1, 2, 3)]
     assert twins(run) == {"twin01_vm-2001", "twin01_vm-77"}
@@ -198,7 +198,7 @@ def test_duplicates_fail(ansible: Ansible, simulator: t.Any) -> None:
     assert run.rc != 0
     said = " ".join(run.output.split())
     assert "2 hosts would be called 'twin01'" in said
-    assert "set duplicates to suffix or warn" in said
+    assert "set duplicates to newest or suffix" in said
 
 
 def test_hostnames_and_compose(ansible: Ansible, simulator: t.Any) -> None:
@@ -211,7 +211,7 @@ hostnames: [ip_address, '{{{{ veeam_em_name | upper }}}}.example.test']
 compose:
   result: veeam_em_last_attempt.result
 groups:
-  laptops: "'Laptops' in veeam_em_inventory_protection_groups | default([])"
+  laptops: "'Laptops' in veeam_em_protection_groups | default([])"
 strict: true
 """,
         em=simulator,
@@ -306,7 +306,9 @@ def test_failures_are_one_sentence(ansible: Ansible, simulator: t.Any, variables
 
 
 def test_failure_in_the_middle_leaves_no_session_open(ansible: Ansible, simulator: t.Any) -> None:
-    simulator.add_fault({"kind": "error", "path": "/api/query", "after": 2, "status": 500})
+    simulator.add_fault(
+        {"kind": "error", "path": "/api/query", "query": "*type=BackupTaskSession*", "status": 500, "count": None}
+    )
     run = ansible.inventory(PLUGIN, em=simulator, env={"VEEAM_EM_RETRIES": "0"})
     assert run.rc != 0
     assert simulator.open_sessions() == []

@@ -136,7 +136,8 @@ _POLICY = {
     "lookback": Case("5d", "verdicts", {"machines": ["old01"]}),
     "history": Case("7d", "keys"),
     "full_visibility": Case(True, "verdicts", {"machines": ["legacy01"]}, role="Portal User"),
-    "ask_hypervisors": Case(True, "paths"),
+    "domains": Case(["example.test"], "verdicts", {"machines": ["web01.example.test", "web02.corp.example"]}),
+    "ask_hypervisors": Case("never", "paths"),
     "max_rows": Case(1, "verdicts"),
 }
 
@@ -278,7 +279,7 @@ INVENTORY: dict[str, Case] = {
     "protection.full_visibility": Case(
         {"lookback": "5d", "full_visibility": True}, "groups", {"since": "30d"}, without={"lookback": "5d"}, role="Portal User"
     ),
-    "protection.ask_hypervisors": Case({"ask_hypervisors": True}, "paths", without={}),
+    "protection.ask_hypervisors": Case({"ask_hypervisors": "never"}, "paths", without={}),
     "protection.max_rows": Case({"max_rows": 1}, "groups", without={}),
     "strict": Case(True, "outcome", {"compose": {"broken": "no_such_variable.part"}}),
     "compose": Case({"moid": "veeam_em_vm_ref"}, "variables"),

@@ -33,7 +33,8 @@ MODULE: dict[str, t.Any] = {
     "lookback": "20d",
     "history": "3d",
     "full_visibility": True,
-    "ask_hypervisors": True,
+    "domains": ["corp.example"],
+    "ask_hypervisors": "never",
     "max_rows": 999999,
 }
 """Handed on to the module; what it makes of them is proved there."""

@@ -33,18 +33,22 @@ from .._protection.policy import NEVER, Policy
 from .._protection.registry import Registry
 from .._protection.snapshot import ANSWERED, EMPTY, Snapshot
 from .._records.build import Record
+from .._records.record_set import Result
 from .._times import parse_when, to_iso
-from .._verify.frame import collections_of
+from .._verify.plan import Span, reach
 from .._verify.reader import SnapshotReader
 from .ageing import aged
 from .hosts import VARIABLES, HostMaker, server_host
-from .verdicts import Host, add_verdicts, read_protection
+from .verdicts import Host, add_verdicts, poor_machines, read_protection, rows_of
 
 __all__ = ["KINDS", "VARIABLES", "InventoryRequest", "gather_machines"]
 
 KINDS = ("backup_servers", "vms", "agents", "not_backed_up")
 _MACHINES = frozenset(KINDS) - {"backup_servers"}
 _OF_A_SOURCE = (AccessDenied, NotFound, RequestRejected, ServerBusy, ServerFailed, TimedOut, ProtocolError)
+# They add variables or hosts; and what works on machines matters to verdicts only.
+_EXTRA = frozenset({"discovered_computer", "system_session", "repository"})
+_OTHER_WORK = frozenset({"replica_session", "replica_task_session", "restore_session"})
 _LABELS = {
     "hierarchy_root": "hierarchy roots",
     "system_session": "the log of data collections",
@@ -89,10 +93,14 @@ class InventoryRequest:
 
     @property
     def reading(self) -> Policy:
-        """What the rows are read for: all machines, as far back as hosts or verdicts need them."""
-        back = self.now - self.since
-        looked = max(back, self.policy.lookback) if self.protection is not None else back
-        return dataclasses.replace(self.policy, lookback=looked)
+        """What the rows of all machines are read for: as far back as hosts tell of, and as any backup may be good."""
+        return dataclasses.replace(self.policy, lookback=self.now - self.since)
+
+    @property
+    def older(self) -> Span | None:
+        """What is read besides, of machines without a good backup: it tells "too old" from "never"."""
+        start, end = reach(self.policy).since, reach(self.reading).since
+        return Span(start, end) if self.protection is not None and start < end else None
 
     def aged(self, hosts: t.Sequence[Record], gathered_at: str) -> list[Record]:
         """The hosts that were read at some time, with the verdicts that they have now."""
@@ -102,20 +110,24 @@ class InventoryRequest:
         return [aged(host, self.policy, needed_at) for host in hosts]
 
 
-class _NamedSources:
-    """The client, with the source in the sentence when it can't be read."""
+class _Sources:
+    """The client for one inventory: a source that can't be read has its name in the sentence, and one that only adds to hosts is a warning.
 
-    def __init__(self, client: EnterpriseManagerClient) -> None:
+    Whoever reads takes a refusal for what it is to an account without rights: that there is more than was shown.
+    """
+
+    def __init__(self, client: EnterpriseManagerClient, wanted: InventoryRequest) -> None:
         self._client = client
-        self.page_size = client.page_size
+        self._wanted = wanted
+        self.warnings: list[str] = []
 
     def query(self, name: str, *args: t.Any, **options: t.Any) -> t.Any:
-        return self._named(self._client.query, name, args, options)
+        return self._read(self._client.query, name, args, options)
 
     def list(self, name: str, *args: t.Any, **options: t.Any) -> t.Any:
-        return self._named(self._client.list, name, args, options)
+        return self._read(self._client.list, name, args, options)
 
-    def _named(self, read: t.Callable[..., t.Any], name: str, args: t.Any, options: t.Any) -> t.Any:
+    def _read(self, read: t.Callable[..., t.Any], name: str, args: t.Any, options: t.Any) -> t.Any:
         try:
             return read(name, *args, **options)
         except NotEnterpriseManager:
@@ -123,73 +135,88 @@ class _NamedSources:
         except _OF_A_SOURCE as error:
             label = _LABELS.get(name) or f"{name.replace('_', ' ')}s"
             error.message = f"{label} can't be read: {error.message}"
+            refused = isinstance(error, (AccessDenied, NotFound, RequestRejected))
+            if name in _EXTRA:
+                if name == "discovered_computer" or not refused:
+                    self._tell(name, error)
+                if not refused:
+                    raise AccessDenied(error.message) from None
+            if name in _OTHER_WORK and self._wanted.protection is None:
+                self._tell(name, error)
+                return Result([])
             raise
+
+    def _tell(self, name: str, error: EmError) -> None:
+        if name != "discovered_computer":
+            self.warnings.append(f"Hosts have fewer variables: {error}")
+        elif "agents" in self._wanted.include:
+            self.warnings.append(
+                "Agents are known by their backups only, so their addresses, operating systems and states are missing, and so are "
+                f"computers without any backup: {error}"
+            )
 
 
 class Machines(t.NamedTuple):
     """The machines that were asked for, what they are made from, and warnings about what is missing."""
 
     registry: Registry
-    maker: HostMaker
     hosts: list[Host]
     warnings: list[str]
 
 
 def gather_machines(client: EnterpriseManagerClient, wanted: InventoryRequest) -> dict[str, t.Any]:
     """``hosts`` (records in a fixed order), ``warnings`` about what is missing, ``gathered_at``. Raises an EmError."""
-    source = t.cast("EnterpriseManagerClient", _NamedSources(client))
-    warnings: list[str] = []
     hosts: list[Host] = []
-    registry = None
+    sources = _Sources(client, wanted)
+    source = t.cast("EnterpriseManagerClient", sources)
     if _MACHINES & set(wanted.include):
-        registry, _maker, hosts, warnings = read_machines(client, wanted)
+        registry, hosts, warnings = read_machines(client, wanted)
+        snapshot = registry.snapshot
+    else:
+        reader = SnapshotReader(source, wanted.reading, keep_all=True, page_size=client.page_size)
+        reader.read_collections()
+        snapshot, warnings = reader.snapshot, []
     records = [record for _machine, record in hosts]
     if "backup_servers" in wanted.include:
-        snapshot = registry.snapshot if registry else _collected(source, _missed(wanted, warnings))
         servers = source.query("backup_server").records
         records += [server_host(record, _data_as_of(snapshot, record["name"])) for record in servers]
     for record in records:
         record["gathered_at"] = to_iso(wanted.now)
     records.sort(key=lambda record: (record["kind"], record["name"] or "", record["identity"]))
-    return {"hosts": records, "warnings": warnings, "gathered_at": to_iso(wanted.now)}
+    return {"hosts": records, "warnings": [*sources.warnings, *warnings], "gathered_at": to_iso(wanted.now)}
 
 
-def read_machines(client: EnterpriseManagerClient, wanted: InventoryRequest) -> Machines:
+def read_machines(client: EnterpriseManagerClient, wanted: InventoryRequest, *, with_points: bool = False) -> Machines:
     """The machines, with their verdicts where these are asked for. Raises an EmError."""
-    source = t.cast("EnterpriseManagerClient", _NamedSources(client))
-    warnings: list[str] = []
+    sources = _Sources(client, wanted)
+    judged = wanted.protection is not None
     reader = SnapshotReader(
-        source, wanted.reading, keep_all=True, page_size=client.page_size, missed=_missed(wanted, warnings),
-        needs_all_work=wanted.protection is not None,
+        t.cast("EnterpriseManagerClient", sources), wanted.reading, keep_all=True, with_points=judged or with_points,
+        page_size=client.page_size,
     )  # fmt: skip
     registry = Registry(reader.read())
-    maker = HostMaker(registry, FactsBuilder(registry, wanted.reading), wanted.since)
-    hosts = _machines(maker, wanted, reader.discovered)
+    hosts = _machines(registry, wanted, reader.computer_records)
+    poor = (
+        poor_machines(registry, hosts, wanted.protection, wanted.now)
+        if wanted.older and wanted.protection is not None
+        else []
+    )
+    if poor and wanted.older:
+        reader.read_older(wanted.older, rows_of(poor))
+        registry = Registry(reader.snapshot)
+        hosts = _machines(registry, wanted, reader.computer_records)
+    warnings: list[str] = []
     if "not_backed_up" in wanted.include:
         warnings += _unseen(registry)
-    if registry.snapshot.truncated and wanted.protection is None:
-        warnings.append("Not all rows were read, so hosts may be missing; raise protection.max_rows")
+    if registry.snapshot.truncated and not judged:
+        warnings.append("Not all rows were read, so hosts may be missing; ask for a shorter time with since")
     if wanted.protection is not None:
         warnings += add_verdicts(registry, hosts, wanted.protection, wanted.now)
-    return Machines(registry, maker, hosts, warnings)
+    return Machines(registry, hosts, [*sources.warnings, *warnings])
 
 
-def _missed(wanted: InventoryRequest, warnings: list[str]) -> t.Callable[[str, EmError], None]:
-    """What is called with a source of no more than variables or more hosts that can't be read."""
-
-    def missed(what: str, error: EmError) -> None:
-        if what != "discovered computers":
-            warnings.append(f"Hosts have fewer variables, since {error}")
-        elif "agents" in wanted.include:
-            warnings.append(
-                "Agents are known by their backups only, so their addresses, operating systems and states are missing, and so are "
-                f"computers without any backup, since {error}"
-            )
-
-    return missed
-
-
-def _machines(maker: HostMaker, wanted: InventoryRequest, computers: t.Sequence[Record]) -> list[Host]:
+def _machines(registry: Registry, wanted: InventoryRequest, computers: t.Sequence[Record]) -> list[Host]:
+    maker = HostMaker(registry, FactsBuilder(registry, wanted.reading), wanted.since)
     hosts: list[Host] = []
     if "vms" in wanted.include:
         hosts += maker.vms()
@@ -203,7 +230,7 @@ def _machines(maker: HostMaker, wanted: InventoryRequest, computers: t.Sequence[
 def _unseen(registry: Registry) -> list[str]:
     """Why machines that nothing backs up may be missing."""
     found = []
-    for guid, answer in registry.lookup_states().items():
+    for guid, answer in registry.lookups.states.items():
         if answer.state not in (ANSWERED, EMPTY):
             root = registry.roots.by_guid[guid]
             found.append(
@@ -215,11 +242,6 @@ def _unseen(registry: Registry) -> list[str]:
             "Machines that nothing backs up may be missing, since this account may not see everything (Portal Administrator does)"
         )
     return found
-
-
-def _collected(client: EnterpriseManagerClient, missed: t.Callable[[str, EmError], None]) -> Snapshot:
-    """The log of collections alone, for backup servers alone."""
-    return Snapshot(dt.datetime.max, collections=collections_of(client, missed))
 
 
 def _data_as_of(snapshot: Snapshot, server: str | None) -> dt.datetime | None:

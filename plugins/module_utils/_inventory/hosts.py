@@ -182,7 +182,7 @@ class HostMaker:
         success = last
         while success is not None and success["result"] not in SUCCESSFUL:
             success = next(attempts, None)
-        ages = [self._builder.data_as_of(machine, ())[0] for machine in machines]
+        ages = [self._builder.data_as_of(machine)[0] for machine in machines]
         return {
             "backup_server_names": sorted(
                 {task.backup_server_name for task in tasks if task.backup_server_name}

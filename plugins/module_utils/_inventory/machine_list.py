@@ -13,6 +13,7 @@ import typing as t
 from .._client.client import EnterpriseManagerClient
 from .._errors import SettingsError
 from .._protection.codes import COPY_TYPES, VERDICTS
+from .._protection.facts import FactsBuilder
 from .._protection.machines import KnownMachine
 from .._protection.names import EXACT, NAME_MATCHES
 from .._protection.policy import Policy, read_policy
@@ -22,7 +23,7 @@ from .._protection.rows import PointRow
 from .._records.build import Record
 from .._times import UTC, to_iso
 from .gather import InventoryRequest, Machines, read_machines
-from .hosts import VM
+from .hosts import VM, HostMaker
 from .verdicts import Host
 
 Params = t.Dict[str, t.Any]
@@ -54,8 +55,11 @@ def gather_machine_list(client: EnterpriseManagerClient, params: Params) -> Answ
     wanted = InventoryRequest.read(params["include"], params["since"], _protection(params["protection"]), now)
     chosen = {option: params[option] for option in ("name_match", "domains")}
     policy = read_policy({**chosen, "machines": ["any"] if names is None else names}, now)
-    found = read_machines(client, wanted)
-    hosts = [*found.hosts, *(found.maker.only_points() if "vms" in wanted.include else ())]
+    found = read_machines(client, wanted, with_points=True)
+    hosts = found.hosts
+    if "vms" in wanted.include:
+        maker = HostMaker(found.registry, FactsBuilder(found.registry, wanted.reading), wanted.since)
+        hosts = [*hosts, *maker.only_points()]
     records = sorted((_record(found.registry, host) for host in hosts), key=_order)
     answer: Answer = {"machines": records, "matched_names": {}}
     if names is not None:

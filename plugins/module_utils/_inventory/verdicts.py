@@ -19,6 +19,7 @@ from .._protection.policy import POLICY_SPEC, Policy, read_policy, split_ref
 from .._protection.registry import Registry
 from .._protection.result import verification_result, warnings_of
 from .._records.build import Record
+from .._verify.plan import Wanted
 
 Host = t.Tuple[t.Optional[KnownMachine], Record]
 KEYS = tuple(key for key in POLICY_SPEC if key != "machines")
@@ -35,21 +36,42 @@ def read_protection(options: t.Any, now: dt.datetime) -> Policy:
     return read_policy({**options, "machines": ["any"]}, now)
 
 
+def asked(hosts: t.Sequence[Host], options: t.Mapping[str, t.Any], now: dt.datetime) -> Policy:
+    """The question about these hosts, with the position of each as its key. Raises SettingsError."""
+    names = collections.Counter(record["name"] for _machine, record in hosts)
+    one_each = _one_each([record for _machine, record in hosts])
+    entries = [
+        entry_of(record, options, names[record["name"]] == 1, id(record) in one_each) for _machine, record in hosts
+    ]
+    return read_policy({**options, "machines": entries}, now, [str(number) for number in range(len(hosts))])
+
+
+def poor_machines(
+    registry: Registry, hosts: t.Sequence[Host], options: t.Mapping[str, t.Any], now: dt.datetime
+) -> list[KnownMachine]:
+    """Machines of which older backups would change the verdict or what is said about it. Raises SettingsError."""
+    if not hosts:
+        return []
+    found = assess(registry.snapshot, asked(hosts, options, now), registry)
+    poor = (part.machine for one in found.values() if not one.is_settled for part in one.machines)
+    return list({machine.key: machine for machine in poor}.values())
+
+
+def rows_of(machines: t.Sequence[KnownMachine]) -> Wanted:
+    """What the rows of these machines can be found by."""
+    names = {name for machine in machines for times in machine.names.values() for name in times}
+    return Wanted(frozenset(names - {""}), frozenset(ref for machine in machines for ref in machine.refs))
+
+
 def add_verdicts(
     registry: Registry, hosts: t.Sequence[Host], options: t.Mapping[str, t.Any], now: dt.datetime
 ) -> list[str]:
     """Gives ``verdict`` and ``inventory_protection`` to each of the machines; returns warnings. Raises SettingsError."""
     if not hosts:
         return []
-    names = collections.Counter(record["name"] for _machine, record in hosts)
-    one_each = _one_each([record for _machine, record in hosts])
-    entries = [
-        entry_of(record, options, names[record["name"]] == 1, id(record) in one_each) for _machine, record in hosts
-    ]
-    keys = [str(number) for number in range(len(hosts))]
-    policy = read_policy({**options, "machines": entries}, now, keys)
+    policy = asked(hosts, options, now)
     if registry.snapshot.truncated:
-        registry.snapshot.truncated = frozenset(keys)
+        registry.snapshot.truncated = frozenset(entry.key for entry in policy.machines)
     result = verification_result(assess(registry.snapshot, policy, registry), registry, policy)
     for (_machine, record), verdict in zip(hosts, result["machines"]):
         record.update(verdict=verdict["verdict"], inventory_protection={**verdict, "name": record["name"]})

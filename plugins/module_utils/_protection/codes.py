@@ -29,35 +29,24 @@ VERDICT_MEANINGS = {
 VERDICTS = tuple(VERDICT_MEANINGS)
 """In the order of precedence: the first one that applies is the verdict."""
 
-AGE_OVER_LIMIT = "age_over_limit"
-LAST_ATTEMPT_FAILED = "last_attempt_failed"
+AGE_OVER_LIMIT, LAST_ATTEMPT_FAILED = "age_over_limit", "last_attempt_failed"
 WARNING_NOT_ACCEPTED = "warning_not_accepted"
 RESTORE_POINT_MISSING = "restore_point_missing"
-NEWER_THAN_NEEDED = "newer_than_needed"
-POINT_WITHOUT_TASK = "point_without_task"
+NEWER_THAN_NEEDED, POINT_WITHOUT_TASK = "newer_than_needed", "point_without_task"
 NO_BACKUP_FOUND = "no_backup_found"
-ONLY_COPY_FOUND = "only_copy_found"
-ONLY_SNAPSHOT_FOUND = "only_snapshot_found"
-TYPE_NOT_COUNTED = "type_not_counted"
-BACKUP_RUNNING = "backup_running"
-RESTORE_RUNNING = "restore_running"
-AMBIGUOUS_NAME = "ambiguous_name"
-CLAIMED_TWICE = "claimed_twice"
-MACHINE_RENAMED = "machine_renamed"
-MACHINE_GONE = "machine_gone"
-REFERENCE_NOT_FOUND = "reference_not_found"
+ONLY_COPY_FOUND, ONLY_SNAPSHOT_FOUND, TYPE_NOT_COUNTED = "only_copy_found", "only_snapshot_found", "type_not_counted"
+BACKUP_RUNNING, RESTORE_RUNNING = "backup_running", "restore_running"
+AMBIGUOUS_NAME, CLAIMED_TWICE = "ambiguous_name", "claimed_twice"
+MACHINE_RENAMED, MACHINE_GONE, REFERENCE_NOT_FOUND = "machine_renamed", "machine_gone", "reference_not_found"
 NOT_VISIBLE = "not_visible"
-SESSION_UNREADABLE = "session_unreadable"
-REPOSITORY_UNREADABLE = "repository_unreadable"
-ANSWER_TRUNCATED = "answer_truncated"
-EM_DATA_STALE = "em_data_stale"
-DATA_AGE_UNKNOWN = "data_age_unknown"
-IN_FUTURE = "in_future"
-JOB_SESSION_FAILED = "job_session_failed"
-SESSION_WITHOUT_END = "session_without_end"
-ENDLESS_WORK = "endless_work"
-NAMESAKE_NOT_COUNTED = "namesake_not_counted"
-LOOKUP_UNANSWERED = "lookup_unanswered"
+SESSION_UNREADABLE, REPOSITORY_UNREADABLE, ANSWER_TRUNCATED = (
+    "session_unreadable",
+    "repository_unreadable",
+    "answer_truncated",
+)
+EM_DATA_STALE, DATA_AGE_UNKNOWN, IN_FUTURE = "em_data_stale", "data_age_unknown", "in_future"
+JOB_SESSION_FAILED, SESSION_WITHOUT_END, ENDLESS_WORK = "job_session_failed", "session_without_end", "endless_work"
+NAMESAKE_NOT_COUNTED, LOOKUP_UNANSWERED = "namesake_not_counted", "lookup_unanswered"
 
 
 class Reason(t.NamedTuple):
@@ -74,37 +63,192 @@ _POOR = (FAILED, STALE)
 REASONS = {
     reason.code: reason
     for reason in (
-        Reason(LAST_ATTEMPT_FAILED, (FAILED,), "The newest completed attempt failed.", "Solve what the server reports, then start the job again.", True),
-        Reason(AGE_OVER_LIMIT, _POOR, "All existing backups are older than the limit.", "Run the job, or allow a greater max_age.", True),
-        Reason(WARNING_NOT_ACCEPTED, _POOR, "A backup ended with a warning, which is not accepted.", "Read the warning, then set accept_warning or run the job again.", True),
-        Reason(RESTORE_POINT_MISSING, _POOR, "The restore point of a backup does not exist or is still being written.", "Check retention and repository, then run the job again.", True),
-        Reason(NEWER_THAN_NEEDED, _POOR, "The backup is newer than needed_at.", "Set needed_at to the moment at which the maintenance begins."),
-        Reason(POINT_WITHOUT_TASK, (STALE,), "Restore points exist that no task tells about, such as those of imported backups.", "Put the machine into a backup job.", True),
-        Reason(NO_BACKUP_FOUND, (FAILED, UNPROTECTED), "No backup was found at all.", "Check the spelling of the name, then put the machine into a backup job.", True),
-        Reason(ONLY_COPY_FOUND, (UNPROTECTED,), "Only copies or replicas were found, no backup.", "Put the machine into a backup job, or add the type to job_types.", True),
-        Reason(ONLY_SNAPSHOT_FOUND, (UNPROTECTED,), "Only storage snapshots were found, which can't be restored without the array.", "Write a backup to a repository as well, or add StorageSnapshot to job_types.", True),
-        Reason(TYPE_NOT_COUNTED, (UNPROTECTED,), "Backups exist, but only by types of jobs that do not count.", "Add the type to job_types if such backups are good enough.", True),
-        Reason(BACKUP_RUNNING, (RUNNING,), "A backup or a replication is working on the machine, or its job is not done.", "Wait until it has ended."),
-        Reason(RESTORE_RUNNING, (RUNNING,), "A restore is working on the machine.", "Finish the restore, or waive it if it is an instant recovery that may go on.", True),
-        Reason(AMBIGUOUS_NAME, (UNKNOWN,), "The name matches several machines whose verdicts differ.", "Set vm_uid, backup_server_name or job_types."),
-        Reason(CLAIMED_TWICE, (UNKNOWN,), "Another entry of machines means the same machine.", "Name each machine once, as Enterprise Manager does, or set vm_uid."),
-        Reason(MACHINE_RENAMED, (UNKNOWN,), "The machine that had this name has another name now.", "Use its present name, or set vm_uid."),
-        Reason(MACHINE_GONE, (UNKNOWN,), "A machine of this name is no longer at its hypervisor.", "Remove it from the question, or use the name of what replaced it."),
-        Reason(REFERENCE_NOT_FOUND, (UNKNOWN,), "Enterprise Manager knows no machine with this reference.", "Sync the inventory, or look vm_uid up again."),
-        Reason(NOT_VISIBLE, (UNKNOWN,), "Nothing was found, and this account may not see everything.", "Use an account with the role Portal Administrator, or set full_visibility if it sees every machine."),
-        Reason(SESSION_UNREADABLE, (UNKNOWN,), "The job session of a task can't be read, so its type is not known.", "Look the task up on the backup server, or run the job again."),
-        Reason(REPOSITORY_UNREADABLE, (UNKNOWN,), "Repositories can't be read, so a storage snapshot can't be told from a backup.", "Give the account a role that may read repositories."),
-        Reason(ANSWER_TRUNCATED, (UNKNOWN,), "Incomplete answer: the limit of rows was reached.", "Raise max_rows, or ask for less."),
-        Reason(EM_DATA_STALE, (UNKNOWN,), "Enterprise Manager's data is older than allowed.", "Start a data collection in Enterprise Manager."),
-        Reason(DATA_AGE_UNKNOWN, (UNKNOWN,), "The age of Enterprise Manager's data is not known for a backup server of the machine.", "Start a data collection, or check why the last one ended with a warning."),
-        Reason(IN_FUTURE, (UNKNOWN,), "Enterprise Manager reports events in the future.", "Check the clocks of controller, Enterprise Manager and backup servers."),
-        Reason(JOB_SESSION_FAILED, (), "A job session failed as a whole, although its task for the machine did not.", "Read the message of the job session, such as that of a health check."),
-        Reason(SESSION_WITHOUT_END, (), "A session has no end, but is too old or was followed by another of its job.", "Look at the job on the backup server."),
-        Reason(ENDLESS_WORK, (), "Work that never ends by design is running, such as a log backup.", "Nothing has to be done."),
-        Reason(NAMESAKE_NOT_COUNTED, (), "Another connection to a hypervisor shows a machine of this name that was never backed up; it is taken for the same one.", "Set vm_uid if it is another machine."),
-        Reason(LOOKUP_UNANSWERED, (), "A hypervisor could not be asked which machines it has, so a namesake without any backup would go unnoticed.", "See lookups in the result."),
+        Reason(
+            LAST_ATTEMPT_FAILED,
+            (FAILED,),
+            "The newest completed attempt failed.",
+            "Solve what the server reports, then start the job again.",
+            True,
+        ),
+        Reason(
+            AGE_OVER_LIMIT,
+            _POOR,
+            "All existing backups are older than the limit.",
+            "Run the job, or allow a greater max_age.",
+            True,
+        ),
+        Reason(
+            WARNING_NOT_ACCEPTED,
+            _POOR,
+            "A backup ended with a warning, which is not accepted.",
+            "Read the warning, then set accept_warning or run the job again.",
+            True,
+        ),
+        Reason(
+            RESTORE_POINT_MISSING,
+            _POOR,
+            "The restore point of a backup does not exist or is still being written.",
+            "Check retention and repository, then run the job again.",
+            True,
+        ),
+        Reason(
+            NEWER_THAN_NEEDED,
+            _POOR,
+            "The backup is newer than needed_at.",
+            "Set needed_at to the moment at which the maintenance begins.",
+        ),
+        Reason(
+            POINT_WITHOUT_TASK,
+            (STALE,),
+            "Restore points exist that no task tells about, such as those of imported backups.",
+            "Put the machine into a backup job.",
+            True,
+        ),
+        Reason(
+            NO_BACKUP_FOUND,
+            (FAILED, UNPROTECTED),
+            "No backup was found at all.",
+            "Check the spelling of the name, then put the machine into a backup job.",
+            True,
+        ),
+        Reason(
+            ONLY_COPY_FOUND,
+            (UNPROTECTED,),
+            "Only copies or replicas were found, no backup.",
+            "Put the machine into a backup job, or add the type to job_types.",
+            True,
+        ),
+        Reason(
+            ONLY_SNAPSHOT_FOUND,
+            (UNPROTECTED,),
+            "Only storage snapshots were found, which can't be restored without the array.",
+            "Write a backup to a repository as well, or add StorageSnapshot to job_types.",
+            True,
+        ),
+        Reason(
+            TYPE_NOT_COUNTED,
+            (UNPROTECTED,),
+            "Backups exist, but only by types of jobs that do not count.",
+            "Add the type to job_types if such backups are good enough.",
+            True,
+        ),
+        Reason(
+            BACKUP_RUNNING,
+            (RUNNING,),
+            "A backup or a replication is working on the machine, or its job is not done.",
+            "Wait until it has ended.",
+        ),
+        Reason(
+            RESTORE_RUNNING,
+            (RUNNING,),
+            "A restore is working on the machine.",
+            "Finish the restore, or waive it if it is an instant recovery that may go on.",
+            True,
+        ),
+        Reason(
+            AMBIGUOUS_NAME,
+            (UNKNOWN,),
+            "The name matches several machines whose verdicts differ.",
+            "Set vm_uid, backup_server_name or job_types.",
+        ),
+        Reason(
+            CLAIMED_TWICE,
+            (UNKNOWN,),
+            "Another entry of machines means the same machine.",
+            "Name each machine once, as Enterprise Manager does, or set vm_uid.",
+        ),
+        Reason(
+            MACHINE_RENAMED,
+            (UNKNOWN,),
+            "The machine that had this name has another name now.",
+            "Use its present name, or set vm_uid.",
+        ),
+        Reason(
+            MACHINE_GONE,
+            (UNKNOWN,),
+            "A machine of this name is no longer at its hypervisor.",
+            "Remove it from the question, or use the name of what replaced it.",
+        ),
+        Reason(
+            REFERENCE_NOT_FOUND,
+            (UNKNOWN,),
+            "Enterprise Manager knows no machine with this reference.",
+            "Sync the inventory, or look vm_uid up again.",
+        ),
+        Reason(
+            NOT_VISIBLE,
+            (UNKNOWN,),
+            "Nothing was found, and this account may not see everything.",
+            "Use an account with the role Portal Administrator, or set full_visibility if it sees every machine.",
+        ),
+        Reason(
+            SESSION_UNREADABLE,
+            (UNKNOWN,),
+            "The job session of a task can't be read, so its type is not known.",
+            "Look the task up on the backup server, or run the job again.",
+        ),
+        Reason(
+            REPOSITORY_UNREADABLE,
+            (UNKNOWN,),
+            "Repositories can't be read, so a storage snapshot can't be told from a backup.",
+            "Give the account a role that may read repositories.",
+        ),
+        Reason(
+            ANSWER_TRUNCATED,
+            (UNKNOWN,),
+            "Incomplete answer: the limit of rows was reached.",
+            "Raise max_rows, or ask for less.",
+        ),
+        Reason(
+            EM_DATA_STALE,
+            (UNKNOWN,),
+            "Enterprise Manager's data is older than allowed.",
+            "Start a data collection in Enterprise Manager.",
+        ),
+        Reason(
+            DATA_AGE_UNKNOWN,
+            (UNKNOWN,),
+            "The age of Enterprise Manager's data is not known for a backup server of the machine.",
+            "Start a data collection, or check why the last one ended with a warning.",
+        ),
+        Reason(
+            IN_FUTURE,
+            (UNKNOWN,),
+            "Enterprise Manager reports events in the future.",
+            "Check the clocks of controller, Enterprise Manager and backup servers.",
+        ),
+        Reason(
+            JOB_SESSION_FAILED,
+            (),
+            "A job session failed as a whole, although its task for the machine did not.",
+            "Read the message of the job session, such as that of a health check.",
+        ),
+        Reason(
+            SESSION_WITHOUT_END,
+            (),
+            "A session has no end, but is too old or was followed by another of its job.",
+            "Look at the job on the backup server.",
+        ),
+        Reason(
+            ENDLESS_WORK,
+            (),
+            "Work that never ends by design is running, such as a log backup.",
+            "Nothing has to be done.",
+        ),
+        Reason(
+            NAMESAKE_NOT_COUNTED,
+            (),
+            "Another connection to a hypervisor shows a machine of this name that was never backed up; it is taken for the same one.",
+            "Set vm_uid if it is another machine.",
+        ),
+        Reason(
+            LOOKUP_UNANSWERED,
+            (),
+            "A hypervisor could not be asked which machines it has, so a namesake without any backup would go unnoticed.",
+            "See lookups in the result.",
+        ),
     )
-}  # fmt: skip
+}
 """By code, in the order in which a machine's reasons are given."""
 
 WAIVABLE = tuple(code for code, reason in REASONS.items() if reason.is_waivable)

@@ -16,12 +16,13 @@ import typing as t
 
 from . import codes
 from .facts import FactsBuilder
+from .lookups import MISMATCHED, Near
 from .machines import KnownMachine
 from .policy import Machine, Policy, Waiver
-from .registry import MISMATCHED, Registry
+from .registry import Registry
 from .resolve import Resolution, Resolver
 from .roots import Key
-from .snapshot import ANSWERED, EMPTY, LOOKUP_FAILED, Snapshot
+from .snapshot import LOOKUP_FAILED, Snapshot
 from .verdict import Attempt, Decision, Facts, decide
 
 
@@ -58,7 +59,7 @@ class Assessment:
 
 def assess(snapshot: Snapshot, policy: Policy, registry: Registry | None = None) -> dict[str, Assessment]:
     """The assessment of each entry, by its key, in the order asked."""
-    registry = registry or Registry(snapshot)
+    registry = registry or Registry(snapshot, near=Near.of(policy))
     resolver, builder = Resolver(registry, policy), FactsBuilder(registry, policy)
     resolved = {entry.key: resolver.resolve(entry) for entry in policy.machines}
     claims = _claims(policy, resolved)
@@ -98,13 +99,13 @@ class _Judge:
         self._policy = policy
 
     def assessment(self) -> Assessment:
-        restores = self._waivers({codes.RESTORE_RUNNING})
+        restores = _waivers({codes.RESTORE_RUNNING}, self._entry, self._policy)
         plain = self._decided(True)
         decision = plain.decision
         if restores and any(one.kind == "restore" for one in decision.running) and decision.verdict != codes.UNKNOWN:
             plain = self._decided(False)
             decision = _with_restores(plain.decision, decision, restores)
-        return dataclasses.replace(plain, decision=self._waived(decision))
+        return dataclasses.replace(plain, decision=waived(decision, self._entry, self._policy))
 
     def _decided(self, restores_count: bool) -> Assessment:
         machines = tuple(self._assessed(one.machine, one.name, restores_count) for one in self._resolution.meanings)
@@ -116,7 +117,7 @@ class _Judge:
                 for one in (*self._resolution.older, *self._resolution.gone)
             )
             decision = self._nothing(former, others)
-            ages = [self._builder.data_as_of(KnownMachine(("", "", ""), self._policy.now), ())[0]]
+            ages = [self._builder.data_as_of(KnownMachine(("", "", ""), self._policy.now))[0]]
         else:
             former = ()
             decision = _combined([one.decision for one in machines], others)
@@ -154,7 +155,7 @@ class _Judge:
         if self._resolution.gone and self._resolution.meanings:
             found.append(codes.MACHINE_GONE)
         if self._entry.vm_uid is None and self._policy.ask_hypervisors != "never":
-            states = {one.state for one in self._registry.lookup_states().values()}
+            states = {one.state for one in self._registry.lookups.states.values()}
             if states & {LOOKUP_FAILED, MISMATCHED}:
                 found.append(codes.LOOKUP_UNANSWERED)
         return found
@@ -164,7 +165,7 @@ class _Judge:
         resolution = self._resolution
         visible = bool(self._snapshot.sees_everything or resolution.older or resolution.gone or resolution.needs_name)
         facts = Facts(truncated=self._entry.key in self._snapshot.truncated, is_visible=visible)
-        as_of, age = self._builder.data_as_of(KnownMachine(("", "", ""), self._policy.now), ())
+        as_of, age = self._builder.data_as_of(KnownMachine(("", "", ""), self._policy.now))
         bare = decide(
             self._entry, dataclasses.replace(facts, data_as_of=as_of, data_age=age, work=others), self._policy
         )
@@ -185,22 +186,24 @@ class _Judge:
             last.last_attempt if last else None, bare.running,
         )  # fmt: skip
 
-    def _waivers(self, reasons: t.Collection[str]) -> tuple[Waiver, ...]:
-        moment = max(self._policy.now, self._entry.needed_at)
-        return tuple(
-            waiver
-            for waiver in self._policy.waivers
-            if waiver.machine == self._entry.name and waiver.reason_code in reasons and waiver.until > moment
-        )
 
-    def _waived(self, decision: Decision) -> Decision:
-        """Waived only when each single reason has a waiver that still holds at the moment that counts."""
-        if decision.verdict in (codes.UNKNOWN, codes.RUNNING, codes.WAIVED) or not decision.blocking:
-            return decision
-        waivers = self._waivers(decision.blocking)
-        if set(decision.blocking) - {waiver.reason_code for waiver in waivers}:
-            return decision
-        return dataclasses.replace(decision, verdict=codes.WAIVED, waivers=waivers)
+def _waivers(reasons: t.Collection[str], entry: Machine, policy: Policy) -> tuple[Waiver, ...]:
+    moment = max(policy.now, entry.needed_at)
+    return tuple(
+        waiver
+        for waiver in policy.waivers
+        if waiver.machine == entry.name and waiver.reason_code in reasons and waiver.until > moment
+    )
+
+
+def waived(decision: Decision, entry: Machine, policy: Policy) -> Decision:
+    """Waived only when each single reason has a waiver that still holds at the moment that counts."""
+    if decision.verdict in (codes.UNKNOWN, codes.RUNNING, codes.WAIVED) or not decision.blocking:
+        return decision
+    waivers = _waivers(decision.blocking, entry, policy)
+    if set(decision.blocking) - {waiver.reason_code for waiver in waivers}:
+        return decision
+    return dataclasses.replace(decision, verdict=codes.WAIVED, waivers=waivers)
 
 
 def _with_restores(rest: Decision, whole: Decision, waivers: tuple[Waiver, ...]) -> Decision:
@@ -252,8 +255,3 @@ def _combined(decisions: t.Sequence[Decision], others: tuple[Attempt, ...]) -> D
             [*(code for code in blocking if code in kinds.values()), *(kinds[one.kind] for one in others)]
         )
     return Decision(verdict, verdict, blocking, notes, worst.last_good, worst.last_attempt, running)
-
-
-def is_answered(registry: Registry) -> bool:
-    """Whether every root's lookup answered."""
-    return all(one.state in (ANSWERED, EMPTY) for one in registry.lookup_states().values())

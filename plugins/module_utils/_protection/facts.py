@@ -51,7 +51,7 @@ class FactsBuilder:
         linked = {one.point.uid for one in attempts if one.point}
         others = [point for point in points if point.uid not in linked and point.is_ready]
         newest = max(others, key=lambda point: (point.time, point.uid), default=None)
-        as_of, proven = self.data_as_of(machine, attempts)
+        as_of, proven = self.data_as_of(machine)
         return Facts(
             attempts=attempts,
             work=work,
@@ -218,7 +218,7 @@ class FactsBuilder:
                 found[server] = time
         return found
 
-    def data_as_of(self, machine: KnownMachine, attempts: t.Sequence[Attempt]) -> tuple[dt.datetime | None, str]:
+    def data_as_of(self, machine: KnownMachine) -> tuple[dt.datetime | None, str]:
         """When the data of a machine was collected, and how good the proof for the age limit is: ``known``, ``old``, ``unknown``."""
         seen = self._seen_at(machine)
         limit = self._policy.max_data_age

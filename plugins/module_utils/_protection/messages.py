@@ -56,7 +56,7 @@ def _unknown(code: str, found: Assessment, policy: Policy) -> str:
         return _ambiguous(found)
     if code == codes.EM_DATA_STALE:
         since = f"since {to_iso(found.data_as_of)}" if found.data_as_of else "as far back as its log goes"
-        return f"Enterprise Manager collected no data {since}; start a collection under Configuration, Backup Servers, or by the API"
+        return f"Enterprise Manager collected no new data {since}; start a collection under Configuration, Backup Servers, or by the API"
     if code == codes.CLAIMED_TWICE:
         return f"{' and '.join(found.claimed_by[:_MOST])} of the same question means the same machine; set vm_uid"
     if code in (codes.MACHINE_RENAMED, codes.MACHINE_GONE):
@@ -64,13 +64,16 @@ def _unknown(code: str, found: Assessment, policy: Policy) -> str:
     if code == codes.REFERENCE_NOT_FOUND:
         return f"Enterprise Manager knows no machine with the reference {found.entry.vm_uid or found.entry.vm_ref}; sync the inventory"
     if code == codes.SESSION_UNREADABLE:
-        return "the job session of a task for it can't be read, so it can't be told whether that was a backup; look it up on the backup server, or run the job again"
+        return (
+            "the job session of a task for it can't be read, so it can't be told whether that was a backup;"
+            " look it up on the backup server, or run the job again"
+        )
     if code == codes.IN_FUTURE:
         return f"Enterprise Manager reports events in the future (now is {to_iso(policy.now)}); check the clocks"
     return {
         codes.DATA_AGE_UNKNOWN: "nothing proves that Enterprise Manager's data of its backup server is recent; start a data collection",
         codes.ANSWER_TRUNCATED: "incomplete answer: more rows than max_rows allows; raise max_rows or ask for less",
-        codes.REPOSITORY_UNREADABLE: "repositories can't be read, so a storage snapshot can't be told from a backup; give the account a role that may read them",
+        codes.REPOSITORY_UNREADABLE: "repositories can't be read, so a storage snapshot can't be told from a backup; let the account read them",
         codes.NOT_VISIBLE: "nothing was found, and this account may not see everything (Portal Administrator does)",
     }[code]  # fmt: skip
 
@@ -118,7 +121,9 @@ def _blocked(code: str, found: Assessment) -> str:
     entry, decision = found.entry, found.decision
     attempt = decision.last_attempt
     limit = entry.max_age_text or span(entry.max_age)
-    if code == codes.LAST_ATTEMPT_FAILED and attempt is not None:
+    if code == codes.LAST_ATTEMPT_FAILED:
+        last = [attempt, *(one.decision.last_attempt for one in found.machines)]
+        attempt = next(one for one in last if one is not None and not one.is_success)
         reason = f": {quote(attempt.reason)}" if attempt.reason else ""
         return f"the last attempt by {job(attempt)} at {to_iso(attempt.start)} failed{reason}"
     if code == codes.AGE_OVER_LIMIT:

@@ -91,6 +91,13 @@ class Machine:
     max_age_text: str = ""
 
     @property
+    def ref_id(self) -> str | None:
+        """The id of the machine in its hypervisor, if it is asked for by that."""
+        parts = split_ref(self.vm_uid) if self.vm_uid else None
+        found = parts[2] if parts else self.vm_ref
+        return found.lower() if found else None
+
+    @property
     def oldest(self) -> dt.datetime:
         """Data from before this moment is too old."""
         return self.needed_at - self.max_age

@@ -14,49 +14,45 @@ import collections
 import typing as t
 
 from . import codes
+from .lookups import Lookups, Near, Shown, first_label
 from .machines import COMPUTER, LOOKUP, POINT, TASK, KnownMachine
 from .names import fold
-from .roots import AGENT, NAME_ONLY, HierarchyRoots, Key, is_agent, root_of
-from .rows import LookupRow, PointRow, SessionRow, TaskRow
+from .roots import AGENT, NAME_ONLY, Key, is_agent
+from .rows import PointRow, SessionRow, TaskRow
 from .sessions import Sessions
-from .snapshot import ANSWERED, EMPTY, LOOKUP_FAILED, NOT_ASKED, Snapshot
-
-MISMATCHED = "mismatched"
+from .snapshot import ANSWERED, Snapshot
 
 
 class Registry:
-    """All machines of a snapshot."""
+    """All machines of a snapshot; with ``near`` only those that a question can mean, and what their rows lead to."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(self, snapshot: Snapshot, lookups: Lookups | None = None, near: Near | None = None) -> None:
         self.snapshot = snapshot
         self.sessions = Sessions(snapshot)
-        self.mismatched = _mismatched(snapshot)
-        self.roots = HierarchyRoots(snapshot.roots, _aliases(snapshot, self.mismatched))
+        self.lookups = lookups or Lookups(snapshot)
+        self.roots = self.lookups.roots
         self.machines: dict[Key, KnownMachine] = {}
+        self._as_of = snapshot.names_as_of
         self._by_name: dict[str, list[KnownMachine]] = collections.defaultdict(list)
-        self._add_lookups()
+        for shown in self._needed(near):
+            self._add_shown(shown)
         self._add_sightings()
         self._add_points()
         self._add_tasks()
         self._mark_gone()
-        self.contained = self.roots.contained(self._names_by_root())
 
-    def lookup_states(self) -> dict[str, LookupRow]:
-        """What each root's lookup told, by GUID, with the state ``mismatched`` for one that identifies nothing."""
-        found = {}
-        for guid in self.roots.by_guid:
-            answer = self.snapshot.lookups.get(guid) or LookupRow(guid, NOT_ASKED)
-            if guid in self.mismatched:
-                answer = answer._replace(state=MISMATCHED)
-            elif answer.state == EMPTY and not self._is_empty(guid):
-                answer = answer._replace(
-                    state=LOOKUP_FAILED, message="it shows no machine, although backups of its machines exist"
-                )
-            found[guid] = answer
-        return found
-
-    def _is_empty(self, guid: str) -> bool:
-        return not any(guid in seen for seen in self.snapshot.roots_seen.values())
+    def _needed(self, near: Near | None) -> t.Iterator[Shown]:
+        """What the lookup service shows of the machines in question, and of those that rows are of or could be of."""
+        if near is None:
+            yield from self.lookups.everything()
+            return
+        yield from self.lookups.near(near)
+        found: list[TaskRow | PointRow] = [*self.sessions.tasks, *self.snapshot.points.values()]
+        for label in {first_label(name) for row in found for name in row.names}:
+            yield from self.lookups.named(label)
+        for vm_uid in {row.vm_uid for row in found if row.vm_uid}:
+            key = self.roots.key(vm_uid)
+            yield from self.lookups.by_key.get(key, ()) if key else ()
 
     def named_at(self, name: str, server: str | None) -> list[KnownMachine]:
         """The machines that have or had a name, without regard to case, at a backup server (None: at any)."""
@@ -65,7 +61,7 @@ class Registry:
     def _machine(self, key: Key) -> KnownMachine:
         found = self.machines.get(key)
         if found is None:
-            found = self.machines[key] = KnownMachine(key, self.snapshot.names_as_of)
+            found = self.machines[key] = KnownMachine(key, self._as_of)
         return found
 
     def _saw(self, machine: KnownMachine, source: str, names: t.Iterable[str], time: t.Any, whole: bool) -> None:
@@ -91,19 +87,15 @@ class Registry:
             machine.servers.add(server)
         return machine
 
-    def _add_lookups(self) -> None:
-        for guid, root in self.roots.by_guid.items():
-            if guid in self.mismatched:
-                continue
-            for item in self.snapshot.items(guid):
-                key = self.roots.key(item.vm_uid)
-                if key is not None:
-                    machine = self._machine(key)
-                    machine.refs.add(item.vm_uid)
-                    machine.in_lookup.add(guid)
-                    machine.is_weak = False
-                    machine.root_servers.add(root.backup_server_name or "")
-                    self._saw(machine, LOOKUP, [item.name], self.snapshot.names_as_of, True)
+    def _add_shown(self, shown: Shown) -> None:
+        machine = self._machine(shown.key)
+        if shown.root.guid in machine.in_lookup:
+            return
+        machine.refs.add(shown.item.vm_uid)
+        machine.in_lookup.add(shown.root.guid)
+        machine.is_weak = False
+        machine.root_servers.add(shown.root.backup_server_name or "")
+        self._saw(machine, LOOKUP, [shown.item.name], self._as_of, True)
 
     def _add_sightings(self) -> None:
         for seen, time in self.snapshot.sightings.items():
@@ -210,59 +202,21 @@ class Registry:
         for text in near:
             found = self.machines.get((AGENT, fold(server or ""), text))
             if found is not None:
-                self._saw(found, COMPUTER, [name], self.snapshot.names_as_of, True)
+                self._saw(found, COMPUTER, [name], self._as_of, True)
                 return
 
     def _mark_gone(self) -> None:
         """Gone is what the lookup of every root of its hypervisor misses, for an account that sees everything."""
         if not self.snapshot.sees_everything:
             return
-        states = self.lookup_states()
         for machine in self.machines.values():
-            if machine.is_agent or machine.in_lookup or machine.key[0] == NAME_ONLY:
+            if not machine.is_vm or machine.key in self.lookups.by_key:
                 continue
             roots = self.roots.of_scope(machine.key[1])
-            answered = [root for root in roots if states[root.guid].state == ANSWERED]
+            answered = [root for root in roots if self.lookups.states[root.guid].state == ANSWERED]
             running = any(task.running for task in machine.tasks)
             machine.is_gone = bool(roots) and len(answered) == len(roots) and not running
-
-    def _names_by_root(self) -> dict[str, frozenset[str]]:
-        states = self.lookup_states()
-        return {
-            guid: frozenset(fold(item.name) for item in self.snapshot.items(guid))
-            for guid in self.roots.by_guid
-            if states[guid].state == ANSWERED
-        }
 
 
 def is_second_hand(session: SessionRow | None) -> bool:
     return session is not None and session.job_type in codes.SECOND_HAND_TYPES
-
-
-def _aliases(snapshot: Snapshot, mismatched: t.Collection[str]) -> dict[str, str]:
-    """Ids by which the lookup service knows roots that are listed under another one."""
-    listed = {root.guid for root in snapshot.roots}
-    return {
-        text: guid
-        for guid in listed - set(mismatched)
-        for text in {root_of(item.vm_uid) for item in snapshot.items(guid)}
-        if text and text not in listed
-    }
-
-
-def _mismatched(snapshot: Snapshot) -> frozenset[str]:
-    """Roots whose lookup identifies nothing: their server's tasks and points carry ids of roots that are not listed, and theirs in none."""
-    by_server: dict[str | None, list[str]] = collections.defaultdict(list)
-    for root in snapshot.roots:
-        by_server[root.backup_server_name].append(root.guid)
-    own = {
-        root.guid: {root.guid, *(text for text in {root_of(item.vm_uid) for item in snapshot.items(root.guid)} if text)}
-        for root in snapshot.roots
-    }
-    found = set()
-    for server, guids in by_server.items():
-        seen = snapshot.roots_seen.get(server or "", set())
-        strange = seen - set().union(*(own[guid] for guid in guids))
-        if strange:
-            found |= {guid for guid in guids if not own[guid] & seen and snapshot.items(guid)}
-    return frozenset(found)

@@ -169,7 +169,7 @@ class Resolver:
             others = [
                 two
                 for two in hits
-                if two is not one and frozenset((one.key[1], two.key[1])) in self._registry.contained
+                if two is not one and frozenset((one.key[1], two.key[1])) in self._registry.lookups.contained
             ]
             same_name = [
                 two

@@ -71,7 +71,7 @@ def machine_result(found: Assessment, policy: Policy) -> dict[str, t.Any]:
 def lookups_result(registry: Registry) -> list[dict[str, t.Any]]:
     """What each hierarchy root's lookup told: ``answered``, ``empty``, ``failed``, ``mismatched`` or ``not_asked``."""
     found = []
-    for guid, answer in registry.lookup_states().items():
+    for guid, answer in registry.lookups.states.items():
         root = registry.roots.by_guid[guid]
         found.append(
             {

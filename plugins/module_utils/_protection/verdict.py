@@ -187,10 +187,10 @@ def _unknown(machine: Machine, facts: Facts, policy: Policy, is_good: bool, last
         found.append(codes.EM_DATA_STALE)
     elif facts.data_age == "unknown" and policy.data_age_on_purpose:
         found.append(codes.DATA_AGE_UNKNOWN)
-    if not is_good and _unreadable_attempt(machine, facts, last_attempt):
-        found.append(codes.SESSION_UNREADABLE)
     if facts.truncated:
         found.append(codes.ANSWER_TRUNCATED)
+    elif not is_good and _unreadable_attempt(machine, facts, last_attempt):
+        found.append(codes.SESSION_UNREADABLE)
     if _clock_is_wrong(facts, policy.now):
         found.append(codes.IN_FUTURE)
     if facts.nothing_seen and not facts.is_visible:
@@ -220,7 +220,7 @@ def _notes(
     machine: Machine, facts: Facts, policy: Policy, successes: list[Attempt], good: Attempt | None, last_attempt: Attempt | None
 ) -> tuple[str, ...]:  # fmt: skip
     """What is worth knowing beside the verdict; ``good`` is the good backup, if there is one."""
-    found = set()
+    found: set[str] = set()
     recent = [one for one in facts.attempts if one.completed_at >= machine.oldest]
     if good is not None:
         newer = [attempt for attempt in successes if attempt.data_time > good.data_time]
@@ -229,7 +229,7 @@ def _notes(
             found.add(codes.LAST_ATTEMPT_FAILED)
     if any(one.session_failure and one.is_success and one.job_type in machine.job_types for one in recent):
         found.add(codes.JOB_SESSION_FAILED)
-    if any(one.job_type is None for one in recent):
+    if not facts.truncated and any(one.job_type is None and not one.running for one in recent):
         found.add(codes.SESSION_UNREADABLE)
     if facts.data_age == "unknown" and not policy.data_age_on_purpose:
         found.add(codes.DATA_AGE_UNKNOWN)

@@ -29,6 +29,7 @@ from .._protection.snapshot import ANSWERED, EMPTY, LOOKUP_FAILED, Snapshot
 from .._records.build import Record, RecordOptions
 from .._times import parse_moment, to_iso
 
+PLAIN = RecordOptions()
 WITH_LINKS = RecordOptions(include_links=True)
 _OLD_OR_FORBIDDEN = (AccessDenied, NotFound, RequestRejected)
 _UNANSWERED = (AccessDenied, NotFound, RequestRejected, ServerBusy, ServerFailed, TimedOut, ProtocolError)
@@ -68,28 +69,8 @@ def backup_servers_named(client: EnterpriseManagerClient, policy: Policy) -> dic
     return found
 
 
-def collections_of(
-    client: EnterpriseManagerClient, missed: t.Callable[[str, EmError], None] | None = None
-) -> list[rows.CollectionRow] | None:
-    """The log of collections: not every version has it, and not every account may read it."""
-    try:
-        found = client.list("system_session").records
-    except _OLD_OR_FORBIDDEN:
-        return None
-    except _UNANSWERED as error:
-        if missed is None:
-            raise
-        missed("the log of data collections", error)
-        return None
-    return [row for row in map(rows.collection_row, found) if row]
-
-
 class FrameReader:
-    """Fills a snapshot with what no name is needed for.
-
-    With ``missed``, sources that only add to what is known may fail: it is told which one, and why. Replications and restores are among these unless
-    all work is needed. ``discovered`` are the discovered computers.
-    """
+    """Fills a snapshot with what no name is needed for."""
 
     def __init__(
         self,
@@ -97,22 +78,20 @@ class FrameReader:
         policy: Policy,
         snapshot: Snapshot,
         counter: Counter,
-        missed: t.Callable[[str, EmError], None] | None = None,
-        needs_all_work: bool = True,
+        roots_required: bool,
     ) -> None:
-        self._missed = missed
-        self._needs_all_work = needs_all_work
-        self.discovered: list[Record] = []
         self._client = client
         self._policy = policy
         self._snapshot = snapshot
         self._counter = counter
+        self._roots_required = roots_required or policy.ask_hypervisors == ALWAYS
         self._newest_text: dict[str, str] = {}
+        self.computer_records: list[Record] = []
 
     def read(self, floor: dt.datetime) -> None:
         """``floor`` is how far back agents are read."""
         self._read_roots()
-        self._read_collections()
+        self.read_collections()
         self._read_visibility()
         self._read_lookups()
         self._read_repositories(floor)
@@ -139,7 +118,7 @@ class FrameReader:
         name: str,
         selection: FilterSet,
         take: t.Callable[[Record], None],
-        options: RecordOptions = RecordOptions(),
+        options: RecordOptions = PLAIN,
     ) -> None:
         """Hands every row to ``take``. Raises RowLimitReached."""
 
@@ -154,45 +133,36 @@ class FrameReader:
         try:
             found = self._client.query("hierarchy_root").records
         except AccessDenied:
-            if self._policy.ask_hypervisors == ALWAYS:
+            if self._roots_required:
                 raise
             self._snapshot.roots_known = False
             return
-        self._snapshot.roots = [row for row in map(rows.root_row, found) if row]
+        for record in found:
+            row = rows.root_row(record)
+            if row is not None:
+                self._snapshot.roots.append(row)
 
-    def _read_collections(self) -> None:
-        self._snapshot.collections = collections_of(self._client, self._missed)
+    def read_collections(self) -> None:
+        """The log of collections: not every version has it, and not every account may read it."""
+        try:
+            found = self._client.list("system_session").records
+        except _OLD_OR_FORBIDDEN:
+            return
+        self._snapshot.collections = [row for row in map(rows.collection_row, found) if row]
 
     def _read_visibility(self) -> None:
         """Only a Portal Administrator surely sees every machine, and may read discovered computers and jobs."""
+        snapshot = self._snapshot
         try:
-            found = self._client.query("discovered_computer", options=WITH_LINKS).records
-            self._snapshot.sees_everything = True
-        except AccessDenied as error:
-            found = []
-            self._snapshot.sees_everything = self._policy.full_visibility
-            self._tell("discovered computers", error)
-        except (NotFound, RequestRejected) as error:
-            found = []
-            self._snapshot.sees_everything = self._policy.full_visibility or self._may_read_jobs()
-            self._tell("discovered computers", error)
-        except _UNANSWERED as error:
-            self._miss("discovered computers", error)
-            found = []
-            self._snapshot.sees_everything = self._policy.full_visibility
-        self.discovered = found
-        self._snapshot.computers = [
-            rows.ComputerRow(one["name"], one["backup_server_name"]) for one in found if one["name"]
+            self.computer_records = self._client.query("discovered_computer", options=WITH_LINKS).records
+            snapshot.sees_everything = True
+        except AccessDenied:
+            snapshot.sees_everything = self._policy.full_visibility
+        except (NotFound, RequestRejected):
+            snapshot.sees_everything = self._policy.full_visibility or self._may_read_jobs()
+        snapshot.computers = [
+            rows.ComputerRow(one["name"], one["backup_server_name"]) for one in self.computer_records if one["name"]
         ]
-
-    def _miss(self, source: str, error: EmError) -> None:
-        if self._missed is None:
-            raise error
-        self._missed(source, error)
-
-    def _tell(self, source: str, error: EmError) -> None:
-        if self._missed is not None:
-            self._missed(source, error)
 
     def _may_read_jobs(self) -> bool:
         try:
@@ -229,15 +199,10 @@ class FrameReader:
     def _read_repositories(self, floor: dt.datetime) -> None:
         """What is stored as a snapshot on an array, and is no backup: told by the kind of the repository."""
         try:
-            self._read_arrays(floor)
+            found = self._client.query("repository").records
         except AccessDenied:
             self._snapshot.repositories_known = False
-        except _UNANSWERED as error:
-            self._miss("repositories", error)
-            self._snapshot.repositories_known = False
-
-    def _read_arrays(self, floor: dt.datetime) -> None:
-        found = self._client.query("repository").records
+            return
         arrays = tuple(sorted(one["uid"] for one in found if one["uid"] and codes.is_snapshot_kind(one["kind"])))
         if not arrays:
             return
@@ -259,15 +224,6 @@ class FrameReader:
         times = [compare("CreationTime", ">=", recent), compare("EndTime", ">=", recent)]
         running = compare("State", "!=", "Stopped")
         self.query("backup_session", FilterSet(any_of_exprs([running, *times])), self.take_fresh_session)
-        try:
-            self._read_other_work(running)
-        except _UNANSWERED as error:
-            if self._needs_all_work:
-                raise
-            self._miss("replications and restores", error)
-
-    def _read_other_work(self, running: FilterExpr) -> None:
-        """What works on machines and leaves no backup."""
         self.query("replica_session", FilterSet(running), self.take_replica_session)
         self.query("replica_task_session", FilterSet(compare("State", "!=", "Completed")), self.take_replica)
         found = self._client.list("restore_session", keep=lambda record: bool(record["running"])).records
@@ -276,7 +232,7 @@ class FrameReader:
     def _read_agents(self, floor: dt.datetime) -> None:
         """Agents' sessions and points tell which computers there are."""
         since = compare("CreationTime", ">=", to_iso(floor))
-        types: list[str | int | bool | FilterExpr] = sorted(codes.AGENT_TYPES)
+        types: list[str | int | bool | FilterExpr] = [*sorted(codes.AGENT_TYPES)]
         try:
             self.query("backup_session", FilterSet(since).where(any_of("JobType", types)), self.take_session)
             self.query("agent_restore_point", FilterSet(since), self._take_agent_point, WITH_LINKS)

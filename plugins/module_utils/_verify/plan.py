@@ -16,7 +16,7 @@ from .._client.filters import MAX_TARGET_LENGTH, FilterExpr, all_of, compare, en
 from .._protection import rows
 from .._protection.combine import Assessment
 from .._protection.names import Domains, fold, is_plain
-from .._protection.policy import Machine, Policy, split_ref
+from .._protection.policy import Machine, Policy
 from .._protection.resolve import Resolution, spellings
 from .._times import to_iso
 
@@ -96,7 +96,7 @@ def fewer_by_name(wanted: Wanted, machines: int, span: Span, now: dt.datetime, p
     by_name = _requests("VmDisplayName", wanted.names, page_size)
     by_ref = _requests("HierarchyObjRef", wanted.refs, page_size)
     days = max(1.0, ((span.until or now) - span.since) / dt.timedelta(days=1))
-    return machines == 0 or by_name * 2 + by_ref <= 2 * math.ceil(machines * days / page_size)
+    return machines == 0 or by_name * 2 + by_ref <= max(3, 2 * math.ceil(machines * days / page_size))
 
 
 def _requests(field: str, values: t.Iterable[str], page_size: int) -> int:
@@ -109,12 +109,9 @@ class NameFilter:
 
     def __init__(self, policy: Policy) -> None:
         self._domains = policy.name_domains
-        self._names = set()
-        self._refs = set()
+        self._names: set[str] = set()
+        self._refs = {entry.ref_id for entry in policy.machines if entry.ref_id}
         for entry in policy.machines:
-            ref = entry.vm_ref or (split_ref(entry.vm_uid) or ("", "", ""))[2] if entry.vm_uid or entry.vm_ref else None
-            if ref:
-                self._refs.add(ref.lower())
             if not entry.vm_uid:
                 self._names.update((fold(entry.name), self._domains.short(entry.name)))
         self._known: dict[str, bool] = {}

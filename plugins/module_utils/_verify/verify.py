@@ -11,6 +11,7 @@ import typing as t
 
 from .._client.client import EnterpriseManagerClient
 from .._protection.combine import Assessment, assess
+from .._protection.lookups import Near
 from .._protection.policy import Policy
 from .._protection.registry import Registry
 from .._protection.result import verification_result
@@ -41,6 +42,6 @@ def with_servers(policy: Policy, servers: t.Mapping[str, str]) -> Policy:
 
 def judge(snapshot: Snapshot, policy: Policy) -> dict[str, t.Any]:
     """The result for what was read. Pure."""
-    registry = Registry(snapshot)
+    registry = Registry(snapshot, near=Near.of(policy))
     found: dict[str, Assessment] = assess(snapshot, policy, registry)
     return verification_result(found, registry, policy)

@@ -55,7 +55,7 @@ def test_what_is_no_time_is_refused_with_the_option(text: str) -> None:
         _times.parse_when(text, NOW, "created_after")
 
 
-@pytest.mark.parametrize(("text", "seconds"), [("24h", 86400), ("90", 90), ("1W", 604800), (" 1d12h ", 129600)])
+@pytest.mark.parametrize(("text", "seconds"), [("24h", 86400), ("1W", 604800), (" 1d12h ", 129600)])
 def test_ages(text: str, seconds: int) -> None:
     assert _times.parse_age(text) == dt.timedelta(seconds=seconds)
 

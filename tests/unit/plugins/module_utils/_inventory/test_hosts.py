@@ -115,7 +115,8 @@ def test_one_of_each_kind_is_one_machine() -> None:
 
 
 @pytest.mark.parametrize(
-    ("vm", "agent", "whole"), [("ok", "ok", "ok"), ("stale", "stale", "stale"), ("ok", "running", "running"), ("ok", "stale", "unknown"), ("failed", "running", "unknown")]
+    ("vm", "agent", "whole"),
+    [("ok", "ok", "ok"), ("stale", "stale", "stale"), ("ok", "running", "running"), ("ok", "stale", "unknown"), ("failed", "running", "unknown")],
 )  # fmt: skip
 def test_verdicts_of_a_machine_and_its_agent(vm: str, agent: str, whole: str) -> None:
     inside = host(verdict=agent, kind="agent", groups=["agents"], identity="agent/vbr01/web01")

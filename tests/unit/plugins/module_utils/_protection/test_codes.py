@@ -16,13 +16,10 @@ from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection.po
     Waiver,
 )
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection.result import machine_result, summary_of
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection.verdict import (
-    Attempt,
-    Facts,
-    RestorePoint,
-    decide,
-)
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection.verdict import Attempt, RestorePoint
 from ansible_collections.backup_ops.veeam_em.plugins.modules import protection_info
+
+from .assessed import assessment
 
 NOW = dt.datetime(2026, 1, 6, 6, 0, tzinfo=dt.timezone.utc)
 HOUR = dt.timedelta(hours=1)
@@ -53,8 +50,7 @@ def test_documented_keys_of_a_machine_are_the_real_ones() -> None:
     policy = Policy((machine,), NOW, history=48 * HOUR, waivers=(Waiver("web01", "age_over_limit", NOW + HOUR),))
     documented = RETURNED["machines"]["contains"]
     for attempts in ((good,), (good, running)):
-        facts = Facts(attempts=attempts)
-        result = machine_result(machine, facts, decide(machine, facts, policy), policy)
+        result = machine_result(assessment(machine, policy, *attempts), policy)
         assert set(result) == set(documented)
         for key in ("last_good", "last_attempt"):
             assert set(result[key]) == set(documented[key]["contains"])

@@ -38,7 +38,7 @@ def test_defaults() -> None:
     assert (policy.max_data_age, policy.history, policy.waivers) == (None, None, ())
     assert policy.lookback == 30 * DAY
     assert policy.full_visibility is False
-    assert policy.ask_hypervisors is False
+    assert (policy.ask_hypervisors, policy.domains) == ("auto", None)
     assert policy.max_rows == 1000000
 
 
@@ -59,7 +59,8 @@ def test_every_option_is_read() -> None:
         lookback="90d",
         history="7d",
         full_visibility=True,
-        ask_hypervisors=True,
+        ask_hypervisors="never",
+        domains=["corp.example"],
         max_rows=5,
     )
     [machine] = policy.machines
@@ -68,7 +69,9 @@ def test_every_option_is_read() -> None:
     assert machine.job_types == {"Backup", "BackupCopy"}
     assert policy.name_match == ("short_name", "exact")
     assert (policy.max_data_age, policy.lookback, policy.history) == (1.5 * HOUR, 90 * DAY, 7 * DAY)
-    assert (policy.full_visibility, policy.ask_hypervisors, policy.max_rows) == (True, True, 5)
+    assert (policy.full_visibility, policy.ask_hypervisors, policy.max_rows) == (True, "never", 5)
+    assert policy.domains == ("corp.example",)
+    assert policy.data_age_on_purpose
     [waiver] = policy.waivers
     assert (waiver.machine, waiver.reason_code, waiver.note) == ("web01", "age_over_limit", "CHG0042")
     assert waiver.until == dt.datetime(2026, 2, 1, tzinfo=dt.timezone.utc)
@@ -102,7 +105,10 @@ def test_names_may_be_numbers_and_keys_may_be_none() -> None:
 
 
 def test_dates_of_yaml_are_understood() -> None:
-    policy = read(waivers=[{**WAIVER, "until": dt.date(2026, 2, 1)}], needed_at=dt.datetime(2026, 1, 7, 20, 0))
+    policy = read(
+        waivers=[{**WAIVER, "until": dt.date(2026, 2, 1)}],
+        needed_at=dt.datetime(2026, 1, 7, 20, 0, tzinfo=dt.timezone.utc),
+    )
     assert policy.waivers[0].until == dt.datetime(2026, 2, 1, tzinfo=dt.timezone.utc)
     assert policy.machines[0].needed_at == dt.datetime(2026, 1, 7, 20, tzinfo=dt.timezone.utc)
 
@@ -124,7 +130,7 @@ def test_dates_of_yaml_are_understood() -> None:
         ({"machines": [{"name": "web01", "maxage": "1h"}]}, ["machines[0]", "maxage", "max_age"]),
         ({"machines": [{"name": "web01", "max_age": "soon"}]}, ["machines[0].max_age", "soon"]),
         ({"machines": [{"name": "web01", "max_age": True}]}, ["machines[0].max_age"]),
-        ({"machines": [{"name": "web01", "job_types": ["Tape"]}]}, ["machines[0].job_types", "Tape", "AgentBackup"]),
+        ({"machines": [{"name": "web01", "job_types": ["T@pe"]}]}, ["machines[0].job_types", "T@pe", "AgentBackup"]),
         ({"machines": [{"name": "web01", "job_types": []}]}, ["machines[0].job_types"]),
         ({"machines": [{"name": "web01", "accept_warning": "perhaps"}]}, ["machines[0].accept_warning", "perhaps"]),
         ({"machines": [{"name": "web01", "vm_uid": "vm-1042"}]}, ["machines[0].vm_uid", "urn:VMware:Vm:"]),
@@ -144,7 +150,21 @@ def test_dates_of_yaml_are_understood() -> None:
         ({"full_visibility": 2}, ["full_visibility"]),
         ({"name_match": []}, ["name_match"]),
         ({"name_match": ["fuzzy"]}, ["name_match", "fuzzy", "short_name"]),
-        ({"max_data_age": "0"}, ["max_data_age"]),
+        ({"max_data_age": "0"}, ["max_data_age", "without a unit"]),
+        ({"max_age": 24}, ["max_age", "24", "without a unit", "36h"]),
+        ({"machines": [{"name": "web01", "max_age": "3600"}]}, ["machines[0].max_age", "without a unit"]),
+        ({"lookback": 30}, ["lookback", "without a unit"]),
+        ({"history": 7}, ["history", "without a unit"]),
+        ({"needed_at": "+4"}, ["needed_at", "without a unit"]),
+        ({"needed_at": "2026-01-07T20:00:00"}, ["needed_at", "zone", "Z"]),
+        ({"needed_at": "2026-01-07 20:00"}, ["needed_at", "zone"]),
+        ({"needed_at": "9999-12-31"}, ["needed_at", "century"]),
+        ({"needed_at": "0001-01-01T00:00:00Z"}, ["needed_at", "century"]),
+        ({"waivers": [{**WAIVER, "until": "2026-02-01T18:00"}]}, ["waivers[0].until", "zone"]),
+        ({"machines": [1.5]}, ["machines[0]"]),
+        ({"ask_hypervisors": "maybe"}, ["ask_hypervisors", "auto"]),
+        ({"domains": ["corp example"]}, ["domains", "corp.example.com"]),
+        ({"domains": 5}, ["domains"]),
         ({"lookback": "never"}, ["lookback"]),
         ({"history": "0d"}, ["history"]),
         ({"max_rows": 0}, ["max_rows"]),
@@ -167,6 +187,30 @@ def test_mistakes_are_named(options: dict[str, t.Any], words: list[str]) -> None
         read(**options)
     for word in words:
         assert word in str(caught.value)
+
+
+def test_what_is_allowed_and_looks_odd_is_said() -> None:
+    policy = read(machines=["web01 ", {"name": "db01", "job_types": ["Backups"]}])
+    assert policy.machines[0].name == "web01 "
+    assert len(policy.remarks) == 2
+    assert "blanks at its ends" in policy.remarks[0]
+    assert "did you mean Backup?" in policy.remarks[1]
+
+
+def test_any_word_is_a_type_of_job_and_known_ones_have_their_case() -> None:
+    [machine] = read(job_types=["backup", "VmbApiPolicyTempJob"]).machines
+    assert machine.job_types == {"Backup", "VmbApiPolicyTempJob"}
+    assert read(job_types=["VmbApiPolicyTempJob"]).remarks == ()
+
+
+def test_the_default_limit_is_not_set_on_purpose() -> None:
+    assert (read(max_data_age="auto").max_data_age, read(max_data_age="auto").data_age_on_purpose) == (4 * HOUR, False)
+    assert (read(max_data_age="4h").max_data_age, read(max_data_age="4h").data_age_on_purpose) == (4 * HOUR, True)
+
+
+def test_entries_with_keys_may_have_one_name() -> None:
+    policy = read_policy({"machines": ["web01", "web01"]}, NOW, keys=["a", "b"])
+    assert [(one.key, one.name) for one in policy.machines] == [("a", "web01"), ("b", "web01")]
 
 
 def test_references() -> None:

@@ -8,19 +8,16 @@ import typing as t
 
 import pytest
 
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection.messages import span
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection.policy import Machine, Policy, Waiver
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection.result import (
     headline,
     machine_result,
-    span,
     warnings_of,
 )
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection.verdict import (
-    Attempt,
-    Facts,
-    RestorePoint,
-    decide,
-)
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection.verdict import Attempt, RestorePoint
+
+from .assessed import assessment
 
 NOW = dt.datetime(2026, 1, 6, 6, 0, tzinfo=dt.timezone.utc)
 HOUR, DAY = dt.timedelta(hours=1), dt.timedelta(days=1)
@@ -38,30 +35,29 @@ def attempt(age: float = 8, result: str | None = "Success", point: bool = True, 
 def message(
     *attempts: Attempt, rules: dict[str, t.Any] | None = None, policy: dict[str, t.Any] | None = None, **facts: t.Any
 ) -> str:
-    machine = Machine(**{"name": "web01", "max_age": DAY, "needed_at": NOW, **(rules or {})})
-    known = Facts(attempts=attempts, **{"visible": True, **facts})
+    machine = Machine(**{"name": "web01", "max_age": DAY, "needed_at": NOW, "max_age_text": "24h", **(rules or {})})
     whole = Policy(machines=(machine,), now=NOW, **(policy or {}))
-    return t.cast("str", machine_result(machine, known, decide(machine, known, whole), whole)["message"])
+    return t.cast("str", machine_result(assessment(machine, whole, *attempts, **facts), whole)["message"])
 
 
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        (message(attempt()), "8 h old backup by Daily (vbr01)."),
-        (message(attempt(backup_server_name=None)), "8 h old backup by Daily."),
-        (message(attempt(-0.05, end=NOW)), "0 min old backup by Daily (vbr01)."),
+        (message(attempt()), "8h old backup by Daily (vbr01)."),
+        (message(attempt(backup_server_name=None)), "8h old backup by Daily."),
+        (message(attempt(-0.05, end=NOW)), "0m old backup by Daily (vbr01)."),
         (
             message(attempt(20), attempt(4, "Failed", reason="Disk  full.\nSee log.")),
-            "20 h old backup by Daily (vbr01); the last attempt by Daily (vbr01) at 2026-01-06T02:00:00Z failed: Disk full. See log.",
+            "20h old backup by Daily (vbr01); the last attempt by Daily (vbr01) at 2026-01-06T02:00:00Z failed: Disk full. See log.",
         ),
-        (message(attempt(50)), "The last good backup is 2 d 2 h old, more than 1 d."),
+        (message(attempt(50)), "The last good backup is 2d 2h old, more than 24h."),
         (
             message(attempt(50, point=False)),
-            "What there is is older than 1 d; the restore point of a backup does not exist.",
+            "All existing backups are older than 24h; the restore point of a backup does not exist.",
         ),
         (
             message(attempt(4, "Failed", job_name=None)),
-            "The last attempt by an unknown job (vbr01) at 2026-01-06T02:00:00Z failed; no backup was found.",
+            "The last attempt by an unknown job (vbr01) at 2026-01-06T02:00:00Z failed; no successful backup was found.",
         ),
         (
             message(attempt(result="Warning"), rules={"accept_warning": False}),
@@ -69,36 +65,41 @@ def message(
         ),
         (
             message(attempt(2), rules={"needed_at": NOW - DAY / 4}),
-            "A backup is younger than the moment it is needed at.",
+            "The backup is newer than needed_at.",
         ),
-        (message(attempt(job_type="BackupCopy")), "Only copies were found, no backup."),
+        (
+            message(attempt(job_type="BackupCopy")),
+            "Only copies or replicas were found (BackupCopy; the last by Daily (vbr01) at 2026-01-05T22:00:00Z).",
+        ),
         (message(), "No backup was found."),
         (
-            message(visible=False),
-            "Nothing is known about it, and this account may not see everything (Portal Administrator does).",
+            message(is_visible=False),
+            "Nothing was found, and this account may not see everything (Portal Administrator does).",
         ),
-        (message(attempt(result=None, end=None, running=True)), "Daily (vbr01) is at work on it."),
-        (message(namesakes=("one", "two")), "It could be one or two, so give its vm_uid or its backup_server_name."),
         (
-            message(data_as_of=NOW - 2 * HOUR, policy={"max_data_age": HOUR}),
-            "Enterprise Manager collected no new data since 2026-01-06T04:00:00Z.",
+            message(attempt(result=None, end=None, running=True)),
+            "Daily (vbr01) is running and not done with its machines.",
         ),
-        (message(policy={"max_data_age": HOUR}), "Enterprise Manager collected no new data in the last 30 days."),
         (
-            message(data_proven=False, policy={"max_data_age": HOUR}),
-            "This account can't see when Enterprise Manager collected its data, and nothing proves that it is recent.",
+            message(data_as_of=NOW - 2 * HOUR, data_age="old"),
+            "Enterprise Manager collected no new data since 2026-01-06T04:00:00Z; start a collection under Configuration, Backup Servers,"
+            " or by the API.",
+        ),
+        (
+            message(data_age="unknown", policy={"data_age_on_purpose": True}),
+            "Nothing proves that Enterprise Manager's data of its backup server is recent; start a data collection.",
         ),
         (
             message(truncated=True),
-            "Not everything that concerns it could be read from Enterprise Manager, so raise max_rows or ask for less.",
+            "Incomplete answer: more rows than max_rows allows; raise max_rows or ask for less.",
         ),
         (
             message(attempt(-2)),
-            "Something happened later than now (2026-01-06T06:00:00Z), so a clock is wrong and no age can be trusted.",
+            "Enterprise Manager reports events in the future (now is 2026-01-06T06:00:00Z); check the clocks.",
         ),
         (
             message(attempt(50), policy={"waivers": (Waiver("web01", "age_over_limit", NOW + DAY, "CHG 7."),)}),
-            "Waived until 2026-01-07T06:00:00Z (CHG 7); the last good backup is 2 d 2 h old, more than 1 d.",
+            "Waived until 2026-01-07T06:00:00Z (CHG 7); the last good backup is 2d 2h old, more than 24h.",
         ),
         (
             message(policy={"waivers": (Waiver("web01", "no_backup_found", NOW + DAY),)}),
@@ -120,14 +121,14 @@ def test_long_reasons_are_shortened() -> None:
 @pytest.mark.parametrize(
     ("seconds", "text"),
     [
-        (0, "0 min"),
-        (59, "0 min"),
-        (60, "1 min"),
-        (3600, "1 h"),
-        (3660, "1 h 1 min"),
-        (86400, "1 d"),
-        (90000, "1 d 1 h"),
-        (86460, "1 d"),
+        (0, "0m"),
+        (59, "0m"),
+        (60, "1m"),
+        (3600, "1h"),
+        (3660, "1h 1m"),
+        (86400, "1d"),
+        (90000, "1d 1h"),
+        (86460, "1d"),
     ],
 )
 def test_spans(seconds: int, text: str) -> None:
@@ -135,11 +136,12 @@ def test_spans(seconds: int, text: str) -> None:
 
 
 def test_headlines() -> None:
-    assert headline({"a": "ok", "b": "ok"}) == "2 of 2 machines are protected as asked."
-    assert headline({"a": "ok", "b": "waived", "c": "failed", "d": "unknown"}) == (
-        "2 of 4 machines are protected as asked, 1 of them by a waiver; not protected: c (failed), d (unknown)."
+    assert headline([("a", "ok"), ("b", "ok")]) == "2 of 2 machines meet the policy."
+    assert headline([("a", "ok")]) == "1 of 1 machine meets the policy."
+    assert headline([("a", "ok"), ("b", "waived"), ("c", "failed"), ("d", "unknown")]) == (
+        "2 of 4 machines meet the policy, 1 of them by a waiver; not OK: c (failed), d (unknown)."
     )
-    many = headline({f"m{number}": "stale" for number in range(12)})
+    many = headline([(f"m{number}", "stale") for number in range(12)])
     assert many.endswith("m9 (stale) and 2 more.")
     assert "m10" not in many
 

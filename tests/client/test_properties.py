@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A verdict depends on the machine, its policy and what Enterprise Manager shows: properties of made-up sites, through the real reader."""
+
+from __future__ import annotations
+
+import collections
+import copy
+import os
+import typing as t
+
+from hypothesis import HealthCheck, Phase, given, settings
+from support.connection import client
+
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection import codes
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection.policy import read_policy
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._times import parse_moment
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._verify.verify import verify
+
+from .sites import Estate, Site, copy_of, sites
+
+NOW = "2026-01-05T06:00:00Z"
+EXAMPLES = int(os.environ.get("VERDICT_SITES", "300"))
+SHRINK = bool(os.environ.get("VERDICT_SHRINK"))
+Answer = t.Tuple[str, t.Tuple[str, ...]]
+
+
+def ask(
+    site: Site, asked: t.Sequence[t.Any], *, estate: Estate | None = None, now: str = NOW, user: str = "admin",
+    page_size: int = 500, **options: t.Any,
+) -> list[Answer]:  # fmt: skip
+    from veeam_em_simulator.testing import InProcess
+
+    moment = parse_moment(now)
+    assert moment is not None
+    passwords = {"admin": "Admin-Passw0rd", "user": "User-Passw0rd"}
+    with InProcess(copy.deepcopy(estate or site.estate), now=now, profile=site.profile) as em:
+        with client(em, username=user, password=passwords[user], page_size=page_size) as session:
+            policy = read_policy({"machines": list(asked), **site.options, **options}, moment)
+            return [(one["verdict"], tuple(one["reasons"])) for one in verify(session, policy)["machines"]]
+
+
+def is_ok(answer: Answer) -> bool:
+    return answer[0] in (codes.OK, codes.WAIVED)
+
+
+def changed(site: Site, **parts: t.Any) -> Estate:
+    return {**site.estate, **{name: [*site.estate.get(name, ()), *value] for name, value in parts.items()}}
+
+
+def check_company(site: Site, together: list[Answer]) -> None:
+    for entry, answer in zip(site.asked, together):
+        [alone] = ask(site, [entry])
+        if codes.CLAIMED_TWICE in answer[1]:
+            continue  # the one exception, and it is unknown
+        assert alone == answer, f"{entry} alone and in company"
+
+
+def check_form(site: Site, together: list[Answer]) -> None:
+    assert ask(site, list(reversed(site.asked)))[::-1] == together, "another order"
+    assert ask(site, site.asked, history="5d") == together, "with history"
+    assert ask(site, site.asked, page_size=25) == together, "small pages"
+
+
+def check_time(site: Site, together: list[Answer]) -> None:
+    assert ask(site, site.asked, now="2026-03-11T17:42:13Z") == together, "at another time"
+
+
+def check_poorer(site: Site, together: list[Answer]) -> None:
+    """An account that is no administrator; a log and repositories that may not be read."""
+    for answer, poorer in zip(together, ask(site, site.asked, user="user")):
+        assert is_ok(answer) or not is_ok(poorer), "a poorer account gives a better verdict"
+    admin = {
+        "username": "admin",
+        "password": "Admin-Passw0rd",
+        "role": "Portal Administrator",
+        "denied": ["query/Repository"],
+    }
+    for answer, poorer in zip(together, ask(site, site.asked, estate={**site.estate, "accounts": [admin]})):
+        assert is_ok(answer) or not is_ok(poorer), "fewer rights give a better verdict"
+
+
+def check_more(site: Site, together: list[Answer]) -> None:
+    """What happens to others changes nothing; more failures and work of the same machine never make anything better."""
+    root, server = site.estate["hierarchy_roots"][0]["name"], site.estate["hierarchy_roots"][0]["backup_servers"][0]
+    stranger = {"name": "zz99", "key": "stranger", "on": root, "ref": "vm-99999"}
+    job = {
+        "name": "stranger", "backup_server": server, "type": "Backup", "machines": ["stranger"], "history": "3d",
+        "schedule": {"every": "24h", "last": "-3h"}, "outcomes": [{"runs": "0-5", "result": "Failed", "reason": "boom"}], "enabled": False,
+    }  # fmt: skip
+    more = [job]
+    backups = [one for one in site.estate["jobs"] if one["type"] == "Backup"]
+    if backups and not any(one["type"] == "BackupCopy" for one in site.estate["jobs"]):
+        more.append(copy_of(backups[0]["name"], backups[0]["backup_server"]))
+    others = ask(site, site.asked, estate=changed(site, machines=[stranger], jobs=more))
+    assert [is_ok(one) for one in others] == [is_ok(one) for one in together], "a failing stranger or a copy"
+    for backup in backups[:1]:
+        members = backup["machines"]
+        for worse in ({"result": "Failed", "reason": "late"}, {"running": True}):
+            tasks = [{"machine": key, **worse} for key in members]
+            session: Estate = {"job": backup["name"], "created": "-10m", "tasks": tasks}
+            session.update({"running": True} if "running" in worse else {"duration": "5m"})
+            for answer, after in zip(together, ask(site, site.asked, estate=changed(site, sessions=[session]))):
+                assert is_ok(answer) or not is_ok(after), f"{worse} makes it better"
+        old = {
+            "job": backup["name"],
+            "created": "-9d",
+            "duration": "5m",
+            "tasks": [{"machine": key} for key in members],
+        }
+        for answer, after in zip(together, ask(site, site.asked, estate=changed(site, sessions=[old]))):
+            assert is_ok(answer) == is_ok(after), "an older session changes whether it is ok"
+
+
+CHECKS = (check_company, check_form, check_time, check_poorer, check_more)
+
+
+def test_properties_of_sites() -> None:
+    """Each site goes through one of the properties in turn and all go through company; counts are printed and asserted."""
+    counts: collections.Counter[str] = collections.Counter()
+
+    @settings(
+        max_examples=EXAMPLES, deadline=None, database=None, derandomize=EXAMPLES <= 300, print_blob=False,
+        suppress_health_check=list(HealthCheck), phases=(Phase.explicit, Phase.generate, *([Phase.shrink] if SHRINK else [])),
+    )  # fmt: skip
+    @given(sites())
+    def run(site: Site) -> None:
+        together = ask(site, site.asked)
+        counts["sites"] += 1
+        for event in site.events:
+            counts[f"event: {event}"] += 1
+        for word in {answer[0] for answer in together}:
+            counts[f"verdict: {word}"] += 1
+        for word in {reason for answer in together for reason in answer[1]}:
+            counts[f"reason: {word}"] += 1
+        check_company(site, together)
+        CHECKS[1 + counts["sites"] % 4](site, together)
+
+    run()
+    print(f"\n{counts['sites']} sites")
+    for what, number in sorted(counts.items()):
+        print(f"{number:6} {100 * number / counts['sites']:5.1f} %  {what}")
+    rare = {what for what, number in counts.items() if number < counts["sites"] / 100}
+    assert not {what for what in rare if what.startswith("event")}
+    assert all(counts[f"verdict: {word}"] >= counts["sites"] / 100 for word in codes.VERDICTS if word != codes.WAIVED)
