@@ -12,10 +12,22 @@ class ModuleDocFragment:
 options:
   name:
     description:
-      - Names. Upper and lower case matter, any character may occur. Hundreds of names become few requests.
+      - Names. Any character may occur. Hundreds of names become few requests.
       - Write a list, also for one name, because Ansible cuts plain text at its commas.
     type: list
     elements: str
+  name_match:
+    description:
+      - How names of machines, jobs, backup servers and other things are compared. A name that something is called exactly so means just that.
+      - Only for a name that no row has, other spellings are looked for and asked for, those of the first of these ways that finds any.
+        RV(matched_names) says which.
+      - V(ignore_case) compares without regard to case. V(short_name) also without regard to the domain, if only one of the two names has a domain.
+      - A name that nothing has in any of these ways is in RV(unmatched_names), and a warning tells the nearest names.
+      - Where no option says how far back, names of machines and jobs are looked for in the last 30 days.
+    type: list
+    elements: str
+    choices: [exact, ignore_case, short_name]
+    default: [exact, ignore_case, short_name]
   filter:
     description:
       - A filter expression in the language of Enterprise Manager, which must hold besides all other options.

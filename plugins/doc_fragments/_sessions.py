@@ -30,7 +30,7 @@ options:
     default: entity
   job_name:
     description:
-      - Names of jobs. Upper and lower case matter, any character may occur.
+      - Names of jobs. Any character may occur.
       - Write a list, also for one name, because Ansible cuts plain text at its commas.
     type: list
     elements: str
@@ -45,6 +45,11 @@ options:
     type: list
     elements: str
     choices: [Success, Warning, Failed]
+  running:
+    description:
+      - Only sessions that run, or only those that have ended, whatever their states are called.
+      - Can't be combined with O(representation=reference), as references do not tell.
+    type: bool
   created_after:
     description:
       - Only sessions that started at this time or later.

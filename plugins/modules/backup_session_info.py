@@ -45,6 +45,22 @@ options:
       - UIDs of container sessions of agent jobs, as URN or as bare GUID, whose machine sessions are read. Needs O(endpoint=list).
     type: list
     elements: str
+  latest:
+    description:
+      - Only the newest session of each V(job). A job is its UID, whatever it is called; a copy job has one for each job that it copies.
+      - It is the newest of what the other options select. O(state), O(result) and O(running) are about the newest one itself, so
+        O(result=[Failed]) gives the jobs whose newest session failed.
+      - Sessions of single computers, which are parts of a session of their agent job, count only when O(job_type) asks for them.
+      - The whole time that O(created_after) and O(created_before) leave is read.
+    type: str
+    choices: [job]
+  unresolved:
+    description:
+      - Only failures that no later success or warning of the same job has answered, each job once, with its newest failure.
+      - Failures are looked for in the time asked for, what answers them up to now.
+      - Can't be combined with O(latest), O(state), O(running), or any other O(result) than V(Failed).
+    type: bool
+    default: false
   sort_by:
     description:
       - Key that the result is sorted by. Records without a value come last.
@@ -108,6 +124,12 @@ EXAMPLES = r"""
     parent_session_uid: "{{ containers.backup_sessions | map(attribute='uid') }}"
   delegate_to: localhost
   when: containers.count > 0
+
+- name: Read the newest session of each job
+  backup_ops.veeam_em.backup_session_info:
+    created_after: 7d
+    latest: job
+  delegate_to: localhost
 """
 
 RETURN = r"""
@@ -183,6 +205,10 @@ backup_sessions:
       type: str
       sample: "urn:veeam:BackupServer:22222222-aaaa-4bbb-8ccc-000000000001"
     # END GENERATED
+    status:
+      description: V(success), V(warning), V(failed), V(running) or V(unknown), never null.
+      type: str
+      sample: success
     running:
       description: Whether the session has not ended yet.
       type: bool
@@ -235,17 +261,38 @@ backup_sessions:
       returned: when O(include_raw=true)
       type: dict
     # END GENERATED
-# GENERATED (dev.py generate): returns count truncated window_start request_count error msg
+# GENERATED (dev.py generate): returns count counts truncated matched_names unmatched_names window_start request_count error msg
 count:
   description: Number of records returned.
   returned: success
   type: int
   sample: 2
+counts:
+  description:
+    - How many of the records returned have which value, so that a play decides without filters. The most frequent value comes first.
+    - By C(status), C(verdict), C(kind), C(backup_server_name) and C(job_name), as far as these records have them; records without a value are counted
+      under C(none), machines of several backup servers at each of them.
+    - Every status and verdict is there, also with 0.
+  returned: success
+  type: dict
+  sample: {"status": {"success": 1, "warning": 0, "failed": 1, "running": 0, "unknown": 0}, "backup_server_name": {"vbr01.example.test": 2}}
 truncated:
   description: Whether O(limit) left out some of what matches.
   returned: success
   type: bool
   sample: false
+matched_names:
+  description:
+    - How names that nothing is called exactly so are spelt at the server, by the option and the name that were given. Empty when all are as given.
+    - See O(name_match).
+  returned: success
+  type: dict
+  sample: {"backup_server_name": {"VBR01": ["vbr01.example.test"]}}
+unmatched_names:
+  description: Names that nothing has, in whatever spelling, by the option that they were given for. Empty when there is none.
+  returned: success
+  type: dict
+  sample: {"job_name": ["Daily VM"]}
 window_start:
   description: Older sessions than this are not in the plain collection. It is worked out with the clock of where the module runs.
   returned: when O(endpoint=list)
@@ -294,9 +341,9 @@ msg:
 # END GENERATED
 """
 
+from ..module_utils._info.answers import answers_spec, gather_sessions
 from ..module_utils._info.argspec import session_spec
 from ..module_utils._info.options import SESSION_STATES
-from ..module_utils._info.resource import gather
 from ..module_utils._module import run_info
 from ..module_utils._records.resources import JOB_TYPES
 
@@ -305,9 +352,10 @@ SORT_KEYS = ("creation_time", "end_time", "name", "job_name", "backup_server_nam
 
 def main() -> None:
     run_info(
-        lambda client, params: gather("backup_session", client, params),
+        lambda client, params: gather_sessions("backup_session", client, params),
         {
             **session_spec(SESSION_STATES, SORT_KEYS),
+            **answers_spec("backup_session"),
             "job_type": {"type": "list", "elements": "str", "choices": list(JOB_TYPES)},
             "is_retry": {"type": "bool"},
             "parent_session_uid": {"type": "list", "elements": "str"},

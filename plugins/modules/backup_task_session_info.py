@@ -26,7 +26,7 @@ extends_documentation_fragment:
 options:
   vm_display_name:
     description:
-      - Names of machines. Upper and lower case matter. Hundreds of names become few requests.
+      - Names of machines. Hundreds of names become few requests.
       - Write a list, also for one name, because Ansible cuts plain text at its commas.
     type: list
     elements: str
@@ -57,6 +57,24 @@ options:
     description:
       - Only tasks of at most this size in bytes.
     type: int
+  latest:
+    description:
+      - Only the newest task of each V(machine), of each V(job), or of each machine in each job (V(machine_in_job)).
+      - A machine is what its hypervisor knows it by, whatever it is called and whichever backup servers see it. A computer with an agent is its name at
+        its backup server. A job is its UID.
+      - It is the newest of what the other options select. O(state), O(result), O(running), O(reason), O(total_size_min) and O(total_size_max) are about
+        the newest one itself, so O(result=[Failed]) gives the machines whose newest task failed.
+      - A success that tells no reference and may be of several machines with one name is of none of them for sure, and is listed by itself.
+      - The whole time that O(created_after) and O(created_before) leave is read.
+    type: str
+    choices: [machine, job, machine_in_job]
+  unresolved:
+    description:
+      - Only failures that no later success or warning of the same machine in the same job has answered, each machine and job once, with its newest failure.
+      - Failures are looked for in the time asked for, what answers them up to now.
+      - Can't be combined with O(latest), O(state), O(running), or any other O(result) than V(Failed).
+    type: bool
+    default: false
   sort_by:
     description:
       - Key that the result is sorted by. Records without a value come last.
@@ -77,10 +95,10 @@ EXAMPLES = r"""
     created_after: 3d
   delegate_to: localhost
 
-- name: Read last night's failures of all machines
+- name: Read what failed last night and is not good since, each machine once
   backup_ops.veeam_em.backup_task_session_info:
-    result: [Failed]
     created_after: 16h
+    unresolved: true
   delegate_to: localhost
   register: failures
 
@@ -90,6 +108,13 @@ EXAMPLES = r"""
   loop: "{{ failures.backup_task_sessions }}"
   loop_control:
     label: "{{ item.name }}"
+
+- name: Read the machines whose newest task failed
+  backup_ops.veeam_em.backup_task_session_info:
+    created_after: 7d
+    latest: machine
+    result: [Failed]
+  delegate_to: localhost
 
 - name: Read the ten largest tasks of the week
   backup_ops.veeam_em.backup_task_session_info:
@@ -175,6 +200,10 @@ backup_task_sessions:
       type: str
       sample: "urn:veeam:BackupServer:22222222-aaaa-4bbb-8ccc-000000000001"
     # END GENERATED
+    status:
+      description: V(success), V(warning), V(failed), V(running) or V(unknown), never null.
+      type: str
+      sample: success
     running:
       description: Whether the task has not ended yet.
       type: bool
@@ -214,17 +243,38 @@ backup_task_sessions:
       returned: when O(include_raw=true)
       type: dict
     # END GENERATED
-# GENERATED (dev.py generate): returns count truncated window_start request_count error msg
+# GENERATED (dev.py generate): returns count counts truncated matched_names unmatched_names window_start request_count error msg
 count:
   description: Number of records returned.
   returned: success
   type: int
   sample: 2
+counts:
+  description:
+    - How many of the records returned have which value, so that a play decides without filters. The most frequent value comes first.
+    - By C(status), C(verdict), C(kind), C(backup_server_name) and C(job_name), as far as these records have them; records without a value are counted
+      under C(none), machines of several backup servers at each of them.
+    - Every status and verdict is there, also with 0.
+  returned: success
+  type: dict
+  sample: {"status": {"success": 1, "warning": 0, "failed": 1, "running": 0, "unknown": 0}, "backup_server_name": {"vbr01.example.test": 2}}
 truncated:
   description: Whether O(limit) left out some of what matches.
   returned: success
   type: bool
   sample: false
+matched_names:
+  description:
+    - How names that nothing is called exactly so are spelt at the server, by the option and the name that were given. Empty when all are as given.
+    - See O(name_match).
+  returned: success
+  type: dict
+  sample: {"backup_server_name": {"VBR01": ["vbr01.example.test"]}}
+unmatched_names:
+  description: Names that nothing has, in whatever spelling, by the option that they were given for. Empty when there is none.
+  returned: success
+  type: dict
+  sample: {"job_name": ["Daily VM"]}
 window_start:
   description: Older sessions than this are not in the plain collection. It is worked out with the clock of where the module runs.
   returned: when O(endpoint=list)
@@ -273,9 +323,9 @@ msg:
 # END GENERATED
 """
 
+from ..module_utils._info.answers import answers_spec, gather_sessions
 from ..module_utils._info.argspec import session_spec
 from ..module_utils._info.options import TASK_STATES
-from ..module_utils._info.resource import gather
 from ..module_utils._module import run_info
 
 SORT_KEYS = ("creation_time", "end_time", "name", "vm_display_name", "total_size", "backup_server_name")
@@ -283,9 +333,10 @@ SORT_KEYS = ("creation_time", "end_time", "name", "vm_display_name", "total_size
 
 def main() -> None:
     run_info(
-        lambda client, params: gather("backup_task_session", client, params),
+        lambda client, params: gather_sessions("backup_task_session", client, params),
         {
             **session_spec(TASK_STATES, SORT_KEYS),
+            **answers_spec("backup_task_session"),
             "vm_display_name": {"type": "list", "elements": "str"},
             "job_session_uid": {"type": "list", "elements": "str"},
             "reason": {"type": "list", "elements": "str"},

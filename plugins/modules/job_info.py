@@ -47,6 +47,17 @@ options:
       - Servers that do not show it with the job are asked once more for each job.
     type: bool
     default: false
+  include_machines:
+    description:
+      - Whether each job carries the machines of its newest whole run in C(machines). Folders, tags and protection groups are resolved that way.
+      - It costs two requests for all jobs together, two more when there are replications.
+    type: bool
+    default: false
+  needed_at:
+    description:
+      - A moment, such as the beginning of a maintenance window. Each job then tells in C(runs_before_needed_at) whether it runs before.
+      - ISO 8601 (without a zone it is UTC), a date, or a span of time from now such as V(8h).
+    type: str
   sort_by:
     description:
       - Key that the result is sorted by. Records without a value come last.
@@ -166,6 +177,17 @@ jobs:
       elements: dict
       sample: [{"name": "srv01", "hierarchy_obj_ref": "urn:VMware:Vm:33333333-aaaa-4bbb-8ccc-000000000001.vm-1042", "platform": "VMware",
         "object_type": "Vm", "vm_ref": "vm-1042", "linked_uid": null}]
+    machines:
+      description: The machines of the job's newest whole run of the last 30 days, sorted by name; null if there was none.
+      returned: when O(include_machines=true)
+      type: list
+      elements: dict
+      sample: [{"name": "srv01", "vm_uid": "urn:VMware:Vm:33333333-aaaa-4bbb-8ccc-000000000001.vm-1042", "vm_ref": "vm-1042", "platform": "VMware"}]
+    runs_before_needed_at:
+      description: Whether the next run begins before O(needed_at); null when the server tells no next run of a job whose schedule is on.
+      returned: when O(needed_at) is given
+      type: bool
+      sample: true
     # GENERATED (dev.py generate): returns backup_server_name backup_server_uid links raw
     backup_server_name:
       description: Name of the backup server.
@@ -185,17 +207,38 @@ jobs:
       returned: when O(include_raw=true)
       type: dict
     # END GENERATED
-# GENERATED (dev.py generate): returns count truncated request_count error msg
+# GENERATED (dev.py generate): returns count counts truncated matched_names unmatched_names request_count error msg
 count:
   description: Number of records returned.
   returned: success
   type: int
   sample: 2
+counts:
+  description:
+    - How many of the records returned have which value, so that a play decides without filters. The most frequent value comes first.
+    - By C(status), C(verdict), C(kind), C(backup_server_name) and C(job_name), as far as these records have them; records without a value are counted
+      under C(none), machines of several backup servers at each of them.
+    - Every status and verdict is there, also with 0.
+  returned: success
+  type: dict
+  sample: {"status": {"success": 1, "warning": 0, "failed": 1, "running": 0, "unknown": 0}, "backup_server_name": {"vbr01.example.test": 2}}
 truncated:
   description: Whether O(limit) left out some of what matches.
   returned: success
   type: bool
   sample: false
+matched_names:
+  description:
+    - How names that nothing is called exactly so are spelt at the server, by the option and the name that were given. Empty when all are as given.
+    - See O(name_match).
+  returned: success
+  type: dict
+  sample: {"backup_server_name": {"VBR01": ["vbr01.example.test"]}}
+unmatched_names:
+  description: Names that nothing has, in whatever spelling, by the option that they were given for. Empty when there is none.
+  returned: success
+  type: dict
+  sample: {"job_name": ["Daily VM"]}
 request_count:
   description: Number of HTTP requests made, logon and logoff included.
   returned: success
@@ -264,6 +307,8 @@ def main() -> None:
             "schedule_enabled": {"type": "bool"},
             "schedule_configured": {"type": "bool"},
             "include_objects": {"type": "bool", "default": False},
+            "include_machines": {"type": "bool", "default": False},
+            "needed_at": {"type": "str"},
         },
         mutually_exclusive=[("uid", "kind"), ("uid", "platform")],
     )

@@ -197,17 +197,38 @@ records:
       returned: when O(include_raw=true)
       type: dict
     # END GENERATED
-# GENERATED (dev.py generate): returns count truncated request_count error msg
+# GENERATED (dev.py generate): returns count counts truncated matched_names unmatched_names request_count error msg
 count:
   description: Number of records returned.
   returned: success
   type: int
   sample: 2
+counts:
+  description:
+    - How many of the records returned have which value, so that a play decides without filters. The most frequent value comes first.
+    - By C(status), C(verdict), C(kind), C(backup_server_name) and C(job_name), as far as these records have them; records without a value are counted
+      under C(none), machines of several backup servers at each of them.
+    - Every status and verdict is there, also with 0.
+  returned: success
+  type: dict
+  sample: {"status": {"success": 1, "warning": 0, "failed": 1, "running": 0, "unknown": 0}, "backup_server_name": {"vbr01.example.test": 2}}
 truncated:
   description: Whether O(limit) left out some of what matches.
   returned: success
   type: bool
   sample: false
+matched_names:
+  description:
+    - How names that nothing is called exactly so are spelt at the server, by the option and the name that were given. Empty when all are as given.
+    - See O(name_match).
+  returned: success
+  type: dict
+  sample: {"backup_server_name": {"VBR01": ["vbr01.example.test"]}}
+unmatched_names:
+  description: Names that nothing has, in whatever spelling, by the option that they were given for. Empty when there is none.
+  returned: success
+  type: dict
+  sample: {"job_name": ["Daily VM"]}
 request_count:
   description: Number of HTTP requests made, logon and logoff included.
   returned: success

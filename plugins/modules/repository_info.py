@@ -36,11 +36,16 @@ options:
     description:
       - Only repositories with at most this many bytes free. Those whose space is not known are left out.
     type: int
+  free_percent_max:
+    description:
+      - Only repositories with at most this share of their capacity free, in percent.
+      - Those without a capacity, such as object storage, are left out and named in RV(without_capacity).
+    type: float
   sort_by:
     description:
       - Key that the result is sorted by. Records without a value come last.
     type: str
-    choices: [name, capacity, free_space, backup_server_name]
+    choices: [name, capacity, free_space, free_percent, backup_server_name]
     default: name
 seealso:
   - module: backup_ops.veeam_em.backup_server_info
@@ -147,17 +152,44 @@ repositories:
       returned: when O(include_raw=true)
       type: dict
     # END GENERATED
-# GENERATED (dev.py generate): returns count truncated request_count error msg
+without_capacity:
+  description: Names of the repositories that were left out because they tell no capacity or free space, sorted.
+  returned: when O(free_space_max) or O(free_percent_max) is given
+  type: list
+  elements: str
+  sample: [Object storage]
+# GENERATED (dev.py generate): returns count counts truncated matched_names unmatched_names request_count error msg
 count:
   description: Number of records returned.
   returned: success
   type: int
   sample: 2
+counts:
+  description:
+    - How many of the records returned have which value, so that a play decides without filters. The most frequent value comes first.
+    - By C(status), C(verdict), C(kind), C(backup_server_name) and C(job_name), as far as these records have them; records without a value are counted
+      under C(none), machines of several backup servers at each of them.
+    - Every status and verdict is there, also with 0.
+  returned: success
+  type: dict
+  sample: {"status": {"success": 1, "warning": 0, "failed": 1, "running": 0, "unknown": 0}, "backup_server_name": {"vbr01.example.test": 2}}
 truncated:
   description: Whether O(limit) left out some of what matches.
   returned: success
   type: bool
   sample: false
+matched_names:
+  description:
+    - How names that nothing is called exactly so are spelt at the server, by the option and the name that were given. Empty when all are as given.
+    - See O(name_match).
+  returned: success
+  type: dict
+  sample: {"backup_server_name": {"VBR01": ["vbr01.example.test"]}}
+unmatched_names:
+  description: Names that nothing has, in whatever spelling, by the option that they were given for. Empty when there is none.
+  returned: success
+  type: dict
+  sample: {"job_name": ["Daily VM"]}
 request_count:
   description: Number of HTTP requests made, logon and logoff included.
   returned: success
@@ -209,6 +241,7 @@ SORT_KEYS = (
     "name",
     "capacity",
     "free_space",
+    "free_percent",
     "backup_server_name",
 )
 
@@ -223,6 +256,7 @@ def main() -> None:
             "kind": {"type": "list", "elements": "str"},
             "free_space_min": {"type": "int"},
             "free_space_max": {"type": "int"},
+            "free_percent_max": {"type": "float"},
         },
         mutually_exclusive=[("uid", "kind")],
     )

@@ -10,7 +10,7 @@ module: vm_restore_point_info
 short_description: Read the restore points of machines from Veeam Backup Enterprise Manager
 version_added: 0.1.0
 description:
-  - Reads the restore points of virtual machines of all backup servers.
+  - Reads the restore points of virtual machines and of computers with an agent, of all backup servers.
   - Points of copy jobs and of imported backups are among them, so several a day for one machine are normal.
   - Names of machines are not unique. RV(vm_restore_points[].hierarchy_obj_ref) tells machines with one name apart.
   - The account needs the Enterprise Manager role Portal User or Portal Administrator.
@@ -25,10 +25,27 @@ extends_documentation_fragment:
 options:
   vm_display_name:
     description:
-      - Names of machines. Upper and lower case matter. Hundreds of names become few requests.
+      - Names of virtual machines, and of computers with an agent. Hundreds of names become few requests.
+      - The O(name) of a point is another one, with its time.
       - Write a list, also for one name, because Ansible cuts plain text at its commas.
     type: list
     elements: str
+  machine_type:
+    description:
+      - Points of virtual machines (V(vm)), of computers with an agent (V(agent)), or of both.
+      - O(filter) goes with one of them.
+      - A server that knows nothing of agents is said in a warning.
+    type: list
+    elements: str
+    choices: [vm, agent]
+    default: [vm, agent]
+  latest:
+    description:
+      - Only the newest point of each machine, among what the other options select.
+      - A machine is what its hypervisor knows it by, whatever it is called and whichever backup servers see it. A computer with an agent is its name at
+        its backup server.
+    type: str
+    choices: [machine]
   created_after:
     description:
       - Only points that were made at this time or later.
@@ -78,11 +95,10 @@ EXAMPLES = r"""
     fail_msg: "{{ item }} has no restore point of the last week."
   loop: [srv01, srv02]
 
-- name: Read the newest restore point of a machine
+- name: Read the newest restore point of each machine
   backup_ops.veeam_em.vm_restore_point_info:
-    vm_display_name: [srv01]
-    descending: true
-    limit: 1
+    created_after: 30d
+    latest: machine
   delegate_to: localhost
 
 - name: Read the full restore points of one backup server
@@ -123,8 +139,12 @@ vm_restore_points:
       description: Path of the restore point at the server.
       type: str
       sample: "/api/vmRestorePoints/77777777-aaaa-4bbb-8ccc-000000000001"
+    machine_type:
+      description: V(vm), or V(agent) for a computer with an agent.
+      type: str
+      sample: vm
     vm_display_name:
-      description: Name of the machine; null where the server does not send it.
+      description: Name of the machine; null where the server does not send it. Of a computer, what stands before the time in RV(vm_restore_points[].name).
       type: str
       sample: srv01
     vm_name:
@@ -186,17 +206,38 @@ vm_restore_points:
       returned: when O(include_raw=true)
       type: dict
     # END GENERATED
-# GENERATED (dev.py generate): returns count truncated request_count error msg
+# GENERATED (dev.py generate): returns count counts truncated matched_names unmatched_names request_count error msg
 count:
   description: Number of records returned.
   returned: success
   type: int
   sample: 2
+counts:
+  description:
+    - How many of the records returned have which value, so that a play decides without filters. The most frequent value comes first.
+    - By C(status), C(verdict), C(kind), C(backup_server_name) and C(job_name), as far as these records have them; records without a value are counted
+      under C(none), machines of several backup servers at each of them.
+    - Every status and verdict is there, also with 0.
+  returned: success
+  type: dict
+  sample: {"status": {"success": 1, "warning": 0, "failed": 1, "running": 0, "unknown": 0}, "backup_server_name": {"vbr01.example.test": 2}}
 truncated:
   description: Whether O(limit) left out some of what matches.
   returned: success
   type: bool
   sample: false
+matched_names:
+  description:
+    - How names that nothing is called exactly so are spelt at the server, by the option and the name that were given. Empty when all are as given.
+    - See O(name_match).
+  returned: success
+  type: dict
+  sample: {"backup_server_name": {"VBR01": ["vbr01.example.test"]}}
+unmatched_names:
+  description: Names that nothing has, in whatever spelling, by the option that they were given for. Empty when there is none.
+  returned: success
+  type: dict
+  sample: {"job_name": ["Daily VM"]}
 request_count:
   description: Number of HTTP requests made, logon and logoff included.
   returned: success
@@ -241,7 +282,7 @@ msg:
 """
 
 from ..module_utils._info.argspec import select_spec
-from ..module_utils._info.resource import gather
+from ..module_utils._info.points import MACHINE_TYPES, gather_points
 from ..module_utils._module import run_info
 
 SORT_KEYS = (
@@ -254,12 +295,19 @@ SORT_KEYS = (
 
 def main() -> None:
     run_info(
-        lambda client, params: gather("vm_restore_point", client, params),
+        gather_points,
         {
             **select_spec(SORT_KEYS, "creation_time"),
             "backup_server_name": {"type": "list", "elements": "str"},
             "backup_server_uid": {"type": "list", "elements": "str"},
             "vm_display_name": {"type": "list", "elements": "str"},
+            "machine_type": {
+                "type": "list",
+                "elements": "str",
+                "choices": list(MACHINE_TYPES),
+                "default": list(MACHINE_TYPES),
+            },
+            "latest": {"type": "str", "choices": ["machine"]},
             "created_after": {"type": "str"},
             "created_before": {"type": "str"},
             "point_type": {"type": "list", "elements": "str", "choices": ["Full", "Increment", "ReverseIncrement"]},

@@ -91,6 +91,14 @@ def memory(site: Site, rows: int, data_format: str, program: str) -> Line:
     )
 
 
+def newest(site: Site, rows: int) -> t.Iterator[Line]:
+    """The newest task of each machine against all tasks of the same time."""
+    ours, theirs = child(site, "latest", "json", "1"), child(site, "client", "json", "1")
+    yield Line(f"{rows} rows, json, latest: machine against all rows", ours["seconds"], theirs["seconds"], "s")
+    # Once more, for the hierarchy roots and what tells no reference.
+    yield Line("  requests, latest: machine against all rows", ours["requests"], theirs["requests"], "requests", 1.1)
+
+
 def with_ansible(site: Site, rows: int) -> t.Iterator[Line]:
     """Taken in turn, and the best of each."""
     sizes = (100, 500)
@@ -155,6 +163,7 @@ def measure(sizes: t.Sequence[int], machines: int, large: int) -> t.Iterator[Lin
                 yield from against_loop(site, rows, data_format, 4, "four at once", bound)
                 yield memory(site, rows, data_format, "memory")
                 yield memory(site, rows, data_format, "memory-collection")
+            yield from newest(site, rows)
             if rows == min(sizes) and playbooks.available():
                 yield from with_ansible(site, rows)
                 yield one_more_task(site)

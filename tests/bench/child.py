@@ -2,7 +2,8 @@
 """One measured program, in a process of its own: ``python -m bench.child PROGRAM FORMAT PARALLEL``; prints JSON.
 
 ``loop`` is what one writes without the collection: ``requests``, page after page, decoded with ``json`` or ``xmltodict``. ``client`` is
-what the module does, ``collection`` the same through the plain collection. ``memory`` and ``memory-collection`` count bytes instead of time.
+what the module does, ``collection`` the same through the plain collection, ``latest`` what it does for the newest task of each machine.
+``memory`` and ``memory-collection`` count bytes instead of time.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import xmltodict
 
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._client.client import EnterpriseManagerClient
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._client.settings import ConnectionSettings
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._info.resource import gather
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._info.answers import gather_sessions
 
 PAGE_SIZE = 500
 Result = t.Dict[str, t.Any]
@@ -58,7 +59,7 @@ def loop(data_format: str) -> Result:
     return {"rows": len(rows), "requests": len(pages) + 2, "median_page": sorted(pages)[len(pages) // 2]}
 
 
-def client(data_format: str, parallel: int, endpoint: str = "query") -> tuple[Result, t.Any]:
+def client(data_format: str, parallel: int, endpoint: str = "query", latest: str | None = None) -> tuple[Result, t.Any]:
     options = {name[9:].lower(): value for name, value in os.environ.items() if name.startswith("VEEAM_EM_")}
     settings = ConnectionSettings.from_options(
         {
@@ -70,7 +71,9 @@ def client(data_format: str, parallel: int, endpoint: str = "query") -> tuple[Re
         }
     )
     with EnterpriseManagerClient(settings) as connection:
-        answer = gather("backup_task_session", connection, {"endpoint": endpoint})
+        given = dict.fromkeys(("uid", "representation", "result", "state", "running"))
+        params = {**given, "endpoint": endpoint, "latest": latest, "unresolved": False}
+        answer = gather_sessions("backup_task_session", connection, params)
     return {"rows": answer["count"], "requests": connection.request_count}, answer
 
 
@@ -90,6 +93,8 @@ def main(program: str, data_format: str, parallel: str) -> None:
         result = loop(data_format)
     elif program.startswith("memory"):
         result = memory(data_format, "list" if program.endswith("collection") else "query")
+    elif program == "latest":
+        result, _answer = client(data_format, int(parallel), latest="machine")
     else:
         result, _answer = client(data_format, int(parallel), "list" if program == "collection" else "query")
     print(json.dumps({**result, "seconds": time.monotonic() - began}))

@@ -19,7 +19,9 @@ from ansible_collections.backup_ops.veeam_em.plugins.module_utils._records.resou
 from .conftest import asked, connected
 
 Answer = t.Dict[str, t.Any]
-JOB_OPTIONS = ("uid", "name", "kind", "platform", "limit", "include_objects", "schedule_enabled")
+JOB_OPTIONS = (
+    "uid", "name", "kind", "platform", "limit", "include_objects", "include_machines", "needed_at", "schedule_enabled",
+)  # fmt: skip
 
 
 def ask(em: t.Any, name: str, /, **params: t.Any) -> Answer:
@@ -34,7 +36,9 @@ def jobs(em: t.Any, **params: t.Any) -> Answer:
 
 def repositories(em: t.Any, **params: t.Any) -> Answer:
     with connected(em) as run:
-        return gather_repositories(run.client, {"kind": None, "free_space_max": None, **params})
+        return gather_repositories(
+            run.client, {"kind": None, "free_space_max": None, "free_percent_max": None, **params}
+        )
 
 
 def rows(em: t.Any, query_type: str, **params: t.Any) -> Answer:
@@ -43,7 +47,7 @@ def rows(em: t.Any, query_type: str, **params: t.Any) -> Answer:
 
 
 def names(answer: Answer, key: str = "name") -> list[str]:
-    (records,) = [value for value in answer.values() if isinstance(value, list)]
+    records = next(value for value in answer.values() if isinstance(value, list))
     assert answer["count"] == len(records)
     return [record[key] for record in records]
 
@@ -123,7 +127,9 @@ class TestSessions:
         reference = ask(simulator, "backup_session", uid=one["id"], representation="reference")["backup_sessions"][0]
         assert (reference["uid"], reference["state"], reference["running"]) == (one["uid"], None, None)
         unknown = "00000000-0000-4000-8000-000000000000"
-        assert ask(simulator, "backup_session", uid=unknown) == {"backup_sessions": [], "count": 0, "truncated": False}
+        nothing = ask(simulator, "backup_session", uid=unknown)
+        assert (nothing["backup_sessions"], nothing["count"], nothing["truncated"]) == ([], 0, False)
+        assert set(nothing["counts"]["status"].values()) == {0}
         with pytest.raises(NotFound, match="check the UID"):
             ask(simulator, "backup_task_session", endpoint="list", job_session_uid=[unknown])
 
@@ -221,6 +227,55 @@ def test_repositories(simulator: t.Any) -> None:
     assert first["repositories"][0]["capacity"] == max(record["capacity"] for record in limited)
 
 
+def test_repositories_with_little_space(simulator: t.Any) -> None:
+    whole = repositories(simulator, sort_by="free_percent")["repositories"]
+    percents = [record["free_percent"] for record in whole if record["free_percent"] is not None]
+    assert percents == sorted(percents)
+    edge = percents[1]
+    found = repositories(simulator, free_percent_max=edge, sort_by="free_percent")
+    assert names(found, "free_percent") == [one for one in percents if one <= edge]
+    assert found["without_capacity"] == sorted(record["name"] for record in whole if record["free_percent"] is None)
+    assert found["without_capacity"]
+    assert "without_capacity" not in repositories(simulator)
+    with pytest.raises(SettingsError, match="free_percent_max has the value 101"):
+        repositories(simulator, free_percent_max=101)
+
+
+def test_counts_add_up(simulator: t.Any) -> None:
+    answer = ask(simulator, "backup_task_session")
+    assert set(answer["counts"]) == {"status", "backup_server_name", "job_name"}
+    for key, counted in answer["counts"].items():
+        assert sum(counted.values()) == answer["count"]
+        assert key == "status" or list(counted.values()) == sorted(counted.values(), reverse=True)
+        assert counted.get("none", 0) == len(
+            [record for record in answer["backup_task_sessions"] if record[key] is None]
+        )
+    assert all(answer["counts"]["status"][status] for status in ("success", "warning", "failed", "running"))
+    assert jobs(simulator)["counts"]["kind"]["backup"] > 1
+    failed = ask(simulator, "backup_task_session", result=["Failed"])
+    assert failed["counts"]["status"] == {
+        "success": 0,
+        "warning": 0,
+        "failed": failed["count"],
+        "running": 0,
+        "unknown": 0,
+    }
+
+
+@pytest.mark.parametrize("name", ["backup_session", "backup_task_session"])
+def test_what_runs(simulator: t.Any, name: str) -> None:
+    whole = ask(simulator, name)[f"{name}s"]
+    running = [record for record in whole if record["running"]]
+    assert running
+    simulator.reset()
+    assert ask(simulator, name, running=True)[f"{name}s"] == running
+    assert len(asked(simulator)) == 1, "the server is asked for what is not over, so that few rows come"
+    assert ask(simulator, name, running=False)[f"{name}s"] == [record for record in whole if not record["running"]]
+    assert {record["status"] for record in running} == {"running"}
+    with pytest.raises(SettingsError, match="references do not tell whether a session runs"):
+        ask(simulator, name, running=True, representation="reference")
+
+
 def test_vm_restore_points(simulator: t.Any) -> None:
     points = ask(simulator, "vm_restore_point", vm_display_name=["web01"])["vm_restore_points"]
     assert points
@@ -303,6 +358,43 @@ class TestJobs:
         times = sorted(job["next_run"] for job in whole if job["next_run"])
         assert few["truncated"]
         assert names(few, "next_run") == times[:3]
+
+    @pytest.mark.parametrize("profile", ["v95u4", "v13"])
+    def test_machines_of_the_newest_run(self, simulators: t.Any, profile: str) -> None:
+        em = simulators.get(profile=profile)
+        whole = jobs(em)["jobs"]
+        em.reset()
+        found = {job["name"]: job for job in jobs(em, include_machines=True)["jobs"]}
+        # Three kinds of jobs, sessions and tasks of replications, and those of all others, whose UIDs are too many for one URL.
+        assert len(asked(em)) == 3 + 2 + 3
+        assert set(found) == {job["name"] for job in whole}
+        for name, job in found.items():
+            # Replications have sessions of their own; copies and agents several for one run.
+            if job["kind"] in ("replica", "copy", "agent"):
+                continue
+            runs = ask(em, "backup_session", job_uid=[job["uid"]], descending=True, is_retry=False, running=False)
+            newest = [run["uid"] for run in runs["backup_sessions"][:1]]
+            tasks = ask(em, "backup_task_session", job_session_uid=newest)["backup_task_sessions"] if newest else []
+            assert {task["vm_display_name"] for task in tasks} == {one["name"] for one in job["machines"] or []}, name
+        assert found["Web Tier"]["machines"]
+        assert any(job["kind"] == "replica" and job["machines"] for job in found.values())
+        laptops = found["Laptops & physical"]["machines"]
+        assert {"lap01", "lap02", "phys01"} <= {one["name"] for one in laptops}
+        assert "machines" not in whole[0]
+
+    def test_a_job_that_runs_before_the_window(self, simulator: t.Any) -> None:
+        whole = jobs(simulator)["jobs"]
+        assert "runs_before_needed_at" not in whole[0]
+        times = sorted(job["next_run"] for job in whole if job.get("next_run"))
+        found = jobs(simulator, needed_at=times[1])["jobs"]
+        assert {job["runs_before_needed_at"] for job in found if job.get("next_run") == times[0]} == {True}
+        assert {job["runs_before_needed_at"] for job in found if job.get("next_run") == times[-1]} == {False}
+        assert {job["runs_before_needed_at"] for job in found if job["schedule_enabled"] is False} == {False}
+        assert None in {
+            job["runs_before_needed_at"] for job in found if not job.get("next_run") and job["schedule_enabled"]
+        }
+        with pytest.raises(SettingsError, match="needed_at has the value 'soon'"):
+            jobs(simulator, needed_at="soon")
 
     def test_a_portal_user_is_told_the_role(self, simulator: t.Any) -> None:
         user = next(account for account in simulator.accounts if account["role"] == "Portal User")

@@ -17,9 +17,19 @@ MODULES: dict[str, tuple[dict[str, t.Any], str | None]] = {
     "backup_server_info": ({"include_links": True, "include_raw": True}, "backup_servers"),
     "backup_session_info": ({"limit": 400, "include_links": True, "include_raw": True}, "backup_sessions"),
     "backup_task_session_info": ({"limit": 50, "include_links": True, "include_raw": True}, "backup_task_sessions"),
-    "job_info": ({"include_objects": True, "include_links": True, "include_raw": True}, "jobs"),
+    "job_info": (
+        {
+            "include_objects": True,
+            "include_machines": True,
+            "needed_at": "8h",
+            "include_links": True,
+            "include_raw": True,
+        },
+        "jobs",
+    ),
+    "machine_info": ({"names": ["web01", "twin01", "nowhere01"], "protection": True}, "machines"),
     "query_info": ({"type": "HierarchyRoot", "include_links": True, "include_raw": True}, "records"),
-    "repository_info": ({"include_links": True, "include_raw": True}, "repositories"),
+    "repository_info": ({"free_percent_max": 100, "include_links": True, "include_raw": True}, "repositories"),
     "summary_info": ({"timeout": 30}, None),
     "vm_restore_point_info": ({"limit": 20, "include_links": True, "include_raw": True}, "vm_restore_points"),
 }

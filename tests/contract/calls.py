@@ -44,6 +44,9 @@ class Seen:
     def rows(self) -> t.Any:
         return [record["uid"] for record in self.records]
 
+    def names(self) -> t.Any:
+        return [record["name"] for record in self.records]
+
     def keys(self) -> t.Any:
         return sorted(self.records[0])
 

@@ -25,8 +25,18 @@ CASES: dict[str, list[dict[str, t.Any]]] = {
         {"machines": MACHINES, "history": "7d", "waivers": [WAIVER, {**WAIVER, "machine": "web01"}]},
         {"machines": ["retry01", "print01"], "accept_warning": False},
     ],
-    "doctor": [{}, {"bundle": True}],
-    "job_info": [{}, {"include_links": True, "include_objects": True, "include_raw": True}],
+    "job_info": [
+        {},
+        {
+            "include_links": True,
+            "include_objects": True,
+            "include_machines": True,
+            "include_raw": True,
+            "needed_at": "8h",
+        },
+    ],
+    "machine_info": [{}, {"names": ["web01", "old01", "nowhere01"], "protection": True}],
+    "repository_info": [{}, {"include_links": True, "include_raw": True, "free_percent_max": 60}],
     "query_info": [
         {"type": "Job"},
         {"type": "Repository", "include_links": True, "include_raw": True},

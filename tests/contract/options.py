@@ -69,6 +69,7 @@ def _fingerprint(seen: Seen) -> str:
 SHARED: dict[str, Case] = {
     "uid": Case(lambda seen: seen.records[0]["uid"]),
     "name": Case(of("name")),
+    "name_match": Case(["exact"], base={"backup_server_name": ["VBR01"]}),
     "filter": Case(lambda seen: f'UID=="{seen.records[0]["uid"]}"'),
     "descending": Case(True),
     "limit": Case(1),
@@ -84,8 +85,10 @@ SHARED: dict[str, Case] = {
     "vm_display_name": Case(of("vm_display_name")),
     "state": Case(of("state", -1)),
     "result": Case(["Failed"]),
+    "running": Case(True),
     "created_after": Case("2d"),
     "created_before": Case("2d"),
+    "unresolved": Case(True),
     "ended_after": Case("2d"),
     "ended_before": Case("2d"),
 }
@@ -156,8 +159,13 @@ def _waiver(part: str, other: t.Any, machines: t.Sequence[str] = ("old01",)) -> 
 
 
 SPECIFIC: dict[str, dict[str, Case]] = {
-    "backup_server_info": {"sort_by": Case("port", "targets", {"limit": 1}), "version": Case(["1.0"])},
+    "backup_server_info": {
+        "name_match": Case(["exact"], base={"name": ["VBR01"]}),
+        "sort_by": Case("port", "targets", {"limit": 1}),
+        "version": Case(["1.0"]),
+    },
     "backup_session_info": {
+        "latest": Case("job"),
         "sort_by": Case("name"),
         "job_type": Case(["AgentBackup"]),
         "is_retry": Case(True),
@@ -167,6 +175,7 @@ SPECIFIC: dict[str, dict[str, Case]] = {
         ),
     },
     "backup_task_session_info": {
+        "latest": Case("machine"),
         "sort_by": Case("total_size"),
         "job_uid": Case(_job),
         "reason": Case(_first("reason")),
@@ -181,6 +190,8 @@ SPECIFIC: dict[str, dict[str, Case]] = {
         "schedule_enabled": Case(False),
         "schedule_configured": Case(False),
         "include_objects": Case(True, "keys"),
+        "include_machines": Case(True, "keys"),
+        "needed_at": Case("8h", "keys"),
     },
     "protection_info": {
         "machines": Case(["db02"], "verdicts", without=["web01"]),
@@ -203,10 +214,22 @@ SPECIFIC: dict[str, dict[str, Case]] = {
         "kind": Case(of("kind")),
         "free_space_min": Case(10**13),
         "free_space_max": Case(10**13),
+        "free_percent_max": Case(20),
     },
     "summary_info": {"reports": Case(["overview"], "sections")},
+    "machine_info": {
+        "names": Case(["web01"], "names"),
+        "name_match": Case(["exact"], "names", {"names": ["WEB01"]}),
+        "domains": Case(["site"], "names", {"names": ["web01.site"]}),
+        "include": Case(["agents"], "names"),
+        "since": Case("5d", "names", {"include": ["vms"]}),
+        "protection": Case(True, "keys"),
+    },
     "vm_restore_point_info": {
         "sort_by": Case("name"),
+        "filter": Case(lambda seen: f'UID=="{seen.records[0]["uid"]}"', base={"machine_type": ["vm"]}),
+        "machine_type": Case(["agent"]),
+        "latest": Case("machine"),
         "point_type": Case(["Full"]),
         "algorithm": Case(["Full"]),
     },

@@ -19,7 +19,8 @@ PACKAGES = {
     "module_utils._records": set(),
     "module_utils._client": {"module_utils._records"},
     "module_utils._protection": {"module_utils._records"},
-    "module_utils._info": {"module_utils._records", "module_utils._client"},
+    # What names and machines are is one matter, for lists of rows as for verdicts.
+    "module_utils._info": {"module_utils._records", "module_utils._client", "module_utils._protection"},
     "module_utils._doctor": {"module_utils._records", "module_utils._client"},
     "module_utils._verify": {"module_utils._records", "module_utils._client", "module_utils._protection"},
     "module_utils._inventory": {

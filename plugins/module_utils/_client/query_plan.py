@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import dataclasses
 import enum
-import functools
 
-from .._records.build import build
+from .._records.build import keys_of
 from .._records.record_set import Order
 from .._records.resources import Kind, Resource
 from .filters import FilterExpr
@@ -30,16 +29,11 @@ class SortedBy(enum.Enum):
     CLIENT = "client"  # what text sorts like depends on the server, so all must be read
 
 
-@functools.lru_cache(maxsize=64)
-def _keys_of(resource: Resource) -> frozenset[str]:
-    return frozenset(build(resource, {}))
-
-
 def sorted_by(resource: Resource, representation: str, order: Order | None) -> SortedBy:
     """How to read a resource in this order; without one, whatever comes first will do."""
     if order is None:
         return SortedBy.TIME if resource.time_field and representation == "entity" else SortedBy.SERVER
-    if order.key not in (_keys_of(resource) if representation == "entity" else _TOLD_BY_REFERENCES):
+    if order.key not in (keys_of(resource) if representation == "entity" else _TOLD_BY_REFERENCES):
         return SortedBy.SERVER
     if order.key == resource.time_key and resource.time_field:
         return SortedBy.TIME

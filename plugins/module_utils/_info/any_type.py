@@ -14,6 +14,8 @@ from .._errors import SettingsError
 from .._records.record_set import Order
 from .._records.resources import queryable
 from .._times import UTC
+from .expressions import nearest
+from .names import named_answer
 from .options import read_selection, record_key
 from .resource import Answer, Params, answer_of, read
 
@@ -25,13 +27,20 @@ def gather_query(client: EnterpriseManagerClient, params: Params) -> Answer:
     if params["sort_by"] is not None:
         field = next((name for name in resource.fields if name.lower() == params["sort_by"].lower()), None)
         if field is None and resource.fields:
+            meant = nearest(params["sort_by"], resource.fields)
+            asked = f"did you mean {' or '.join(meant)}? Its fields are" if meant else "use"
             raise SettingsError(
-                f"{params['type']} can't be sorted by {params['sort_by']!r}", hint=f"use {', '.join(resource.fields)}"
+                f"{params['type']} can't be sorted by {params['sort_by']!r}",
+                hint=f"{asked} {', '.join(resource.fields)}",
             )
-    wanted = read_selection(resource, {**params, "sort_by": None}, dt.datetime.now(UTC))
-    if params["sort_by"] is not None:
-        order = Order(
-            record_key(resource, field or params["sort_by"]), field or params["sort_by"], wanted.order.descending
-        )
-        wanted = dataclasses.replace(wanted, order=order)
-    return answer_of("records", read(client, wanted))
+    now = dt.datetime.now(UTC)
+
+    def ask(given: Params) -> Answer:
+        wanted = read_selection(resource, {**given, "sort_by": None}, now)
+        if params["sort_by"] is not None:
+            key = field or params["sort_by"]
+            order = Order(record_key(resource, key), key, wanted.order.descending)
+            wanted = dataclasses.replace(wanted, order=order)
+        return answer_of(resource, read(client, wanted))
+
+    return named_answer(client, [resource], params, now, ask, resource.plural)

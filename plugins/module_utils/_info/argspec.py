@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
+from .._protection.names import NAME_MATCHES
 from .options import RESULTS
 
 _LIST = {"type": "list", "elements": "str"}
@@ -18,6 +19,7 @@ def select_spec(sort_keys: t.Sequence[str], default: str = "name") -> dict[str, 
     return {
         "uid": {"type": "str"},
         "name": _LIST,
+        "name_match": {**_LIST, "choices": list(NAME_MATCHES), "default": list(NAME_MATCHES)},
         "filter": {"type": "str"},
         "sort_by": {"type": "str", "choices": list(sort_keys), "default": default},
         "descending": {"type": "bool", "default": False},
@@ -37,6 +39,7 @@ def session_spec(states: t.Sequence[str], sort_keys: t.Sequence[str]) -> dict[st
         "job_uid": _LIST,
         "state": {**_LIST, "choices": list(states)},
         "result": {**_LIST, "choices": list(RESULTS)},
+        "running": {"type": "bool"},
         "backup_server_name": _LIST,
         "backup_server_uid": _LIST,
         "created_after": {"type": "str"},

@@ -15,8 +15,10 @@ from .._errors import SettingsError
 from .._records.derived import job_object, objects_of
 from .._records.record_set import Result
 from .._records.resources import RESOURCES
-from .._times import UTC
-from .options import filter_field, read_selection, refuse_empty
+from .._times import UTC, to_iso
+from .job_machines import add_machines
+from .names import named_answer
+from .options import InfoRequest, filter_field, moment_ahead, read_selection, refuse_empty
 from .resource import Answer, Params, answer_of, read
 
 _KINDS = {
@@ -35,18 +37,40 @@ def gather_jobs(client: EnterpriseManagerClient, params: Params) -> Answer:
     """Jobs of all kinds in one list; a condition that one kind of jobs does not know leaves that kind out."""
     refuse_empty({"kind": params["kind"]})
     now = dt.datetime.now(UTC)
-    wanted = [read_selection(name, given, now) for name, given in _job_queries(params)]
-    if not wanted:
-        raise SettingsError("no kind of job can be selected by all of these options", hint="drop kind or platform")
+    needed_at = None if params["needed_at"] is None else moment_ahead(params["needed_at"], now, "needed_at")
+
+    def ask(given: Params) -> Answer:
+        wanted = [read_selection(name, each, now) for name, each in _job_queries(given)]
+        if not wanted:
+            raise SettingsError("no kind of job can be selected by all of these options", hint="drop kind or platform")
+        return answer_of(RESOURCES["job"], _read_jobs(client, wanted))
+
+    answer = named_answer(client, [name for name, _given in _job_queries(params)], params, now, ask, "jobs")
+    if params["include_objects"]:
+        for record in answer["jobs"]:
+            record["objects"] = objects_of(record) or _included(client, record)
+    if params["include_machines"]:
+        add_machines(client, answer["jobs"], now)
+    if needed_at is not None:
+        for record in answer["jobs"]:
+            record["runs_before_needed_at"] = _runs_before(record, to_iso(needed_at))
+    return answer
+
+
+def _read_jobs(client: EnterpriseManagerClient, wanted: t.Sequence[InfoRequest]) -> Result:
     result = Result([])
     for part in wanted:
         result = result.merged(read(client, part), wanted[0].order, part.limit)
         if part.guid is not None and result.records:
             break
-    if params["include_objects"]:
-        for record in result.records:
-            record["objects"] = objects_of(record) or _included(client, record)
-    return answer_of("jobs", result)
+    return result
+
+
+def _runs_before(job: Answer, needed_at: str) -> bool | None:
+    """Whether the next run begins before a moment; None when the server tells no next run of a job whose schedule is on."""
+    if job.get("next_run"):
+        return str(job["next_run"]) < needed_at
+    return None if job.get("schedule_configured") and job.get("schedule_enabled") else False
 
 
 def _job_queries(params: Params) -> t.Iterator[tuple[str, Params]]:

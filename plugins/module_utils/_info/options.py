@@ -22,7 +22,8 @@ from .._records.converters import session_name
 from .._records.nodes import snake_case
 from .._records.record_set import Order
 from .._records.resources import RESOURCES, Resource
-from .._times import first_second, parse_moment, parse_when, second_after, to_iso
+from .._times import first_second, parse_age, parse_moment, parse_when, second_after, shifted, to_iso
+from .expressions import check_expression
 
 _GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 _URN = re.compile(r"urn:veeam:(?P<type>[A-Za-z]+):(?P<guid>.+)", re.ASCII | re.IGNORECASE)
@@ -60,7 +61,9 @@ _NUMBERS = {
     "free_space_min": ("FreeSpace", ">="), "free_space_max": ("FreeSpace", "<="),
 }  # fmt: skip
 _FLAGS = {"is_retry": "IsRetry", "schedule_enabled": "ScheduleEnabled", "schedule_configured": "ScheduleConfigured"}
-FILTER_OPTIONS = (*_LISTS, *_TIMES, *_NUMBERS, *_FLAGS, "filter")
+# In which state each kind of session is over; whether it runs is told by more than its state, so records are looked at too.
+_OVER = {"backup_session": "Stopped", "backup_task_session": "Completed"}
+FILTER_OPTIONS = (*_LISTS, *_TIMES, *_NUMBERS, *_FLAGS, "running", "filter")
 
 # Below which session the plain collections are, by the option that names the sessions.
 _PARENTS = {
@@ -73,6 +76,8 @@ def filter_field(option: str, resource: Resource) -> str | None:
     """The filter field of a resource that an option asks for; None when the server has no such field there."""
     if option == "filter":
         return "filter"
+    if option == "running":
+        return "State" if resource.name in _OVER else None
     field = {**_TEXT_LISTS, **_WORD_LISTS, **_FLAGS}.get(option)
     if field is None:
         field = next(table[option][0] for table in (_UID_LISTS, _TIMES, _NUMBERS) if option in table)  # type: ignore[index]
@@ -155,6 +160,8 @@ def read_selection(name: str | Resource, params: t.Mapping[str, t.Any], now: dt.
     elif parent == "parent_session_uid" and parent in given:
         raise SettingsError("parent_session_uid is no filter of the query service", hint="add endpoint: list")
     limit = params.get("limit")
+    if "running" in given and params.get("representation") == "reference":
+        raise SettingsError("references do not tell whether a session runs", hint="set representation to entity")
     if limit is not None and limit < 1:
         raise SettingsError(f"limit has the value {limit}", hint="give a number greater than 0, or leave it out")
     return InfoRequest(
@@ -163,16 +170,24 @@ def read_selection(name: str | Resource, params: t.Mapping[str, t.Any], now: dt.
         endpoint=endpoint,
         paths=paths,
         selection=_selection(given, resource, now),
-        exact=tuple(
-            (option, frozenset(map(session_name, given[option]) if option == "name" else given[option]))
-            for option in _TEXT_LISTS
-            if option in given
-        ),
+        exact=_exact(given),
         order=_order(params, resource, endpoint),
         limit=limit,
         representation=params.get("representation") or "entity",
         options=RecordOptions(bool(params.get("include_links")), bool(params.get("include_raw"))),
     )
+
+
+def _exact(given: t.Mapping[str, t.Any]) -> tuple[tuple[str, frozenset[t.Any]], ...]:
+    """What records must say, whatever the server let through."""
+    found = [
+        (option, frozenset(map(session_name, given[option]) if option == "name" else given[option]))
+        for option in _TEXT_LISTS
+        if option in given
+    ]
+    if "running" in given:
+        found.append(("running", frozenset({given["running"]})))
+    return tuple(found)
 
 
 def _order(params: t.Mapping[str, t.Any], resource: Resource, endpoint: str) -> Order:
@@ -185,6 +200,12 @@ def _order(params: t.Mapping[str, t.Any], resource: Resource, endpoint: str) -> 
             )
         key = "name"
     return Order(key, sort_field(key, resource) or "", bool(params.get("descending")))
+
+
+def moment_ahead(text: str, now: dt.datetime, option: str) -> dt.datetime:
+    """A moment, or a span of time counted on from now such as ``12h``. Raises SettingsError."""
+    moment = parse_moment(text)
+    return shifted(now, parse_age(text, option)) if moment is None else moment
 
 
 def refuse_empty(given: t.Mapping[str, t.Any]) -> None:
@@ -244,8 +265,12 @@ def _conditions(given: t.Mapping[str, t.Any], resource: Resource, now: dt.dateti
     for option, field in _FLAGS.items():
         if option in given:
             yield compare(field, "==", given[option])
+    if given.get("running"):
+        yield compare("State", "!=", _OVER[resource.name])
     if "filter" in given:
-        yield raw(given["filter"])
+        expression = raw(given["filter"])
+        check_expression(given["filter"], resource)
+        yield expression
 
 
 def _refuse_what_nothing_matches(given: t.Mapping[str, t.Any], now: dt.datetime) -> None:

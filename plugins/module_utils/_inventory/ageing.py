@@ -10,10 +10,9 @@ import datetime as dt
 import typing as t
 
 from .._protection.codes import AGE_OVER_LIMIT, EM_DATA_STALE, FAILED, LAST_ATTEMPT_FAILED, OK, STALE, UNKNOWN, WAIVED
-from .._protection.messages import span
 from .._protection.policy import Policy
 from .._records.build import Record
-from .._times import parse_moment, to_iso
+from .._times import parse_moment, span, to_iso
 
 
 def aged(host: Record, policy: Policy, needed_at: dt.datetime) -> Record:
@@ -36,7 +35,7 @@ def aged(host: Record, policy: Policy, needed_at: dt.datetime) -> Record:
     elif verdict == OK and good and good["age_seconds"] > report["max_age_seconds"]:
         failed = LAST_ATTEMPT_FAILED in reasons
         verdict, reasons = (FAILED if failed else STALE), [AGE_OVER_LIMIT, *reasons]
-        limit, age = (span(dt.timedelta(seconds=number)) for number in (report["max_age_seconds"], good["age_seconds"]))
+        limit, age = (span(number) for number in (report["max_age_seconds"], good["age_seconds"]))
         message = f"The last good backup is {age} old, more than {limit}."
     elif verdict == WAIVED and any(_over(one["until"], max(policy.now, needed_at)) for one in report["waivers"]):
         verdict = report["underlying_verdict"]

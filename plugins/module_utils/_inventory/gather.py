@@ -156,44 +156,65 @@ class _Sources:
             )
 
 
+class Machines(t.NamedTuple):
+    """The machines that were asked for, what they are made from, and warnings about what is missing."""
+
+    registry: Registry
+    hosts: list[Host]
+    warnings: list[str]
+
+
 def gather_machines(client: EnterpriseManagerClient, wanted: InventoryRequest) -> dict[str, t.Any]:
     """``hosts`` (records in a fixed order), ``warnings`` about what is missing, ``gathered_at``. Raises an EmError."""
+    hosts: list[Host] = []
     sources = _Sources(client, wanted)
     source = t.cast("EnterpriseManagerClient", sources)
-    judged = wanted.protection is not None
-    reader = SnapshotReader(source, wanted.reading, keep_all=True, with_points=judged, page_size=client.page_size)
-    hosts: list[Host] = []
-    warnings: list[str] = []
     if _MACHINES & set(wanted.include):
-        registry = Registry(reader.read())
-        hosts = _machines(registry, wanted, reader.computer_records)
-        poor = (
-            poor_machines(registry, hosts, wanted.protection, wanted.now)
-            if wanted.older and wanted.protection is not None
-            else []
-        )
-        if poor and wanted.older:
-            reader.read_older(wanted.older, rows_of(poor))
-            registry = Registry(reader.snapshot)
-            hosts = _machines(registry, wanted, reader.computer_records)
-        if "not_backed_up" in wanted.include:
-            warnings += _unseen(registry)
-        if registry.snapshot.truncated and not judged:
-            warnings.append("Not all rows were read, so hosts may be missing; ask for a shorter time with since")
-        if wanted.protection is not None:
-            floor = reach(wanted.policy).since
-            told = registry if floor <= wanted.since else Registry(_since(reader.snapshot, floor))
-            warnings += add_verdicts(told, hosts, wanted.protection, wanted.now)
+        registry, hosts, warnings = read_machines(client, wanted)
+        snapshot = registry.snapshot
     else:
+        reader = SnapshotReader(source, wanted.reading, keep_all=True, page_size=client.page_size)
         reader.read_collections()
+        snapshot, warnings = reader.snapshot, []
     records = [record for _machine, record in hosts]
     if "backup_servers" in wanted.include:
         servers = source.query("backup_server").records
-        records += [server_host(record, _data_as_of(reader.snapshot, record["name"])) for record in servers]
+        records += [server_host(record, _data_as_of(snapshot, record["name"])) for record in servers]
     for record in records:
         record["gathered_at"] = to_iso(wanted.now)
     records.sort(key=lambda record: (record["kind"], record["name"] or "", record["identity"]))
     return {"hosts": records, "warnings": [*sources.warnings, *warnings], "gathered_at": to_iso(wanted.now)}
+
+
+def read_machines(client: EnterpriseManagerClient, wanted: InventoryRequest, *, with_points: bool = False) -> Machines:
+    """The machines, with their verdicts where these are asked for. Raises an EmError."""
+    sources = _Sources(client, wanted)
+    judged = wanted.protection is not None
+    reader = SnapshotReader(
+        t.cast("EnterpriseManagerClient", sources), wanted.reading, keep_all=True, with_points=judged or with_points,
+        page_size=client.page_size,
+    )  # fmt: skip
+    registry = Registry(reader.read())
+    hosts = _machines(registry, wanted, reader.computer_records)
+    poor = (
+        poor_machines(registry, hosts, wanted.protection, wanted.now)
+        if wanted.older and wanted.protection is not None
+        else []
+    )
+    if poor and wanted.older:
+        reader.read_older(wanted.older, rows_of(poor))
+        registry = Registry(reader.snapshot)
+        hosts = _machines(registry, wanted, reader.computer_records)
+    warnings: list[str] = []
+    if "not_backed_up" in wanted.include:
+        warnings += _unseen(registry)
+    if registry.snapshot.truncated and not judged:
+        warnings.append("Not all rows were read, so hosts may be missing; ask for a shorter time with since")
+    if wanted.protection is not None:
+        floor = reach(wanted.policy).since
+        told = registry if floor <= wanted.since else Registry(_since(reader.snapshot, floor))
+        warnings += add_verdicts(told, hosts, wanted.protection, wanted.now)
+    return Machines(registry, hosts, [*sources.warnings, *warnings])
 
 
 def _machines(registry: Registry, wanted: InventoryRequest, computers: t.Sequence[Record]) -> list[Host]:

@@ -83,6 +83,14 @@ class HostMaker:
             if machine.is_vm and machine.in_lookup and not self._tasks(machine)
         ]
 
+    def only_points(self) -> list[tuple[KnownMachine, Record]]:
+        """Machines of which no more than restore points is left, such as imported backups."""
+        return [
+            (machine, self._vm_host(machine, [], "vms"))
+            for machine in self._registry.machines.values()
+            if not machine.is_agent and machine.points and not machine.in_lookup and not self._tasks(machine)
+        ]
+
     def agents(self, computers: t.Sequence[Record]) -> list[tuple[KnownMachine | None, Record]]:
         """Computers with an agent: those that were discovered, with their backups, and those that only their backups tell of."""
         left = {one.key: one for one in self._registry.machines.values() if one.is_agent and self._tasks(one)}

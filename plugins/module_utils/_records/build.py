@@ -89,6 +89,12 @@ def build(resource: Resource, node: Node, options: RecordOptions = RecordOptions
     return record
 
 
+@functools.lru_cache(maxsize=64)
+def keys_of(resource: Resource) -> frozenset[str]:
+    """The keys that every record of a resource has."""
+    return frozenset(build(resource, {}))
+
+
 def own_row(resource: Resource, node: Node) -> Node:
     """The node, unless its UID is that of another resource. Raises ProtocolError."""
     uid = uid_of(node)

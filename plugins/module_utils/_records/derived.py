@@ -19,6 +19,8 @@ ByType = t.Dict[t.Optional[str], Link]
 
 _DONE_STATES = frozenset({"Stopped", "Completed"})
 _RUNNING_STATES = frozenset({"Starting", "Stopping", "Working", "Pausing", "Resuming", "InProgress", "Pending"})
+STATUSES = ("success", "warning", "failed", "running", "unknown")
+"""What ``status`` of a session or task session can be; never null, so that lists can be grouped by it."""
 _CHILDREN = "/agentManagementSessions"
 _BACKSLASHES = re.compile(r"\\+")
 _OBJECT_LISTS = frozenset({
@@ -66,12 +68,16 @@ def _href(link: Link | None) -> str | None:
 
 def _add_progress(record: Record) -> None:
     state, end, start = record["state"], record["end_time"], record["creation_time"]
+    record["status"] = "unknown"
     if state is None and start is None:
         # A reference does not tell.
         record["running"] = record["duration_seconds"] = None
         return
     running = state in _RUNNING_STATES or (state not in _DONE_STATES and end is None)
     record["running"] = running
+    result = (record["result"] or "").lower()
+    if running or result in STATUSES:
+        record["status"] = "running" if running else result
     record["duration_seconds"] = None if running or not start or not end else seconds_between(start, end)
 
 

@@ -37,6 +37,26 @@ MUTATIONS = [
         "generated", "+++ plugins/modules/summary_info.py by dev.py generate",
     ),
     Mutation(
+        "the oldest task of each machine for the newest", f"{_UTILS}/_info/answers.py",
+        "other is None or _age(other) < _age(record)", "other is None or _age(other) > _age(record)",
+        "client", "test_of_each_machine_whatever_it_is_called", ("tests/client/test_answers.py", "-k", "TestLatest"),
+    ),
+    Mutation(
+        "a failure that counts as answered by what came before it", f"{_UTILS}/_info/answers.py",
+        'one["creation_time"] > answered', 'one["creation_time"] > answered and not answered',
+        "client", "test_a_success_between_two_failures", ("tests/client/test_answers.py", "-k", "TestUnresolved"),
+    ),
+    Mutation(
+        "no word about a name that nothing has", f"{_UTILS}/_info/names.py",
+        "found.unknown = [name for name in names if name not in found.spelt]", "found.unknown = []",
+        "client", "test_what_nothing_has_is_said_with_the_nearest", ("tests/client/test_answers.py", "-k", "TestNames"),
+    ),
+    Mutation(
+        "a machine of another name that counts as missing", f"{_UTILS}/_inventory/machine_list.py",
+        "        elif found.older:\n", "        elif found.gone and found.older:\n",
+        "client", "test_compared_both_ways", ("tests/client/test_machine_list.py",),
+    ),
+    Mutation(
         "an undocumented option", "plugins/modules/summary_info.py",
         "run_info(gather_summary, {", 'run_info(gather_summary, {"colour": {"type": "str"}, ',
         "contract", "colour", ("tests/contract/test_documentation.py",),

@@ -119,6 +119,7 @@ def test_a_task() -> None:
         "backup_server_name": "vbr01.example.test",
         "backup_server_uid": "urn:veeam:BackupServer:22222222-aaaa-4bbb-8ccc-000000000001",
         "running": False,
+        "status": "success",
         "duration_seconds": 638,
         "job_session_name": "Daily VMs@2026-01-05 20:00:07",
         "job_name": "Daily VMs",
