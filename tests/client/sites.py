@@ -84,7 +84,9 @@ def _roots(events: _Events, servers: tuple[str, ...]) -> list[Estate]:
         root: Estate = {
             "name": f"hv{number}.example.test",
             "type": events.pick(["VC", "ESXi", "HvServer"]),
-            "backup_servers": list(servers) if events.one_in(2, "one hypervisor at all servers") else [servers[number % len(servers)]],
+            "backup_servers": list(servers)
+            if events.one_in(2, "one hypervisor at all servers")
+            else [servers[number % len(servers)]],
         }
         if no_id is not None:
             root["unique_id"] = no_id
@@ -178,7 +180,9 @@ def _add_extras(events: _Events, estate: Estate, server: str, machines: list[Est
     if here and events.one_in(8, "restore"):
         estate["restore_sessions"] = [{"backup_server": server, "machine": here[0], "created": "-2h", "running": True}]
     if here and events.one_in(8, "points without tasks"):
-        estate["restore_points"] = [{"backup_server": server, "machine": here[-1], "created": events.pick(["-5h", "-60h"])}]
+        estate["restore_points"] = [
+            {"backup_server": server, "machine": here[-1], "created": events.pick(["-5h", "-60h"])}
+        ]
     if events.one_in(8, "collections with warnings"):
         estate["settings"] = {"collections": events.pick([["Warning"], ["Warning", "Success"], ["Failed", "Success"]])}
     elif events.one_in(10, "collection is dead"):

@@ -9,12 +9,12 @@ import os
 import typing as t
 
 from hypothesis import HealthCheck, Phase, given, settings
-from support.connection import client
 
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection import codes
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection.policy import read_policy
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._times import parse_moment
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._verify.verify import verify
+from support.connection import client
 
 from .sites import Estate, Site, copy_of, sites
 
@@ -33,10 +33,12 @@ def ask(
     moment = parse_moment(now)
     assert moment is not None
     passwords = {"admin": "Admin-Passw0rd", "user": "User-Passw0rd"}
-    with InProcess(copy.deepcopy(estate or site.estate), now=now, profile=site.profile) as em:
-        with client(em, username=user, password=passwords[user], page_size=page_size) as session:
-            policy = read_policy({"machines": list(asked), **site.options, **options}, moment)
-            return [(one["verdict"], tuple(one["reasons"])) for one in verify(session, policy)["machines"]]
+    policy = read_policy({"machines": list(asked), **site.options, **options}, moment)
+    with (
+        InProcess(copy.deepcopy(estate or site.estate), now=now, profile=site.profile) as em,
+        client(em, username=user, password=passwords[user], page_size=page_size) as session,
+    ):
+        return [(one["verdict"], tuple(one["reasons"])) for one in verify(session, policy)["machines"]]
 
 
 def is_ok(answer: Answer) -> bool:
@@ -69,7 +71,12 @@ def check_poorer(site: Site, together: list[Answer]) -> None:
     """An account that is no administrator; a log and repositories that may not be read."""
     for answer, poorer in zip(together, ask(site, site.asked, user="user")):
         assert is_ok(answer) or not is_ok(poorer), "a poorer account gives a better verdict"
-    admin = {"username": "admin", "password": "Admin-Passw0rd", "role": "Portal Administrator", "denied": ["query/Repository"]}
+    admin = {
+        "username": "admin",
+        "password": "Admin-Passw0rd",
+        "role": "Portal Administrator",
+        "denied": ["query/Repository"],
+    }
     for answer, poorer in zip(together, ask(site, site.asked, estate={**site.estate, "accounts": [admin]})):
         assert is_ok(answer) or not is_ok(poorer), "fewer rights give a better verdict"
 
@@ -96,7 +103,12 @@ def check_more(site: Site, together: list[Answer]) -> None:
             session.update({"running": True} if "running" in worse else {"duration": "5m"})
             for answer, after in zip(together, ask(site, site.asked, estate=changed(site, sessions=[session]))):
                 assert is_ok(answer) or not is_ok(after), f"{worse} makes it better"
-        old = {"job": backup["name"], "created": "-9d", "duration": "5m", "tasks": [{"machine": key} for key in members]}
+        old = {
+            "job": backup["name"],
+            "created": "-9d",
+            "duration": "5m",
+            "tasks": [{"machine": key} for key in members],
+        }
         for answer, after in zip(together, ask(site, site.asked, estate=changed(site, sessions=[old]))):
             assert is_ok(answer) == is_ok(after), "an older session changes whether it is ok"
 

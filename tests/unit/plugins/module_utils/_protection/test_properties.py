@@ -13,7 +13,7 @@ import datetime as dt
 import os
 import typing as t
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection import codes
@@ -37,7 +37,16 @@ NAMES = ("web01", "WEB01", "web01.corp.example", "web01.old", "db01")
 ASKED = ("web01", "Web01", "web01.lab.example", "db01", "nobody")
 ROOTS = (("guid-1", "vbr01"), ("guid-2", "vbr01"), ("guid-3", "vbr02"))
 RESULTS = ("Success", "Success", "Success", "Warning", "Failed", "Failed")
-TYPES = ("Backup", "Backup", "Backup", "AgentManagement", "BackupCopy", "Replica", "VmbApiPolicyTempJob", "SqlLogBackup")
+TYPES = (
+    "Backup",
+    "Backup",
+    "Backup",
+    "AgentManagement",
+    "BackupCopy",
+    "Replica",
+    "VmbApiPolicyTempJob",
+    "SqlLogBackup",
+)
 Answer = t.Tuple[str, t.Tuple[str, ...]]
 
 
@@ -73,7 +82,9 @@ class Builder:
 
 @st.composite
 def snapshots(draw: st.DrawFn) -> Snapshot:
-    pick = lambda values: draw(st.sampled_from(values))  # noqa: E731
+    def pick(values: t.Sequence[t.Any]) -> t.Any:
+        return draw(st.sampled_from(list(values)))
+
     roots = ROOTS[: pick([1, 2, 3])]
     unique = pick(["real", "real", "shared", ""])
     snapshot = Snapshot(
@@ -100,7 +111,7 @@ def snapshots(draw: st.DrawFn) -> Snapshot:
                 point=pick([True, True, True, False]), running=running, lost=pick([True] + [False] * 11),
             )  # fmt: skip
     for guid, _server in roots:
-        state = pick(["answered"] * 7 + ["failed"])
+        state = pick(["answered"] * 7 + ["failed"]) if items[guid] else "empty"
         snapshot.lookups[guid] = LookupRow(guid, state, tuple(items[guid]) if state == "answered" else ())
     return snapshot
 
@@ -122,6 +133,16 @@ def with_rows(snapshot: Snapshot, change: t.Callable[[Builder], None]) -> Snapsh
     )  # fmt: skip
     change(Builder(copied))
     return copied
+
+
+def _again(snapshot: Snapshot, task: TaskRow, hours: float, **more: t.Any) -> t.Callable[[Builder], None]:
+    """One more attempt of the same machine, under its newest name: another one would rename it."""
+    newest = max((one for one in snapshot.tasks.values() if one.vm_uid == task.vm_uid), key=lambda one: one.start)
+
+    def change(builder: Builder) -> None:
+        builder.attempt(newest.names[0], task.vm_uid, task.backup_server_name or "", hours, **more)
+
+    return change
 
 
 def check_company(snapshot: Snapshot, asked: list[str], together: list[Answer]) -> None:
@@ -152,12 +173,8 @@ def check_others(snapshot: Snapshot, asked: list[str], together: list[Answer]) -
     for task in list(snapshot.tasks.values())[:2]:
         if task.vm_uid is None:
             continue
-        name, vm_uid, at = task.names[0], task.vm_uid, task.backup_server_name or ""
-        for change in (
-            lambda builder: builder.attempt(name, vm_uid, at, 2, "BackupCopy", job="copy"),
-            lambda builder: builder.attempt(name, vm_uid, at, 300, job="long ago"),
-        ):
-            after = answers(with_rows(snapshot, change), asked)
+        for hours, kind in ((2, "BackupCopy"), (300, "Backup")):
+            after = answers(with_rows(snapshot, _again(snapshot, task, hours, kind=kind, job=f"other {kind}")), asked)
             assert [is_ok(one) for one in after] == [is_ok(one) for one in together]
 
 
@@ -169,10 +186,9 @@ def check_worse(snapshot: Snapshot, asked: list[str], together: list[Answer]) ->
         dataclasses.replace(snapshot, truncated=frozenset(asked)),
     ]
     for task in list(snapshot.tasks.values())[:2]:
-        name, vm_uid, at = task.names[0], task.vm_uid, task.backup_server_name or ""
-        if vm_uid is not None:
-            worse.append(with_rows(snapshot, lambda builder: builder.attempt(name, vm_uid, at, 0.4, result="Failed")))
-            worse.append(with_rows(snapshot, lambda builder: builder.attempt(name, vm_uid, at, 0.4, running=True)))
+        if task.vm_uid is not None:
+            worse.append(with_rows(snapshot, _again(snapshot, task, 0.4, result="Failed")))
+            worse.append(with_rows(snapshot, _again(snapshot, task, 0.4, running=True)))
         lost = copy.copy(snapshot)
         lost.sessions = {key: row for key, row in snapshot.sessions.items() if key != task.session_key}
         worse.append(lost)
@@ -190,7 +206,9 @@ CHECKS = (check_company, check_order_of_rows, check_others, check_worse)
 def test_properties_of_snapshots() -> None:
     counts: collections.Counter[str] = collections.Counter()
 
-    @settings(max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(
+        max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=list(HealthCheck), phases=(Phase.generate,)
+    )  # fmt: skip
     @given(snapshots(), st.lists(st.sampled_from(ASKED), min_size=2, max_size=3, unique=True))
     def run(snapshot: Snapshot, asked: list[str]) -> None:
         together = answers(snapshot, asked)
@@ -202,6 +220,8 @@ def test_properties_of_snapshots() -> None:
 
     run()
     total = counts["snapshots"]
-    print("\n" + "\n".join(f"{number:7} {100 * number / total:5.1f} %  {what}" for what, number in sorted(counts.items())))
+    print(
+        "\n" + "\n".join(f"{number:7} {100 * number / total:5.1f} %  {what}" for what, number in sorted(counts.items()))
+    )
     assert total >= EXAMPLES
     assert all(counts[f"verdict {word}"] >= total / 100 for word in codes.VERDICTS if word != codes.WAIVED)
