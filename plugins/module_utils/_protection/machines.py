@@ -26,7 +26,8 @@ class KnownMachine:
     (or hold its points), ``root_servers`` have its hypervisor.
     ``is_weak``: only points, copies or replications without reference are known of it.
 
-    ``is_gone``: its hypervisor does not have it any more; ``is_missing``: or does not show it to this account. ``in_lookup`` are the roots (GUIDs) whose lookup shows it.
+    ``is_gone``: its hypervisor does not have it any more; ``is_missing``: or does not show it to this account.
+    ``in_lookup`` are the roots (GUIDs) whose lookup shows it.
     """
 
     key: Key
