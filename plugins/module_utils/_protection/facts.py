@@ -62,6 +62,7 @@ class FactsBuilder:
             newest_seen=max((seen for seen in self._seen_at(machine).values() if seen), default=None),
             repositories_known=self._snapshot.repositories_known,
             is_visible=bool(self._snapshot.sees_everything),
+            is_missing=machine.is_missing,
         )
 
     def rows_of(self, entry: Machine, machine: KnownMachine) -> tuple[list[TaskRow], list[PointRow]]:

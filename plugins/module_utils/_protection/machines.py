@@ -23,8 +23,11 @@ class KnownMachine:
     """A machine that something was seen of.
 
     ``names`` has for each source the time each name was seen last; ``whole`` the names that were found without asking for them. ``servers`` back it up
-    (or hold its points), ``root_servers`` have its hypervisor. ``is_weak``: only points, copies or replications without reference are known of it.
-    ``is_gone``: its hypervisor does not have it any more. ``in_lookup`` are the roots (GUIDs) whose lookup shows it.
+    (or hold its points), ``root_servers`` have its hypervisor.
+    ``is_weak``: only points, copies or replications without reference are known of it.
+
+    ``is_gone``: its hypervisor does not have it any more; ``is_missing``: or does not show it to this account.
+    ``in_lookup`` are the roots (GUIDs) whose lookup shows it.
     """
 
     key: Key
@@ -38,6 +41,7 @@ class KnownMachine:
     tasks: list[TaskRow] = dataclasses.field(default_factory=list)
     points: list[PointRow] = dataclasses.field(default_factory=list)
     is_gone: bool = False
+    is_missing: bool = False
     is_weak: bool = True
 
     @property

@@ -91,7 +91,8 @@ def describe(one: Assessed) -> str:
 
 
 def _former(code: str, found: Assessment) -> str:
-    machines = found.resolution.older if code == codes.MACHINE_RENAMED else found.resolution.gone
+    missing = tuple(one.machine for one in found.machines if one.machine.is_missing)
+    machines = found.resolution.older if code == codes.MACHINE_RENAMED else (*found.resolution.gone, *missing)
     shown = " and ".join(_what(one) for one in machines[:_MOST])
     text = (
         f"the machine that had this name is called {shown} now"

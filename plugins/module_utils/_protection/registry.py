@@ -121,6 +121,7 @@ class Registry:
         self._loose_points = loose
 
     def _add_tasks(self) -> None:
+        self._telling = {task.backup_server_name for task in self.sessions.tasks if task.vm_uid}
         loose: list[TaskRow] = []
         in_session: dict[tuple[str, str], set[Key]] = collections.defaultdict(set)
         for task in self.sessions.tasks:
@@ -152,7 +153,12 @@ class Registry:
         if is_agent(task.vm_uid) or (session is not None and session.job_type in codes.AGENT_TYPES):
             return self._agent(task.names[0], task.backup_server_name)
         point = self.snapshot.points.get(task.point_uid.lower()) if task.point_uid else None
-        return self._vm(point.vm_uid, task.backup_server_name) if point and point.vm_uid else None
+        if point and point.vm_uid:
+            return self._vm(point.vm_uid, task.backup_server_name)
+        # Where tasks tell references, one that does not is an agent's, also when the session that would say so is lost.
+        if session is None and not task.point_uid and task.backup_server_name in self._telling:
+            return self._agent(task.names[0], task.backup_server_name)
+        return None
 
     def _take(self, machine: KnownMachine, task: TaskRow) -> None:
         session = self.sessions.of(task)
@@ -206,16 +212,16 @@ class Registry:
                 return
 
     def _mark_gone(self) -> None:
-        """Gone is what the lookup of every root of its hypervisor misses, for an account that sees everything."""
-        if not self.snapshot.sees_everything:
-            return
+        """Gone is what the lookup of every root of its hypervisor misses, for an account that sees everything; for another it is missing."""
         for machine in self.machines.values():
             if not machine.is_vm or machine.key in self.lookups.by_key:
                 continue
             roots = self.roots.of_scope(machine.key[1])
             answered = [root for root in roots if self.lookups.states[root.guid].state == ANSWERED]
             running = any(task.running for task in machine.tasks)
-            machine.is_gone = bool(roots) and len(answered) == len(roots) and not running
+            missing = bool(roots) and len(answered) == len(roots) and not running
+            machine.is_gone = missing and bool(self.snapshot.sees_everything)
+            machine.is_missing = missing and not self.snapshot.sees_everything
 
 
 def is_second_hand(session: SessionRow | None) -> bool:

@@ -78,7 +78,8 @@ class Facts:
     ``work`` is what has no end yet: tasks, restores, and job sessions that are still to come to the machine or not done with the rest.
     ``newest_point`` is the newest restore point that no attempt tells about; ``data_age`` is ``known`` when the data is fresh enough or nobody asked,
     ``old``, or ``unknown``; ``newest_seen`` is the latest time at the machine's backup servers; ``truncated`` tells that rows which may concern
-    the machine were not read; ``is_visible`` that the account would see if there was anything.
+    the machine were not read; ``is_visible`` that the account would see if there was anything;
+    ``is_missing`` that its hypervisor does not show it.
     """
 
     attempts: tuple[Attempt, ...] = ()
@@ -91,6 +92,7 @@ class Facts:
     repositories_known: bool = True
     truncated: bool = False
     is_visible: bool = True
+    is_missing: bool = False
 
     @property
     def nothing_seen(self) -> bool:
@@ -193,6 +195,8 @@ def _unknown(machine: Machine, facts: Facts, policy: Policy, is_good: bool, last
         found.append(codes.SESSION_UNREADABLE)
     if _clock_is_wrong(facts, policy.now):
         found.append(codes.IN_FUTURE)
+    if facts.is_missing:
+        found.append(codes.MACHINE_GONE)
     if facts.nothing_seen and not facts.is_visible:
         found.append(codes.NOT_VISIBLE)
     return found

@@ -24,6 +24,7 @@ class Mutation(t.NamedTuple):
 
 _UTILS = "plugins/module_utils"
 _RESULTS = ("tests/contract/test_results.py", "-n", "2", "-k", "backup_server_info")
+_PROPERTIES = ("tests/unit/plugins/module_utils/_protection/test_properties.py",)
 
 MUTATIONS = [
     Mutation(
@@ -204,5 +205,40 @@ MUTATIONS = [
         "a missing changelog fragment", "plugins/modules/summary_info.py",
         "    names = list(REPORTS)\n", "    names = sorted(REPORTS)\n",
         "changelog", "plugins/modules/summary_info.py is changed, and there is no fragment", released=True,
+    ),
+    Mutation(
+        "every type of job counts", f"{_UTILS}/_protection/verdict.py",
+        "counted = [attempt for attempt in facts.attempts if attempt.job_type in machine.job_types]", "counted = list(facts.attempts)",
+        "unit", "test_properties_of_snapshots", _PROPERTIES,
+    ),
+    Mutation(
+        "repositories that can't be read make no difference", f"{_UTILS}/_protection/facts.py",
+        "repositories_known=self._snapshot.repositories_known,", "repositories_known=True,",
+        "unit", "test_properties_of_snapshots", _PROPERTIES,
+    ),
+    Mutation(
+        "a machine that is not shown is taken for there", f"{_UTILS}/_protection/facts.py",
+        "is_missing=machine.is_missing,", "is_missing=False,",
+        "unit", "test_properties_of_snapshots", _PROPERTIES,
+    ),
+    Mutation(
+        "a job session that is lost is not missed", f"{_UTILS}/_protection/verdict.py",
+        "elif not is_good and _unreadable_attempt(machine, facts, last_attempt):", "elif facts.truncated:",
+        "unit", "type of the job unreadable", ("tests/unit/plugins/module_utils/_protection/test_verdict.py",),
+    ),
+    Mutation(
+        "work on the machine is not looked for", f"{_UTILS}/_protection/facts.py",
+        "running = [self.attempt(task, []) for task in tasks if task.running]", "running = [self.attempt(task, []) for task in tasks[:0]]",
+        "unit", "test_properties_of_snapshots", _PROPERTIES,
+    ),
+    Mutation(
+        "twins are one machine", f"{_UTILS}/_protection/combine.py",
+        "if len(verdicts) > 1 and verdicts != {codes.OK, codes.RUNNING}:", "if len(verdicts) > 9:",
+        "client", "test_02_twins", ("tests/client/test_cases.py", "-k", "02"),
+    ),
+    Mutation(
+        "rows that another question brought count", f"{_UTILS}/_protection/resolve.py",
+        "if name in one.whole or name in asked]", "if True]",
+        "unit", "test_names_that_nobody_asked_for", ("tests/unit/plugins/module_utils/_protection/test_resolve.py",),
     ),
 ]  # fmt: skip
