@@ -6,6 +6,7 @@ A block of a new kind fails here and says so: teach it to ``outcome``, or name i
 
 from __future__ import annotations
 
+import configparser
 import os
 import re
 import typing as t
@@ -82,6 +83,8 @@ def outcome(block: Block, place: Place, request: pytest.FixtureRequest) -> list[
         return []
     if block.language == "console":
         return [fault for command, shown in commands_of(block) for fault in console(command, shown, place)]
+    if block.language == "ini":
+        return settings(block.text)
     if not block.language.startswith("yaml"):
         return [f"nobody knows how to run {block.language!r}"]
     data = yaml.safe_load(place.reachable(block.text))
@@ -131,6 +134,19 @@ def variables(role: str, data: dict[str, t.Any], place: Place) -> list[str]:
         return []
     play = {"hosts": "web01", "roles": [{"role": f"{COLLECTION}.{role}"}], "vars": data}
     return faults(place.playbook([running.safe_play(play)]))
+
+
+def settings(text: str) -> list[str]:
+    """Each is one that Ansible knows at that place."""
+    from ansible import constants
+
+    definitions = constants.config.get_configuration_definitions().values()
+    known = {(ini["section"], ini["key"]) for each in definitions for ini in each.get("ini") or []}
+    parser = configparser.ConfigParser()
+    parser.read_string(text)
+    given = [(section, key) for section in parser.sections() for key in parser[section]]
+    unknown = [f"Ansible has no setting {key} in [{section}]" for section, key in given if (section, key) not in known]
+    return unknown if given else ["it sets nothing"]
 
 
 def faults_of_names(names: list[str]) -> list[str]:
@@ -206,3 +222,8 @@ def test_nothing_dangerous_is_run() -> None:
     task = {"name": "Patch", "ansible.builtin.package": {"name": "*"}, "block": [{"ansible.builtin.shell": "rm -rf /"}]}
     assert "package" not in str(running.without_danger([task])[0].keys())
     assert "shell" not in str(running.without_danger([task])[0]["block"][0].keys())
+
+
+def test_a_setting_that_does_not_exist_is_noticed() -> None:
+    assert settings("[inventory]\nunparsed_is_failed = true\n") == []
+    assert settings("[inventory]\nunparsed_fails = true\n") == ["Ansible has no setting unparsed_fails in [inventory]"]

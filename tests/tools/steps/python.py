@@ -70,7 +70,7 @@ def commands(log: Log) -> counts.Counts:
 
 
 def examples(log: Log) -> counts.Counts:
-    """Code blocks share processes, so that all of them together take one core less than a minute: no workers."""
+    """Code blocks share processes, which workers would not: all of them together take about a minute of a core."""
     env = pytests.installed(environments.MAIN_CORE, log)
     result = pytests.run(log, "examples", "tests/examples", env=env)
     path = BUILD / "junit" / "examples.xml"
