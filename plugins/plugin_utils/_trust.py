@@ -10,6 +10,7 @@ other one as a dictionary, and then neither search nor compare it.
 
 from __future__ import annotations
 
+import functools
 import re
 import typing as t
 
@@ -52,12 +53,19 @@ if not HAS_DATA_TAGGING:
 else:
     from ansible.template import trust_as_template
 
+    @functools.lru_cache(maxsize=65536)
+    def _marked(text: str) -> str:
+        """Names of jobs, servers and verdicts are the same for thousands of hosts."""
+        return text if could_be_template(text) else trust_as_template(text)
+
     def never_template(value: t.Any) -> t.Any:
         """The value as it is: text without a tag is inert."""
         return value
 
     def host_variable(value: t.Any) -> t.Any:
         """The value with a tag on every text in it that can't be a template, so that ansible-inventory shows it as text."""
+        if value.__class__ is str:
+            return _marked(value)
         if isinstance(value, str):
             return value if could_be_template(value) else trust_as_template(value)
         if isinstance(value, dict):

@@ -25,11 +25,7 @@ def aged(host: Record, policy: Policy, needed_at: dt.datetime) -> Record:
     report["last_good"] = good
     verdict, reasons, message = report["verdict"], list(report["reasons"]), report["message"]
     collected = _moment(report["data_as_of"])
-    if (
-        verdict != UNKNOWN
-        and policy.max_data_age
-        and (collected is None or policy.now - collected > policy.max_data_age)
-    ):
+    if verdict != UNKNOWN and _is_old(collected, policy):
         verdict, reasons = UNKNOWN, [EM_DATA_STALE]
         message = f"Enterprise Manager's data is of {report['data_as_of']}, and this inventory may be as old."
     elif verdict == OK and good and good["age_seconds"] > report["max_age_seconds"]:
@@ -44,6 +40,13 @@ def aged(host: Record, policy: Policy, needed_at: dt.datetime) -> Record:
     if verdict not in (WAIVED, host["verdict"]):
         report["underlying_verdict"] = verdict
     return {**host, "verdict": verdict, "inventory_protection": report}
+
+
+def _is_old(collected: dt.datetime | None, policy: Policy) -> bool:
+    """Whether the data is over its limit; what can't be told blocks only when somebody chose the limit."""
+    if policy.max_data_age is None:
+        return False
+    return policy.data_age_on_purpose if collected is None else policy.now - collected > policy.max_data_age
 
 
 def _with_age(good: Record | None, needed_at: dt.datetime) -> Record | None:

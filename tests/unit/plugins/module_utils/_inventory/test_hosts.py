@@ -44,6 +44,11 @@ def later(hours: float, one: dict[str, t.Any], **protection: t.Any) -> tuple[str
     return found["verdict"], found["inventory_protection"]["reasons"]
 
 
+def told(hours: float, one: dict[str, t.Any]) -> str:
+    request = InventoryRequest.read(["vms"], "7d", {}, NOW + dt.timedelta(hours=hours))
+    return str(request.aged([one], at(0))[0]["inventory_protection"]["message"])
+
+
 def test_a_kept_verdict_becomes_worse_by_itself() -> None:
     assert later(15, host()) == ("ok", [])
     assert later(17, host()) == ("stale", ["age_over_limit"])
@@ -52,6 +57,8 @@ def test_a_kept_verdict_becomes_worse_by_itself() -> None:
     assert later(1, host(), max_data_age="2h") == ("ok", [])
     assert later(2, host(), max_data_age="2h") == ("unknown", ["em_data_stale"])
     assert later(0.1, host(report={"data_as_of": None}), max_data_age="2h")[0] == "unknown"
+    assert later(0.1, host(report={"data_as_of": None}), max_data_age="auto")[0] == "ok"
+    assert "is 1d 1h old, more than 1d" in told(17, host())
     waiver = {"until": at(3)}
     waived = host(verdict="waived", report={"underlying_verdict": "failed", "waivers": [waiver]})
     assert later(2, waived)[0] == "waived"
