@@ -330,3 +330,36 @@ def test_the_simulators_tests_can_read_a_bundle(
     rows = next(each for each in bundle["answers"] if "type=BackupTaskSession&format=Entities" in each["target"])
     changed = json.dumps(rows).replace('"State"', '"Condition"').replace('"state"', '"condition"')
     assert "ondition" in differences({**bundle, "answers": [json.loads(changed)]})[0]
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind"),
+    [
+        ({"status": 403, "message": "Access denied"}, "access_denied"),
+        ({"status": 500, "message": "Database is away"}, "server_failed"),
+        ({"status": 400, "message": "Unknown version"}, "request_rejected"),
+        ({"status": 402, "message": "License expired"}, "wrong_edition"),
+    ],
+)
+def test_a_logon_that_fails_is_tried_once(simulator: t.Any, fault: t.Mapping[str, t.Any], kind: str) -> None:
+    simulator.add_fault({"kind": "error", "path": "/api/sessionMngr", "count": None, **fault})
+    result = examined(simulator)
+    assert result["failed"]
+    assert result["error"]["kind"] == kind
+    assert only(result, "logon")["status"] == "failed"
+    assert len(simulator.requests()) == 1
+
+
+def test_an_account_without_a_role(simulator: t.Any) -> None:
+    account = next(each for each in simulator.accounts if each["role"] == "none")
+    result = examined(simulator, username=account["username"], password=account["password"])
+    assert "has no role" in only(result, "logon")["message"]
+    assert len(simulator.requests()) == 1
+
+
+def test_old_data_fails_with_a_kind_of_its_own(simulators: t.Any, tmp_path: t.Any) -> None:
+    settings = {"collection_interval": "manual", "last_collection": "-9h"}
+    estate = written(tmp_path, {"settings": settings, "backup_servers": [{"name": "vbr.example.test"}]})
+    result = examined(simulators.get(estate=estate))
+    assert result["error"]["kind"] == "check_failed"
+    assert result["msg"] == f"{result['checks'][0]['message']}; {result['error']['hint']}."

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 import typing as t
 from pathlib import Path
 
@@ -103,10 +104,14 @@ def test_no_go_stops_all_with_reasons_after_writing_the_evidence(ansible: Ansibl
     assert run.rc == 2
     assert went_on(run) == []
     (message,) = messages(run)
-    assert [path.suffix for path in files(ansible)] == [".html", ".json"]
+    assert [path.suffix for path in files(ansible)] == [".SHA256SUMS", ".html", ".json"]
     assert {path.stat().st_mode & 0o777 for path in files(ansible)} == {0o640}
     assert {state["changed"] for state in run.stats.values()} == {0}, "evidence is no change of a host"
-    page, document = files(ansible)
+    sums, page, document = files(ansible)
+    checked = subprocess.run(
+        ["sha256sum", "-c", "--strict", sums.name], cwd=sums.parent, capture_output=True, check=False
+    )
+    assert (checked.returncode, checked.stdout.count(b": OK")) == (0, 2)
     assert re.fullmatch(r"backup-evidence_CHG0042_\d{8}T\d{6}Z_[0-9a-f]{8}\.json", document.name)
     assert page.stem == document.stem
     evidence = json.loads(document.read_text())
@@ -123,7 +128,7 @@ def test_no_go_stops_all_with_reasons_after_writing_the_evidence(ansible: Ansibl
     assert stats["veeam_gate_summary"] == evidence["decision"]["summary"]
     assert stats["veeam_gate_counts"] == {"failed": 1, "unprotected": 1, "ok": 2, "total": 4}
     assert stats["veeam_gate_hosts"] == {"failed": ["db02"], "unprotected": ["legacy01"], "ok": FINE}
-    assert stats["veeam_gate_evidence"] == [str(page), str(document)]
+    assert stats["veeam_gate_evidence"] == [str(page), str(document), str(sums)]
     lines = run.stdout.splitlines()
     assert f"{stats['veeam_gate_summary']}, change CHG0042" in lines
     assert "2 more machines are ok." in lines
@@ -146,7 +151,7 @@ def test_policy_reaches_the_module(ansible: Ansible, simulator: t.Any) -> None:
     assert run.rc == 0, run.output
     assert verdicts(run)["old01"] == "waived"
     assert facts(run)["web01"]["go"] is True
-    (document,) = files(ansible)
+    (document,) = (path for path in files(ansible) if path.suffix == ".json")
     found = json.loads(document.read_text())
     assert [(each["machine"], each["note"]) for each in found["policy"]["waivers"]] == [("old01", "CHG0042")]
     assert found["policy"]["accept_warning"] is False
@@ -210,7 +215,7 @@ def test_no_answer_is_no_go(ansible: Ansible, simulator: t.Any) -> None:
         assert run.rc == 2
         assert went_on(run) == []
         assert run.custom_stats["veeam_gate_counts"] == {"unknown": 2, "total": 2}
-    assert all("gave no answer" in path.read_text() for path in files(ansible))
+    assert all("gave no answer" in path.read_text() for path in files(ansible) if path.suffix != ".SHA256SUMS")
 
 
 def test_check_mode_decides_but_writes_nothing(ansible: Ansible, simulator: t.Any) -> None:
@@ -249,7 +254,7 @@ def test_become_environment_and_defaults_of_modules(ansible: Ansible, simulator:
 def test_all_formats_with_a_hostile_change_number(ansible: Ansible, simulator: t.Any) -> None:
     role = {
         "verify_backups_report_dir": "shared",
-        "verify_backups_report_formats": ["html", "json", "csv", "junit", "markdown"],
+        "verify_backups_report_formats": ["html", "json", "csv", "junit", "markdown", "mail"],
         "verify_backups_report_mode": "0600",
         "verify_backups_change_number": {"__ansible_unsafe": "../../{% x %} <b>"},
         "verify_backups_show_table": False,
@@ -259,7 +264,9 @@ def test_all_formats_with_a_hostile_change_number(ansible: Ansible, simulator: t
     run = ansible.playbook(play(), inventory=inventory("web01"), em=simulator, extra_vars=role)
     assert run.rc == 0, run.output
     names = [path.name for path in files(ansible, "shared")]
-    assert {name.partition("Z_")[2].partition(".")[2] for name in names} == {"csv", "html", "json", "junit.xml", "md"}
+    assert {name.partition("Z_")[2].partition(".")[2] for name in names} == {
+        "SHA256SUMS", "csv", "html", "json", "junit.xml", "md", "mail.html", "mail.txt",
+    }  # fmt: skip
     assert {name.rsplit("_", 2)[0] for name in names} == {"backup-evidence_..-..-x-b-"}
     assert {path.stat().st_mode & 0o777 for path in files(ansible, "shared")} == {0o600}
     assert (ansible.directory / "shared").stat().st_mode & 0o777 == 0o755, "a folder that is there keeps its mode"
@@ -295,13 +302,13 @@ def test_hostile_names_and_texts_are_never_evaluated(ansible: Ansible, simulator
       vars:
         verify_backups_machines: "{{ read.content | b64decode | from_json }}"
         verify_backups_on_not_ok: exclude
-        verify_backups_report_formats: [html, json, csv, junit, markdown]
+        verify_backups_report_formats: [html, json, csv, junit, markdown, mail]
 """
     run = ansible.playbook(text, em=simulator)
     assert run.rc == 2
     assert not (ansible.directory / "evaluated").exists()
     texts = [path.read_text() for path in files(ansible)]
-    assert len(texts) == 5
+    assert len(texts) == 8
     document = json.loads(next(path for path in files(ansible) if path.suffix == ".json").read_text())
     assert [machine["name"] for machine in document["result"]["machines"]] == [*machines, trap]
     assert trap in messages(run)[0]

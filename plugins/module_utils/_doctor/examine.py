@@ -14,8 +14,8 @@ from .._client.client import EnterpriseManagerClient
 from .._client.settings import ConnectionSettings
 from .._client.transport import RequestsTransport
 from .._errors import (
-    AccessDenied,
     AuthenticationFailed,
+    CheckFailed,
     ConnectionFailed,
     EmError,
     NotEnterpriseManager,
@@ -24,7 +24,6 @@ from .._errors import (
     SessionExpired,
     TimedOut,
     TlsFailed,
-    WrongEdition,
 )
 from .._times import UTC
 from . import behaviour, network, server
@@ -34,19 +33,13 @@ from .recorder import Recorder
 from .rights import REFUSALS, check_rights
 from .visitor import Seen, Visitor
 
-_CAUSES = {
-    TlsFailed: "tls",
-    ConnectionFailed: "port",
-    TimedOut: "port",
-    AuthenticationFailed: "logon",
-    AccessDenied: "logon",
-    WrongEdition: "logon",
-}
+_CAUSES = {TlsFailed: "tls", ConnectionFailed: "port", TimedOut: "port"}
 _HOPELESS = (
     ConnectionFailed,
     TlsFailed,
     TimedOut,
     AuthenticationFailed,
+    CheckFailed,
     SessionExpired,
     NotEnterpriseManager,
     ServerBusy,
@@ -54,6 +47,11 @@ _HOPELESS = (
 """After these the next request would end in the same way."""
 _NEWEST = 100
 T = t.TypeVar("T")
+
+
+def _cause(error: EmError) -> str:
+    """The check that an error belongs to which ended the examination."""
+    return _CAUSES.get(type(error)) or ("logon" if error.method == "POST" else "server")
 
 
 class Doctor:
@@ -88,7 +86,7 @@ class Examination:
         try:
             self._talk()
         except EmError as error:
-            self._take(failed(_CAUSES.get(type(error), "server"), error))
+            self._take(failed(_cause(error), error))
         checks = worst_first(self._checks)
         result: dict[str, t.Any] = {
             "ok": not any(check.status is Status.FAILED for check in checks),
@@ -108,7 +106,7 @@ class Examination:
         """Of the failed checks the first that was an error, else one that says what the check says."""
         bad = [check for check in checks if check.status is Status.FAILED]
         errors = [check.error for check in bad if check.error is not None]
-        return errors[0] if errors else ProtocolError(bad[0].message, hint=bad[0].advice or None)
+        return errors[0] if errors else CheckFailed(bad[0].message, hint=bad[0].advice or None)
 
     def _take(self, *checks: Check) -> None:
         """An error takes the place of what was said under its name before it was tried, and keeps what was found then."""
@@ -168,6 +166,9 @@ class Examination:
         except _HOPELESS:
             raise
         except (*REFUSALS, ProtocolError) as error:
+            if error.method == "POST":
+                # The logon itself: whatever comes next would try it again.
+                raise
             if not any(one.error is not None and one.error.kind == error.kind for one in self._checks):
                 self._take(failed(name, error))
         return None

@@ -47,15 +47,14 @@ def reach(settings: ConnectionSettings, proxy: str | None) -> Check:
     place = settings.place
     if proxy:
         return Check("port", Status.SKIPPED, f"{place} is reached through a proxy, see proxy")
-    try:
-        with socket.create_connection((settings.host.strip("[]"), settings.port), min(settings.timeout, _SECONDS)):
-            return Check("port", Status.OK, f"{place} accepts connections")
-    except ConnectionRefusedError:
-        what = f"nothing listens on {place}"
-    except (OSError, UnicodeError):
-        what = f"{place} can't be reached"
     hint = "check host and port (9398 by default) and any firewall in between"
-    return failed("port", ConnectionFailed(what, hint=hint))
+    try:
+        socket.create_connection((settings.host.strip("[]"), settings.port), min(settings.timeout, _SECONDS)).close()
+    except ConnectionRefusedError:
+        return failed("port", ConnectionFailed(f"nothing listens on {place}", hint=hint))
+    except (OSError, UnicodeError):
+        return failed("port", ConnectionFailed(f"{place} can't be reached", hint=hint))
+    return Check("port", Status.OK, f"{place} accepts connections")
 
 
 def in_between(proxy: str | None) -> Check:

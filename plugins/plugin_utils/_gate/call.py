@@ -16,6 +16,7 @@ import typing as t
 
 from ...module_utils._times import UTC
 from .._evidence.document import Document
+from .._evidence.files import one_text
 from . import evidence_files
 from .ansible_play import broken_sources, is_controller, read_play_state
 from .artifacts import artifacts
@@ -25,7 +26,6 @@ from .parts import part_of, to_parts
 from .play_state import PlayState
 from .provenance import provenance
 from .question import Question, make_question
-from .reports import WRITERS
 from .settings import PREFIX
 from .table import last_line, table
 from .values import Failed, Refusal, is_unset, sequence
@@ -203,7 +203,7 @@ class Call:
                 files = evidence_files.write_files(document, settings, name)
             except OSError as error:
                 unwritten = f"The evidence could not be written to {common['report_dir']}: {error.strerror or error}"
-        report = WRITERS[common["artifact_format"]][1](document) if common["artifact_format"] else None
+        report = one_text(document, common["artifact_format"]) if common["artifact_format"] else None
         stop = bool(outcome.stop or unwritten)
         reason = unwritten or _beyond(outcome.stop, document)
         shown = table(document, everything=common["show_table"] == "all") if common["show_table"] else ""

@@ -16,10 +16,10 @@ import typing as t
 from pathlib import Path
 
 from .._evidence.document import Document, build_document
+from .._evidence.files import evidence_files
 from .decision import Answer, Verdict
 from .given import Settings
 from .question import Question
-from .reports import WRITERS
 from .settings import ASKED, RULES
 
 _NEW_FOLDER = 0o750
@@ -44,16 +44,15 @@ def make_document(
         "summary": summary,
         "ok": answer.result.get("ok") is True and not missing,
     }
-    document = build_document(
+    return build_document(
         result,
         now=now,
         change_number=settings.common["change_number"],
         policy=_policy(settings),
         allowed_verdicts=settings.common["allowed_verdicts"],
         allow_empty=settings.common["allow_empty"],
+        provenance=provenance,
     )
-    document["provenance"] = dict(provenance)
-    return document
 
 
 def overrule(document: Document, reason: str) -> None:
@@ -94,25 +93,22 @@ def stem(document: Document, digest: str) -> str:
 def write_files(document: Document, settings: Settings, name: str) -> list[str]:
     """The paths of what was written. Raises OSError."""
     folder = Path(os.path.realpath(os.path.expanduser(settings.common["report_dir"])))
-    written = []
-    for kind in settings.common["report_formats"]:
-        suffix, writer = WRITERS[kind]
-        # A folder that is already there keeps its mode: it may be anybody's.
-        if not folder.is_dir():
-            folder.mkdir(parents=True, exist_ok=True)
-            folder.chmod(_NEW_FOLDER)
-        path = folder / f"{name}.{suffix}"
-        _write(path, writer(document), settings.common["report_mode"])
-        written.append(str(path))
-    return written
+    files = evidence_files(document, settings.common["report_formats"], name)
+    # A folder that is already there keeps its mode: it may be anybody's.
+    if not folder.is_dir():
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(_NEW_FOLDER)
+    for file, content in files.items():
+        _write(folder / file, content, settings.common["report_mode"])
+    return [str(folder / file) for file in files]
 
 
-def _write(path: Path, text: str, mode: int) -> None:
+def _write(path: Path, content: bytes, mode: int) -> None:
     """Whole or not at all, and never readable by more people than wanted, not even for a moment."""
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".evidence-")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
         os.chmod(temporary, mode)
         os.replace(temporary, path)
     except BaseException:

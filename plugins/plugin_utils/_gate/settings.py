@@ -15,8 +15,8 @@ import difflib
 import typing as t
 
 from ...module_utils._protection.policy import AUTO, GATE_DEFAULTS, POLICY_SPEC
+from .._evidence.files import FORMATS
 from . import values
-from .reports import FORMATS
 from .values import Refusal
 
 PREFIX = "verify_backups_"

@@ -10,8 +10,8 @@ import yaml
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils import _errors
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection import codes
 from generator.returns import TEXTS
+from generator.verdicts import table
 
-_COLUMNS = ("cause", "check", "cure")
 _HEADS = ("Code", "Cause", "Check", "Cure")
 
 
@@ -21,16 +21,20 @@ def _kinds(error: type[_errors.EmError]) -> t.Iterator[str]:
         yield from _kinds(each)
 
 
-def code_lists() -> dict[str, list[str]]:
-    """What the collection can say. Reasons in the order in which they are told."""
-    return {"kinds": sorted(set(_kinds(_errors.EmError))), "reasons": list(codes.REASONS)}
+def _texts(which: str, known: t.Iterable[str]) -> dict[str, t.Any]:
+    """KeyError names a code that has no text, and a text that has no code."""
+    texts: dict[str, t.Any] = yaml.safe_load((TEXTS / "messages.yml").read_text(encoding="utf-8"))[which]
+    for name in sorted(texts.keys() ^ set(known)):
+        raise KeyError(f"{name} is not in both texts/messages.yml and the code")
+    return texts
 
 
 def message_index(which: str) -> str:
-    """A table for reStructuredText. KeyError names the code that has no text."""
-    texts = yaml.safe_load((TEXTS / "messages.yml").read_text(encoding="utf-8"))[which]
-    lines = ["", ".. list-table::", "   :header-rows: 1", "   :widths: 20 30 30 30", ""]
-    rows = [_HEADS, *((f"``{code}``", *(texts[code][column] for column in _COLUMNS)) for code in code_lists()[which])]
-    for row in rows:
-        lines += [f"   {'* -' if not number else '  -'} {cell}" for number, cell in enumerate(row)]
-    return "\n".join([*lines, "", ""])
+    """``kinds`` of errors, or ``reasons`` in the order in which they are told; as tables for reStructuredText."""
+    if which == "kinds":
+        texts = _texts(which, _kinds(_errors.EmError))
+        rows = [(name, *(texts[name][column] for column in ("cause", "check", "cure"))) for name in sorted(texts)]
+    else:
+        texts = _texts(which, codes.REASONS)
+        rows = [(code, reason.meaning, texts[code], reason.advice) for code, reason in codes.REASONS.items()]
+    return table(_HEADS, ((f"``{name}``", *cells) for name, *cells in rows))

@@ -33,12 +33,12 @@ def reasons() -> str:
 def verdicts_table() -> str:
     head = ("Verdict", "Meaning", "What to do")
     advice = yaml.safe_load((TEXTS / "verdicts.yml").read_text(encoding="utf-8"))
-    return _table(head, ((f"``{name}``", text, advice[name]) for name, text in codes.VERDICT_MEANINGS.items()))
+    return table(head, ((f"``{name}``", text, advice[name]) for name, text in codes.VERDICT_MEANINGS.items()))
 
 
 def reasons_table() -> str:
     head = ("Reason", "Verdicts", "Meaning", "What to do")
-    return _table(
+    return table(
         head,
         (
             (
@@ -66,7 +66,7 @@ def _marked(text: str) -> str:
     return _NAME.sub(lambda match: f"{'O' if match[1] in POLICY_SPEC else 'C'}({match[1]})", text)
 
 
-def _table(head: t.Sequence[str], rows: t.Iterable[t.Sequence[str]]) -> str:
+def table(head: t.Sequence[str], rows: t.Iterable[t.Sequence[str]]) -> str:
     lines = ["", ".. list-table::", "   :header-rows: 1", ""]
     for row in (head, *rows):
         cells = [_NAME.sub(r"``\1``", cell) if "``" not in cell else cell for cell in row]

@@ -69,17 +69,6 @@ def commands(log: Log) -> counts.Counts:
     return pytests.run(log, "commands", "tests/commands", env=env, options=_WORKERS)
 
 
-def browser(log: Log) -> counts.Counts:
-    """Reports in Chromium. Who has none and may not install it hears so; the machine that decides is root and has apt."""
-    program = environments.chromium(log)
-    if program is None:
-        return counts.Counts(
-            skipped=1, notes=("there is no Chromium, and none can be installed: install one to run this step",)
-        )
-    env = {"DEV_CHROMIUM": str(program)}
-    return pytests.run(log, "browser", "tests/browser", env=env, environment="browser")
-
-
 def examples(log: Log) -> counts.Counts:
     """Code blocks share processes, so that all of them together take one core less than a minute: no workers."""
     env = pytests.installed(environments.MAIN_CORE, log)
@@ -91,6 +80,17 @@ def examples(log: Log) -> counts.Counts:
     told = ", ".join(f"{number} of {folder}" for folder, number in sorted(folders.items()))
     pages = sum(name.startswith("test_links[") for name in names)
     return result.noting(f"{len(blocks)} code blocks ({told}), and the links of {pages} files")
+
+
+def browser(log: Log) -> counts.Counts:
+    """Reports in Chromium. Who has none and may not install it hears so; the machine that decides is root and has apt."""
+    program = environments.chromium(log)
+    if program is None:
+        return counts.Counts(
+            skipped=1, notes=("there is no Chromium, and none can be installed: install one to run this step",)
+        )
+    env = {"DEV_CHROMIUM": str(program)}
+    return pytests.run(log, "browser", "tests/browser", env=env, environment="browser")
 
 
 STEPS = [

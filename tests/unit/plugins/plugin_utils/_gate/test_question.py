@@ -306,7 +306,7 @@ def test_artifacts_and_provenance() -> None:
     )
     assert found["veeam_gate_report"] == "# report"
     assert "veeam_gate_report" not in artifacts(trial.document, trial.outcome, [], None)
-    assert trial.document["provenance"] == {"user": "me"}
+    assert trial.document["provenance"]["user"] == "me"
 
 
 def test_files_are_whole_private_and_stay_in_their_folder(tmp_path: t.Any) -> None:
