@@ -14,11 +14,13 @@ description:
   - Makes hosts from the backup servers that Enterprise Manager knows, from the virtual machines that their jobs back up, and from the
     computers with an agent.
   - The name of the inventory file must end in C(enterprise_manager.yml), C(enterprise_manager.yaml), C(veeam_em.yml) or C(veeam_em.yaml).
-  - Virtual machines are those that a job worked on since O(since). One that no job has ever touched is not in this inventory. To find such
-    machines, check the names of another inventory with M(backup_ops.veeam_em.protection_info).
-  - A machine that several backup servers back up through one vCenter Server is one host.
+  - Virtual machines are those that a job worked on since O(since). Those that no job touches are only in this inventory when O(include) has
+    V(not_backed_up).
+  - One machine is one host, however many backup servers and Enterprise Managers know it. A virtual machine, a computer with an agent and a
+    backup server of one name are one host when there is only one of each.
+  - Either everything is read and worked out, or no host is made.
   - The account needs the Enterprise Manager role Portal User, for all facts about agents Portal Administrator.
-  - The connection options, O(include), O(since), O(protection), O(hostvars_prefix) and O(duplicates) may be templates or vaulted.
+  - All options may be templates or vaulted, but for expressions and those of the cache. Options that are unknown are refused.
 extends_documentation_fragment:
   - backup_ops.veeam_em._connection
   - backup_ops.veeam_em._connection.plugin
@@ -38,9 +40,11 @@ options:
       - V(vms) are virtual machines, in the group C(veeam_em_vms).
       - V(agents) are computers with an agent, in the group C(veeam_em_agents). An account that may not read the discovered computers
         gets those that have backups, and a warning about what is missing.
+      - V(not_backed_up) are virtual machines that their hypervisors know and that no job worked on since O(since), in the group
+        C(veeam_em_not_backed_up). With O(protection), C(veeam_em_unprotected) is complete with them.
     type: list
     elements: str
-    choices: [backup_servers, vms, agents]
+    choices: [backup_servers, vms, agents, not_backed_up]
     default: [backup_servers, vms]
   since:
     description:
@@ -52,8 +56,9 @@ options:
     description:
       - What hosts are called, in order of preference. The first entry that gives a text wins; if none does, it is the machine's name.
       - An entry is the name of a host variable, or a template that uses host variables.
-      - A name that Ansible could take for something else is changed. A leading dash becomes an underscore, and a name of the loopback or of
-        a group gets a suffix. Before ansible-core 2.19, an opening brace becomes an underscore.
+      - A host name is also a pattern, a path below C(host_vars) and an argument of ssh. In a name with anything but letters, digits, dots,
+        dashes and underscores, all else becomes an underscore, and a digest of the real name follows. So it is with names of groups, with
+        those that could be the controller, such as C(localhost) or C(127.1), and with very long ones. A warning tells.
       - The variable C(veeam_em_name) always has the real name.
     type: list
     elements: str
@@ -74,23 +79,45 @@ options:
       - What the names of the host variables begin with. The names of groups do not change with it.
     type: str
     default: veeam_em_
+  group_prefix:
+    description:
+      - What the names of the groups of kinds and verdicts begin with, such as C(veeam_em_vms).
+    type: str
+    default: veeam_em_
   duplicates:
     description:
       - What to do when several machines have one name.
-      - V(suffix) gives each of them a suffix that does not change from run to run, from its id at the hypervisor or its kind. If this was not
-        asked for, a warning tells the names.
+      - V(newest) gives the name to the machine that is still there when the hypervisors no longer have the others, such as one that was
+        registered anew. The others, and all machines when several are there, get a suffix that does not change from run to run, from
+        the id at the hypervisor or the kind. A warning tells the names of machines that are all there.
+      - V(suffix) gives each of them a suffix.
       - V(warn) takes the first one, and a warning tells which others are left out.
       - V(fail) fails the inventory.
     type: str
-    choices: [fail, warn, suffix]
-    default: suffix
+    choices: [newest, suffix, warn, fail]
+    default: newest
+  servers:
+    description:
+      - Several Enterprise Managers, each with the connection options it has of its own, at least O(host). All others are taken from the file,
+        the environment and the defaults.
+      - A machine that several of them know is one host. If it is running or unknown at one of them, that is its verdict, else the best.
+    type: list
+    elements: dict
+  on_server_down:
+    description:
+      - What to do when one of O(servers) does not answer.
+      - V(fail) makes no inventory.
+      - V(warn) makes hosts of the others, with a warning. Every verdict is C(unknown) then, and nothing is written to the cache.
+    type: str
+    choices: [fail, warn]
+    default: fail
   protection:
     description:
-      - If it is there, be it as V({}), each machine gets its verdict as the variables C(veeam_em_verdict) and C(veeam_em_protection) and goes
-        into one of the groups C(veeam_em_ok), C(veeam_em_stale), C(veeam_em_failed), C(veeam_em_unprotected), C(veeam_em_running),
-        C(veeam_em_waived) and C(veeam_em_unknown).
-      - A verdict that comes from the cache is as old as the cache; C(veeam_em_gathered_at) and C(veeam_em_data_as_of) tell. Before
-        maintenance, decide with M(backup_ops.veeam_em.protection_info), which always asks.
+      - If it is there, be it as V({}), each machine gets its verdict as the variables C(veeam_em_verdict) and
+        C(veeam_em_inventory_protection) and goes into one of the groups C(veeam_em_ok), C(veeam_em_stale), C(veeam_em_failed),
+        C(veeam_em_unprotected), C(veeam_em_running), C(veeam_em_waived) and C(veeam_em_unknown).
+      - A verdict that comes from the cache is worked out again for now, with the data of then; C(veeam_em_gathered_at) and
+        C(veeam_em_data_as_of) tell. Before maintenance, decide with M(backup_ops.veeam_em.protection_info), which always asks.
     type: dict
     suboptions:
       # GENERATED (dev.py generate): policy_options inventory
@@ -238,21 +265,23 @@ options:
         default: 1000000
       # END GENERATED
 notes:
-  - Text that comes from the server is never a template. Since ansible-core 2.19, C(ansible-inventory --list) shows each such text as a
+  - Text that comes from the server is never a template. Since ansible-core 2.19, C(ansible-inventory --list) shows text that could be one as a
     dictionary with the key C(__ansible_unsafe); plays see the plain text.
-  - 'Every host has the variables (with O(hostvars_prefix) in front) C(kind) (V(backup_server), V(vm) or V(agent)), C(name), C(uid), C(identity)
-    (a text that stays the same for a machine whichever backup servers work on it), C(backup_server_names), C(data_as_of) (when Enterprise
-    Manager collected what this is made from) and C(gathered_at) (when it was read from Enterprise Manager).'
+  - 'Every host has the variables (with O(hostvars_prefix) in front) C(kind) (V(vm), V(agent) or V(backup_server)), C(kinds) (all that the machine
+    is), C(name), C(uid), C(identity) (a text that stays the same for a machine whichever backup servers and accounts see it; besides,
+    C(veeam_em_identity) has it whatever the prefix is), C(backup_server_names), C(enterprise_managers), C(data_as_of) (when Enterprise Manager
+    collected what this is made from) and C(gathered_at) (when it was read from Enterprise Manager).'
   - 'Machines have C(job_names), C(running), C(last_attempt) (the newest attempt that has ended, with any result) and C(last_success) (the newest
     that ended with Success or Warning). Both are null or have the keys C(creation_time), C(end_time), C(result), C(reason), C(job_name),
     C(job_type), C(backup_server_name), C(task_session_uid) and C(vm_restore_point_uid). Copies of backups do not count there.'
   - 'Virtual machines have C(vm_uid), C(vm_uids) (one per backup server), C(vm_ref) (the id at the hypervisor, such as V(vm-1042)), C(platform),
-    C(hierarchy_root_name), C(hierarchy_root_type) and C(hierarchy_unique_id) (the instance UUID of a vCenter Server). With C(vm_ref) and
-    C(hierarchy_unique_id) they can be joined with the hosts of other inventories.'
+    C(hierarchy_root_name), C(hierarchy_root_type), C(hierarchy_unique_id) (the instance UUID of a vCenter Server, in lower case) and
+    C(join_key) (both ids as one text that can be a host name, to join with other inventories).'
   - Agents have C(hierarchy_obj_ref), C(ip_address), C(os_version), C(agent_version), C(agent_status), C(host_status) and
     C(protection_groups). The platform in their C(hierarchy_obj_ref) is not reliable, C(os_version) is.
   - Backup servers have C(version), C(port) and C(description).
-  - C(ansible_host) is set for agents whose address is known and for backup servers. Enterprise Manager knows no addresses of virtual machines.
+  - C(ansible_host) is set for agents whose address is known and for backup servers, unless the address is the loopback, link-local or has a
+    zone. Enterprise Manager knows no addresses of virtual machines.
 seealso:
   - module: backup_ops.veeam_em.protection_info
   - module: backup_ops.veeam_em.backup_task_session_info
@@ -306,7 +335,7 @@ protection:
   max_data_age: 1h
 groups:
   never_patch: veeam_em_verdict != 'ok'
-  nearly_too_old: veeam_em_protection.last_good is not none and veeam_em_protection.last_good.age_seconds > 36000
+  nearly_too_old: veeam_em_inventory_protection.last_good is not none and veeam_em_inventory_protection.last_good.age_seconds > 36000
 
 # Machines of one name on two hypervisors stop the inventory; a misspelt expression does so, too
 ---
@@ -314,43 +343,57 @@ plugin: backup_ops.veeam_em.enterprise_manager
 duplicates: fail
 strict: true
 compose:
-  # join with the hosts of a VMware inventory by the id of the machine
   moid: veeam_em_vm_ref
+
+# Two Enterprise Managers with one account: a machine that both know is one host
+---
+plugin: backup_ops.veeam_em.enterprise_manager
+servers:
+  - host: em01.example.test
+  - host: em02.example.test
+    ca_path: /etc/ssl/certs/branch-office-ca.pem
+on_server_down: warn
+protection: {}
 """
 
-import datetime as dt
-import json
 import os
 import typing as t
 
+from ansible.config.manager import ensure_type
 from ansible.errors import AnsibleError, AnsibleParserError
+from ansible.inventory.host import Host
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
+from ansible.utils.vars import combine_vars
 
-from ..module_utils._client.client import EnterpriseManagerClient
 from ..module_utils._errors import EmError
-from ..module_utils._inventory.gather import KINDS, gather_machines
+from ..module_utils._inventory.gather import KINDS
+from ..module_utils._inventory.hosts import HIDDEN
 from ..module_utils._protection.codes import VERDICTS
-from ..module_utils._times import UTC
+from ..plugin_utils._inventory.clash import IDENTITY, REPORT, VERDICT, Clash, find_clash, sentences
+from ..plugin_utils._inventory.duplicates import NamedHost, changed_names, resolve_duplicates
+from ..plugin_utils._inventory.expressions import Expressions, check_constructed, one_line
 from ..plugin_utils._inventory.filters import HostFilter
-from ..plugin_utils._inventory.names import (
-    NamedHost,
-    duplicate_names,
-    resolve_duplicates,
-    usable_name,
-    variables_of,
-)
+from ..plugin_utils._inventory.names import Record, safe_name, variables_of
 from ..plugin_utils._inventory.options import (
     InventoryConfig,
-    fill_in,
+    empty_variables,
     names_this_plugin,
+    prepare,
     read_config,
     require_libraries,
-    where_variables_are_empty,
 )
-from ..plugin_utils._trust import inert_name, never_template, render
+from ..plugin_utils._inventory.sources import Cache, ask, hosts_of, utc_now
+from ..plugin_utils._inventory.staging import Staging
+from ..plugin_utils._trust import composed_variable, host_variable, render
 
 _FILE_NAMES = tuple(f"{stem}.{end}" for stem in ("enterprise_manager", "veeam_em") for end in ("yml", "yaml"))
-_GROUPS = {kind: f"veeam_em_{kind}" for kind in KINDS}
+_MOST_ROUNDS = 5
+
+
+class InventoryFailed(AnsibleParserError):
+    """Shown in one line. Newer cores would tell the same sentence again, with the place in the file that it does not have."""
+
+    _formatted_source_context = None
 
 
 class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
@@ -358,9 +401,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
     NAME = "backup_ops.veeam_em.enterprise_manager"
     inventory: t.Any
-    # get_option_and_origin knows nothing of the inventory file before ansible-core 2.18.
-    _duplicates_chosen = False
-    _unset: frozenset[str] = frozenset()
+    _cached = False
 
     def verify_file(self, path: str) -> bool:
         if not super().verify_file(path):
@@ -376,107 +417,159 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     def set_options(self, task_keys: t.Any = None, var_options: t.Any = None, direct: t.Any = None) -> None:
         """Templates are filled in before Ansible looks at the types of the options."""
         if direct:
-            self._duplicates_chosen = "duplicates" in direct
             self.templar.available_variables = var_options or {}
-            defaults = where_variables_are_empty(direct, os.environ)
-            self._unset = frozenset(name for name, default in defaults.items() if default is None)
-            direct = {**fill_in(self.templar, direct), **defaults}
+            direct = prepare(self.templar, direct, self.option_definitions, os.environ)
         super().set_options(task_keys=task_keys, var_options=var_options, direct=direct)
+        self._options.update(dict.fromkeys(empty_variables(direct or {}, os.environ)))
+        # Ansible would load the cache now, and end the run when it can't.
+        self._cached = bool(direct) and bool(self.get_option("cache"))
+        self._options["cache"] = False
 
     def parse(self, inventory: t.Any, loader: t.Any, path: str, cache: bool = True) -> None:
         super().parse(inventory, loader, path, cache)
-        failure = self._parsed(path, cache)
-        # Outside of any "except": newer cores would add the whole chain of causes, so that the user reads all of it twice.
-        if failure is not None:
-            raise AnsibleParserError(str(failure))
-
-    def _parsed(self, path: str, cache: bool) -> EmError | None:
-        """Adds the hosts; what went wrong."""
         try:
             require_libraries()
             self._read_config_data(path)
-            request = read_config(self._given, dt.datetime.now(UTC))
-            found = self._found(request, self.get_cache_key(path), cache)
-            for text in found["warnings"]:
-                self.display.warning(text)
-            self._populate(request, found["hosts"])
-        except EmError as error:
-            return error
-        return None
+            config = self._config()
+            staging, clashes = self._staged(config, self._hosts(config, path, cache))
+        except (EmError, AnsibleError) as error:
+            raise InventoryFailed(f"{one_line(error)}.") from None
+        # Nothing can fail any more.
+        staging.apply(inventory)
+        for clash in clashes:
+            clash.correct(inventory)
+        self._warn(sentences(clashes))
 
-    def _given(self, name: str) -> t.Any:
-        """An option; Ansible would make the current folder of an empty variable for a path."""
-        return None if name in self._unset else self.get_option(name)
+    def _config(self) -> InventoryConfig:
+        check_constructed(self.get_option("compose"), self.get_option("groups"), self.get_option("keyed_groups"))
+        types = {name: one.get("type", "str") for name, one in self.option_definitions.items()}
+        return read_config(self.get_option, ensure_type, types, utc_now())
 
-    def _found(self, request: InventoryConfig, key: str, may_read: bool) -> dict[str, t.Any]:
+    def _warn(self, texts: t.Iterable[str]) -> None:
+        for text in texts:
+            self.display.warning(text)
+
+    def _hosts(self, config: InventoryConfig, path: str, may_read: bool) -> list[Record]:
         """From the cache if it has what is asked for, else from Enterprise Manager."""
-        cached = self.get_option("cache")
-        entry = self._cache.get(key) if cached and may_read else None
-        if isinstance(entry, dict) and entry.get("stamp") == request.stamp:
-            return t.cast("dict[str, t.Any]", entry["found"])
-        with EnterpriseManagerClient(request.settings, on_warning=self.display.warning) as client:
-            # Through JSON, so that hosts from the cache and fresh ones are the same and carry nothing of the inventory file.
-            found: dict[str, t.Any] = json.loads(json.dumps(gather_machines(client, request.wanted)))
-        if cached:
-            # Only fresh data is written: otherwise every run would make old data look new.
-            self._cache[key] = {"stamp": request.stamp, "found": found}
+        cache, answers = None, None
+        down: list[str] = []
+        if self._cached:
+            cache = Cache(self._store, f"{self.get_cache_key(path)}_{config.stamp[:16]}", self.display.warning)
+            answers = cache.read(config.stamp, config.wanted.now) if may_read else None
+        if answers is None:
+            answers, down = ask(config, self.display.warning)
+            if cache is not None and not down:
+                cache.write(config.stamp, answers)
+        self._warn(text for answer in answers for text in answer["warnings"])
+        return hosts_of(answers, down, config.wanted)
+
+    def _store(self) -> t.Any:
+        self.load_cache_plugin()
+        return self._cache
+
+    def _staged(self, config: InventoryConfig, records: list[Record]) -> tuple[Staging, list[Clash]]:
+        """Everything worked out, with names that no group has."""
+        expressions = Expressions(self.get_option("strict"))
+        chosen = self._chosen(config, records, expressions)
+        reserved = set(self.inventory.groups)
+        for _round in range(_MOST_ROUNDS):
+            hosts, warnings = self._named(config, chosen, reserved)
+            clashes = self._clashes(config, hosts)
+            staging = self._constructed(config, hosts, expressions)
+            if not staging.disputed:
+                self._warn([*warnings, *expressions.never_worked()])
+                return staging, clashes
+            reserved |= set(staging.groups)
+        raise AnsibleParserError(
+            "groups are called like hosts, whatever the hosts are called; give keyed_groups a prefix"
+        )
+
+    def _chosen(
+        self, config: InventoryConfig, records: list[Record], expressions: Expressions
+    ) -> list[tuple[str, Record, dict[str, t.Any]]]:
+        """The machines that the filters leave, with the names they would have and their variables."""
+        host_filter = HostFilter(config.filters, self._compose, expressions)
+        found = []
+        for record in records:
+            shown = {key: value for key, value in record.items() if key not in HIDDEN}
+            variables = host_variable({**variables_of(shown, config.prefix), IDENTITY: record["identity"]})
+            if host_filter.keeps(record["name"] or record["identity"], variables):
+                found.append((self._wished(config, record, variables, expressions), record, variables))
         return found
 
-    def _populate(self, request: InventoryConfig, records: list[dict[str, t.Any]]) -> None:
-        groups = [_GROUPS[kind] for kind in request.wanted.include]
-        if request.wanted.protection is not None:
-            groups += [f"veeam_em_{verdict}" for verdict in VERDICTS]
-        for group in groups:
-            self.inventory.add_group(group)
-        hosts = self._settled(self._chosen(request, records))
-        for host in hosts:
-            self.inventory.add_host(host.name)
-            self.inventory.add_child(_GROUPS[f"{host.record['kind']}s"], host.name)
-            if host.record.get("verdict"):
-                self.inventory.add_child(f"veeam_em_{host.record['verdict']}", host.name)
-            for key, value in host.variables.items():
-                self.inventory.set_variable(host.name, key, value)
-        # All hosts first: a group that is called like a host would take the variables meant for the host.
-        strict = self.get_option("strict")
-        for host in hosts:
-            self._set_composite_vars(self.get_option("compose"), host.variables, host.name, strict=strict)
-        for host in hosts:
-            self._add_host_to_composed_groups(self.get_option("groups"), host.variables, host.name, strict=strict)
-            self._add_host_to_keyed_groups(self.get_option("keyed_groups"), host.variables, host.name, strict=strict)
-
-    def _chosen(self, request: InventoryConfig, records: list[dict[str, t.Any]]) -> list[NamedHost]:
-        """The hosts that the filters leave, with the names they are to have."""
-        reserved = {*self.inventory.groups, *map(self._sanitize_group_name, self.get_option("groups") or {})}
-        host_filter = HostFilter(request.filters, self._compose, self.get_option("strict"))
-        hosts = []
-        for record in records:
-            variables = never_template(variables_of(record, request.prefix))
-            if host_filter.keeps(record["name"] or record["identity"], variables):
-                name = usable_name(self._name(request, record, variables), record, reserved)
-                hosts.append(NamedHost(inert_name(name), record, variables))
-        for text in host_filter.never_worked():
-            self.display.warning(text)
-        return hosts
-
-    def _name(self, request: InventoryConfig, record: dict[str, t.Any], variables: dict[str, t.Any]) -> str:
-        for entry in request.hostnames:
-            try:
+    def _wished(
+        self, config: InventoryConfig, record: Record, variables: dict[str, t.Any], expressions: Expressions
+    ) -> str:
+        name = record["name"] or ""
+        for position, entry in enumerate(config.hostnames):
+            if entry.isidentifier():
+                worked, value = True, variables.get(entry)
+            else:
                 self.templar.available_variables = variables
-                value = variables.get(entry) if entry.isidentifier() else render(self.templar, entry)
-            except AnsibleError as error:
-                if self.get_option("strict"):
-                    raise AnsibleParserError(f"The hostnames entry {entry!r} can't be filled in: {error}") from error
-                continue
-            if value not in (None, ""):
+                worked, value = expressions.attempt(f"hostnames[{position}]", name, render, self.templar, entry)
+            if worked and value not in (None, ""):
                 return str(value)
-        return str(record["name"] or record["identity"])
+        return str(name)
 
-    def _settled(self, hosts: list[NamedHost]) -> list[NamedHost]:
-        mode = self.get_option("duplicates")
-        if mode == "suffix" and not self._duplicates_chosen:
-            for text in duplicate_names(hosts):
-                self.display.warning(f"{text}; each of them gets a suffix, set duplicates to say what you want")
-        settled, warnings = resolve_duplicates(hosts, mode)
-        for text in warnings:
-            self.display.warning(text)
-        return settled
+    def _named(
+        self, config: InventoryConfig, chosen: list[tuple[str, Record, dict[str, t.Any]]], reserved: set[str]
+    ) -> tuple[list[NamedHost], list[str]]:
+        named = [NamedHost(safe_name(wished, record, reserved), record, dict(own)) for wished, record, own in chosen]
+        texts = changed_names([(wished, host) for (wished, *_rest), host in zip(chosen, named)], config.prefix)
+        hosts, more = resolve_duplicates(named, self.get_option("duplicates"))
+        return hosts, [*texts, *more]
+
+    def _clashes(self, config: InventoryConfig, hosts: list[NamedHost]) -> list[Clash]:
+        """What earlier files know of hosts of these names; the hosts get the verdicts of both together."""
+        found = []
+        verdict, report = f"{config.prefix}{VERDICT}", f"{config.prefix}{REPORT}"
+        for host in hosts:
+            own = host.variables
+            clash = find_clash(self.inventory, host.name, own[IDENTITY], own.get(verdict), own.get(report))
+            if clash is not None:
+                found.append(clash)
+                if config.wanted.protection is not None and clash.verdict is not None:
+                    own[verdict], own[report] = host_variable(clash.verdict), clash.report
+        return found
+
+    def _constructed(self, config: InventoryConfig, hosts: list[NamedHost], expressions: Expressions) -> Staging:
+        staging = Staging(self.inventory)
+        verdict = f"{config.prefix}{VERDICT}"
+        groups = [f"{config.group_prefix}{kind}" for kind in KINDS if kind in config.wanted.include]
+        if config.wanted.protection is not None:
+            groups += [f"{config.group_prefix}{each}" for each in VERDICTS]
+        for group in groups:
+            staging.add_group(group)
+        for host in hosts:
+            staging.hosts[host.name] = dict(host.variables)
+            for group in host.record["groups"]:
+                staging.add_child(f"{config.group_prefix}{group}", host.name)
+            if host.variables.get(verdict):
+                staging.add_child(f"{config.group_prefix}{host.variables[verdict]}", host.name)
+        inventory, self.inventory = self.inventory, staging
+        try:
+            for host in hosts:
+                self._add_constructed(inventory, staging, host, expressions)
+        finally:
+            self.inventory = inventory
+        return staging
+
+    def _add_constructed(self, inventory: t.Any, staging: Staging, host: NamedHost, expressions: Expressions) -> None:
+        """As Ansible's own plugins do it, but one expression at a time, and with what failed told."""
+        name = host.name
+        for variable, expression in (self.get_option("compose") or {}).items():
+            worked, value = expressions.attempt(f"compose.{variable}", name, self._compose, expression, host.variables)
+            if worked:
+                staging.set_variable(name, variable, composed_variable(value))
+        groups, keyed_groups = self.get_option("groups") or {}, self.get_option("keyed_groups") or []
+        if not groups and not keyed_groups:
+            return
+        earlier = inventory.hosts.get(name)
+        variables = combine_vars(earlier.vars if earlier else {}, staging.hosts[name])
+        variables.update(Host(name, gen_uuid=False).get_magic_vars(), group_names=staging.groups_of(name))
+        for group, condition in groups.items():
+            given = {group: condition}, variables, name, True, False
+            expressions.attempt(f"groups.{group}", name, self._add_host_to_composed_groups, *given)
+        for position, entry in enumerate(keyed_groups):
+            given_key = [entry], variables, name, True, False
+            expressions.attempt(f"keyed_groups[{position}]", name, self._add_host_to_keyed_groups, *given_key)

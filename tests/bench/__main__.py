@@ -12,7 +12,7 @@ import sys
 import typing as t
 from pathlib import Path
 
-from bench import gate, playbooks
+from bench import gate, inventories, playbooks
 from bench.site import Site, running
 
 REPEATS = 5
@@ -20,6 +20,7 @@ LONG_PLAYS = 2
 LONG_RUN = 50_000
 """From so many rows on, one run takes so long that two of each are enough."""
 TASKS = 10
+INVENTORY_DAYS = 3
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Line:
 
     @property
     def ratio(self) -> float:
-        if self.theirs is None:
+        if not self.theirs:
             return self.ours
         if self.unit == "s more":
             return self.ours - self.theirs
@@ -118,6 +119,21 @@ def one_more_task(site: Site) -> Line:
     )
 
 
+def inventory(machines: int, days: int) -> t.Iterator[Line]:
+    """Hosts of a large site on each core that there is, against a static file with the same hosts."""
+    with running(machines * days, days=days) as site:
+        for core, (commands, collections) in inventories.cores().items():
+            found = inventories.measured(site, commands, collections)
+            plain, judged, cached = found["plain"], found["protection"], found["cached"]
+            what = f"inventory of {machines}, core {core}"
+            yield Line(f"{what}: processor against static YAML", plain.cpu, found["static"].cpu, "s", 1.0)
+            yield Line(f"{what}: with protection against without", judged.cpu, plain.cpu, "s", 1.3)
+            yield Line(f"{what}: peak with protection", judged.memory, 1.0, "MB", 500.0)
+            yield Line(f"{what}: warm cache, processor against static YAML", cached.cpu, found["static"].cpu, "s", 1.0)
+            yield Line(f"{what}: warm cache, requests", cached.requests, None, "requests", 0.0)
+            yield Line(f"{what}: requests with protection against without", judged.requests, plain.requests, "requests")
+
+
 def cost_of_the_gate() -> t.Iterator[Line]:
     """Without what Ansible takes to start and to read the inventory."""
     for hosts in gate.SIZES:
@@ -131,7 +147,7 @@ def cost_of_the_gate() -> t.Iterator[Line]:
     yield Line(f"{gate.LARGE} hosts: the playbook against the module alone", ours, theirs, "s", 3.0)
 
 
-def measure(sizes: t.Sequence[int], large: int) -> t.Iterator[Line]:
+def measure(sizes: t.Sequence[int], machines: int, large: int) -> t.Iterator[Line]:
     for rows in sizes:
         with running(rows) as site:
             for data_format, bound in (("json", 1.10), ("xml", 1.25)):
@@ -144,6 +160,7 @@ def measure(sizes: t.Sequence[int], large: int) -> t.Iterator[Line]:
                 yield one_more_task(site)
         with running(rows, delay=0.1) as site:
             yield from against_loop(site, rows, "json", 4, "100 ms a page, four at once", 1.0)
+    yield from inventory(machines, INVENTORY_DAYS) if machines else ()
     if playbooks.available():
         yield from cost_of_the_gate()
     if large:
@@ -167,6 +184,7 @@ def main() -> int:
     parser.add_argument(
         "--rows", type=int, nargs="*", default=[10_000, 100_000], help="numbers of task sessions (%(default)s)"
     )
+    parser.add_argument("--machines", type=int, default=10_000, help="hosts of the inventory; 0: none (%(default)s)")
     parser.add_argument(
         "--large",
         type=int,
@@ -178,7 +196,7 @@ def main() -> int:
     options = parser.parse_args()
     print(f"{'what':62} {'ours':>10} {'theirs':>10} {'unit':8} {'ratio':>8} bound")
     lines = []
-    for line in measure(options.rows, options.large):
+    for line in measure(options.rows, options.machines, options.large):
         lines.append(line)
         print(show(line), flush=True)
     if not playbooks.available():

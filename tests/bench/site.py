@@ -7,6 +7,7 @@ import contextlib
 import dataclasses
 import json
 import os
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -38,11 +39,15 @@ class Site:
         }
         return {f"VEEAM_EM_{name}": str(self.ready[key]) for name, key in names.items()}
 
+    @property
+    def tls(self) -> ssl.SSLContext:
+        return ssl.create_default_context(cafile=str(self.ready["ca_path"]))
+
 
 @contextlib.contextmanager
-def running(task_sessions: int, profile: str = "v13", delay: float = 0.0) -> t.Iterator[Site]:
+def running(task_sessions: int, profile: str = "v13", delay: float = 0.0, days: int = 0) -> t.Iterator[Site]:
     """``delay`` is how long the server waits before each page, in seconds."""
-    days = 10 if task_sessions <= 10_000 else 20
+    days = days or (10 if task_sessions <= 10_000 else 20)
     generate = {"machines": task_sessions // days, "days": days, "backup_servers": 4, "warning": 0, "failed": 0}
     with serving({"generate": generate}, profile, delay) as site:
         yield site

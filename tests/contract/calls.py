@@ -92,7 +92,7 @@ class Seen:
         return {host: sorted(values) for host, values in self.result["hosts"].items()}
 
     def verdict_keys(self) -> t.Any:
-        return {host: sorted(values["veeam_em_protection"]) for host, values in self.result["hosts"].items()}
+        return {host: sorted(values["veeam_em_inventory_protection"]) for host, values in self.result["hosts"].items()}
 
     def files(self) -> t.Any:
         return self.written
@@ -104,7 +104,9 @@ class Seen:
         return told
 
     def matched(self) -> t.Any:
-        return {host: values["veeam_em_protection"]["matched_by"] for host, values in self.result["hosts"].items()}
+        return {
+            host: values["veeam_em_inventory_protection"]["matched_by"] for host, values in self.result["hosts"].items()
+        }
 
     def paths_of_the_second_run(self) -> t.Any:
         return [GUID.sub("…", urlsplit(each["target"]).path) for each in self.second]

@@ -118,7 +118,7 @@ _MACHINE = {
     ),
     "vm_ref": Case([{"name": "twin01", "vm_ref": "vm-2001"}], "verdicts", without=["twin01"]),
     "backup_server_name": Case(
-        [{"name": "twin01", "backup_server_name": "vbr01.example.test"}], "verdicts", without=["twin01"]
+        [{"name": "web01", "backup_server_name": "vbr02.example.test"}], "verdicts", without=["web01"]
     ),
     "max_age": Case([{"name": "file01", "max_age": "3d"}], "verdicts", without=["file01"]),
     "needed_at": Case([{"name": "web01", "needed_at": "+2d"}], "verdicts", without=["web01"]),
@@ -141,7 +141,7 @@ _POLICY = {
     "lookback": Case("5d", "verdicts", {"machines": ["old01"]}),
     "history": Case("7d", "keys"),
     "full_visibility": Case(True, "verdicts", {"machines": ["legacy01"]}, role="Portal User"),
-    "domains": Case(["example.test"], "verdicts", {"machines": ["web01.example.test", "web02.corp.example"]}),
+    "domains": Case(["example.test"], "verdicts", {"machines": ["web01.corp.example"]}),
     "ask_hypervisors": Case("never", "paths"),
     "max_rows": Case(1, "verdicts"),
     "wait_running": Case("1s", "paths", {"machines": ["mail01"]}),
@@ -239,7 +239,15 @@ INVENTORY: dict[str, Case] = {
     "hostnames": Case(["vm_ref"], "groups"),
     "filters": Case([{"exclude": "veeam_em_name == 'web01'"}], "groups"),
     "hostvars_prefix": Case("em_", "variables"),
+    "group_prefix": Case("em_", "groups"),
     "duplicates": Case("fail", "outcome"),
+    "servers": Case(
+        [{"host": "127.0.0.1", "api_version": "v1_4"}], "targets", {"host": None}, without=[{"host": "127.0.0.1"}]
+    ),
+    "on_server_down": Case(
+        "fail", "outcome", {"host": None, "servers": [{"host": "127.0.0.1"}, {"host": "localhost", "port": 1, "retries": 0}]},
+        without="warn",
+    ),
     "protection": Case({}, "groups"),
     "protection.max_age": Case({"max_age": "1h"}, "groups", without={}),
     "protection.needed_at": Case({"needed_at": "+2d"}, "groups", without={}),
@@ -249,6 +257,8 @@ INVENTORY: dict[str, Case] = {
     "protection.name_match": Case(
         {"name_match": ["short_name"]}, "matched", {"include": ["agents"]}, without={}
     ),
+    # Hosts have the names of their machines, so that it hardly ever matters what a domain is; it is read all the same.
+    "protection.domains": Case({"domains": ["no domain"]}, "outcome", without={"domains": ["example.test"]}),
     "protection.max_data_age": Case({"max_data_age": "1m"}, "groups", without={}),
     "protection.waivers": Case(
         {"waivers": [{"machine": "old01", "reason_code": "age_over_limit", "until": "2999-01-01"}]},

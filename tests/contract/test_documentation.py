@@ -113,9 +113,8 @@ def test_inventory_has_the_connection_of_the_modules(name: str) -> None:
 @pytest.mark.parametrize("name", roles())
 def test_role_defaults_are_its_arguments(name: str) -> None:
     folder = ROOT / "roles" / name
-    options = yaml.safe_load((folder / "meta" / "argument_specs.yml").read_text())["argument_specs"]["verify"][
-        "options"
-    ]
+    specs = yaml.safe_load((folder / "meta" / "argument_specs.yml").read_text())["argument_specs"]
+    options = {option: facts for entry in specs.values() for option, facts in entry["options"].items()}
     defaults = yaml.safe_load((folder / "defaults" / "main.yml").read_text())
     # An option without a default of its own takes its value from elsewhere.
     assert defaults.keys() <= options.keys()

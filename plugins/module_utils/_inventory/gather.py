@@ -4,8 +4,8 @@
 
 """Reads the hosts of the inventory: backup servers and the machines that they back up. Private to the collection.
 
-Machines are what task sessions were seen of, so one that no job has ever touched is not among them. The number of requests
-follows the rows in the window of time, never the machines.
+Everything is read once, for variables and verdicts alike. The number of requests follows the rows in the window of time and the
+hypervisors, never the machines.
 """
 
 from __future__ import annotations
@@ -16,21 +16,44 @@ import json
 import typing as t
 
 from .._client.client import EnterpriseManagerClient
-from .._errors import SettingsError
+from .._errors import (
+    AccessDenied,
+    EmError,
+    NotEnterpriseManager,
+    NotFound,
+    ProtocolError,
+    RequestRejected,
+    ServerBusy,
+    ServerFailed,
+    SettingsError,
+    TimedOut,
+)
 from .._protection.facts import FactsBuilder
-from .._protection.policy import Policy
+from .._protection.policy import NEVER, Policy
 from .._protection.registry import Registry
-from .._protection.snapshot import Snapshot
+from .._protection.snapshot import ANSWERED, EMPTY, Snapshot
 from .._records.build import Record
+from .._records.record_set import Result
 from .._times import parse_when, to_iso
-from .._verify.plan import reach
+from .._verify.plan import Span, reach
 from .._verify.reader import SnapshotReader
-from .hosts import VARIABLES, agent_hosts, is_vm, server_host, vm_host
-from .verdicts import add_verdicts, read_protection
+from .ageing import aged
+from .hosts import VARIABLES, HostMaker, server_host
+from .verdicts import Host, add_verdicts, poor_machines, read_protection, rows_of
 
 __all__ = ["KINDS", "VARIABLES", "InventoryRequest", "gather_machines"]
 
-KINDS = ("backup_servers", "vms", "agents")
+KINDS = ("backup_servers", "vms", "agents", "not_backed_up")
+_MACHINES = frozenset(KINDS) - {"backup_servers"}
+_OF_A_SOURCE = (AccessDenied, NotFound, RequestRejected, ServerBusy, ServerFailed, TimedOut, ProtocolError)
+# They add variables or hosts; and what works on machines matters to verdicts only.
+_EXTRA = frozenset({"discovered_computer", "system_session", "repository"})
+_OTHER_WORK = frozenset({"replica_session", "replica_task_session", "restore_session"})
+_LABELS = {
+    "hierarchy_root": "hierarchy roots",
+    "system_session": "the log of data collections",
+    "repository": "repositories",
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,8 +63,12 @@ class InventoryRequest:
     include: tuple[str, ...]
     since: dt.datetime
     protection: t.Mapping[str, t.Any] | None
-    now: dt.datetime
+    policy: Policy
     text: str
+
+    @property
+    def now(self) -> dt.datetime:
+        return self.policy.now
 
     @classmethod
     def read(cls, include: t.Any, since: t.Any, protection: t.Any, now: dt.datetime) -> InventoryRequest:
@@ -57,59 +84,158 @@ class InventoryRequest:
             raise SettingsError(
                 f"since has the value {since!r}, which is not in the past", hint="write an age such as 30d"
             )
-        if protection is not None:
-            read_protection(protection, now)
+        policy = read_protection({} if protection is None else protection, now)
         kinds = tuple(kind for kind in KINDS if kind in include)
+        if "not_backed_up" in kinds and policy.ask_hypervisors == NEVER:
+            raise SettingsError("not_backed_up needs the hypervisors", hint="set protection.ask_hypervisors to auto")
         text = json.dumps([kinds, str(since), protection], sort_keys=True, default=str)
-        return cls(kinds, start, protection, now, text)
+        return cls(kinds, start, protection, policy, text)
+
+    @property
+    def reading(self) -> Policy:
+        """What the rows of all machines are read for: as far back as hosts tell of, and as any backup may be good."""
+        return dataclasses.replace(self.policy, lookback=self.now - self.since)
+
+    @property
+    def older(self) -> Span | None:
+        """What is read besides, of machines without a good backup: it tells "too old" from "never"."""
+        start, end = reach(self.policy).since, reach(self.reading).since
+        return Span(start, end) if self.protection is not None and start < end else None
+
+    def aged(self, hosts: t.Sequence[Record], gathered_at: str) -> list[Record]:
+        """The hosts that were read at some time, with the verdicts that they have now."""
+        if self.protection is None or gathered_at == to_iso(self.now):
+            return list(hosts)
+        needed_at = self.policy.machines[0].needed_at
+        return [aged(host, self.policy, needed_at) for host in hosts]
+
+
+class _Sources:
+    """The client for one inventory: a source that can't be read has its name in the sentence, and one that only adds to hosts is a warning.
+
+    Whoever reads takes a refusal for what it is to an account without rights: that there is more than was shown.
+    """
+
+    def __init__(self, client: EnterpriseManagerClient, wanted: InventoryRequest) -> None:
+        self._client = client
+        self._wanted = wanted
+        self.warnings: list[str] = []
+
+    def query(self, name: str, *args: t.Any, **options: t.Any) -> t.Any:
+        return self._read(self._client.query, name, args, options)
+
+    def list(self, name: str, *args: t.Any, **options: t.Any) -> t.Any:
+        return self._read(self._client.list, name, args, options)
+
+    def _read(self, read: t.Callable[..., t.Any], name: str, args: t.Any, options: t.Any) -> t.Any:
+        try:
+            return read(name, *args, **options)
+        except NotEnterpriseManager:
+            raise
+        except _OF_A_SOURCE as error:
+            label = _LABELS.get(name) or f"{name.replace('_', ' ')}s"
+            error.message = f"{label} can't be read: {error.message}"
+            refused = isinstance(error, (AccessDenied, NotFound, RequestRejected))
+            if name in _EXTRA:
+                if name == "discovered_computer" or not refused:
+                    self._tell(name, error)
+                if not refused:
+                    raise AccessDenied(error.message) from None
+            if name in _OTHER_WORK and self._wanted.protection is None:
+                self._tell(name, error)
+                return Result([])
+            raise
+
+    def _tell(self, name: str, error: EmError) -> None:
+        if name != "discovered_computer":
+            self.warnings.append(f"Hosts have fewer variables: {error}")
+        elif "agents" in self._wanted.include:
+            self.warnings.append(
+                "Agents are known by their backups only, so their addresses, operating systems and states are missing, and so are "
+                f"computers without any backup: {error}"
+            )
 
 
 def gather_machines(client: EnterpriseManagerClient, wanted: InventoryRequest) -> dict[str, t.Any]:
     """``hosts`` (records in a fixed order), ``warnings`` about what is missing, ``gathered_at``. Raises an EmError."""
-    policy = _reach(wanted)
-    reader = SnapshotReader(
-        client, policy, keep_all=True, page_size=client.page_size, with_points=wanted.protection is not None
-    )
-    hosts: list[Record] = []
+    sources = _Sources(client, wanted)
+    source = t.cast("EnterpriseManagerClient", sources)
+    judged = wanted.protection is not None
+    reader = SnapshotReader(source, wanted.reading, keep_all=True, with_points=judged, page_size=client.page_size)
+    hosts: list[Host] = []
     warnings: list[str] = []
-    snapshot = reader.read() if {"vms", "agents"} & set(wanted.include) else reader.read_collections()
-    builder = FactsBuilder(Registry(snapshot), policy)
-    machines = list(builder.everything(wanted.since))
+    if _MACHINES & set(wanted.include):
+        registry = Registry(reader.read())
+        hosts = _machines(registry, wanted, reader.computer_records)
+        poor = (
+            poor_machines(registry, hosts, wanted.protection, wanted.now)
+            if wanted.older and wanted.protection is not None
+            else []
+        )
+        if poor and wanted.older:
+            reader.read_older(wanted.older, rows_of(poor))
+            registry = Registry(reader.snapshot)
+            hosts = _machines(registry, wanted, reader.computer_records)
+        if "not_backed_up" in wanted.include:
+            warnings += _unseen(registry)
+        if registry.snapshot.truncated and not judged:
+            warnings.append("Not all rows were read, so hosts may be missing; ask for a shorter time with since")
+        if wanted.protection is not None:
+            floor = reach(wanted.policy).since
+            told = registry if floor <= wanted.since else Registry(_since(reader.snapshot, floor))
+            warnings += add_verdicts(told, hosts, wanted.protection, wanted.now)
+    else:
+        reader.read_collections()
+    records = [record for _machine, record in hosts]
     if "backup_servers" in wanted.include:
-        servers = client.query("backup_server").records
-        hosts += [server_host(record, _data_as_of(snapshot, record["name"])) for record in servers]
+        servers = source.query("backup_server").records
+        records += [server_host(record, _data_as_of(reader.snapshot, record["name"])) for record in servers]
+    for record in records:
+        record["gathered_at"] = to_iso(wanted.now)
+    records.sort(key=lambda record: (record["kind"], record["name"] or "", record["identity"]))
+    return {"hosts": records, "warnings": [*sources.warnings, *warnings], "gathered_at": to_iso(wanted.now)}
+
+
+def _machines(registry: Registry, wanted: InventoryRequest, computers: t.Sequence[Record]) -> list[Host]:
+    maker = HostMaker(registry, FactsBuilder(registry, wanted.reading), wanted.since)
+    hosts: list[Host] = []
     if "vms" in wanted.include:
-        hosts += [vm_host(seen, reader.root_records) for seen in machines if is_vm(seen)]
+        hosts += maker.vms()
     if "agents" in wanted.include:
-        if reader.computers_error is not None:
-            warnings.append(
-                "Agents are known by their backups only, so their addresses, operating systems and states are missing, and so are "
-                f"computers without any backup: the list of discovered computers can't be read, because {reader.computers_error}"
+        hosts += maker.agents(computers)
+    if "not_backed_up" in wanted.include:
+        hosts += maker.not_backed_up()
+    return hosts
+
+
+def _since(snapshot: Snapshot, floor: dt.datetime) -> Snapshot:
+    """What a verification with a shorter look back would have read."""
+    tasks = {uid: task for uid, task in snapshot.tasks.items() if task.start >= floor or task.running}
+    linked = {(task.point_uid or "").lower() for task in tasks.values()}
+    points = {uid: point for uid, point in snapshot.points.items() if point.time >= floor or uid in linked}
+    agent_points = {uid: point for uid, point in snapshot.agent_points.items() if point.time >= floor}
+    return dataclasses.replace(snapshot, tasks=tasks, points=points, agent_points=agent_points)
+
+
+def _unseen(registry: Registry) -> list[str]:
+    """Why machines that nothing backs up may be missing."""
+    found = []
+    for guid, answer in registry.lookups.states.items():
+        if answer.state not in (ANSWERED, EMPTY):
+            root = registry.roots.by_guid[guid]
+            found.append(
+                f"Machines of {root.name} at {root.backup_server_name} that nothing backs up are not in the inventory, since its lookup "
+                f"{answer.state}{f': {answer.message}' if answer.message else ''}"
             )
-        hosts += agent_hosts(reader.computer_records, machines)
-    for host in hosts:
-        host["data_as_of"] = host["data_as_of"] or _latest(snapshot, host)
-        host["gathered_at"] = to_iso(wanted.now)
-    hosts.sort(key=lambda host: (host["kind"], host["name"] or "", host["identity"]))
-    if wanted.protection is not None:
-        warnings += add_verdicts(snapshot, hosts, wanted.protection, wanted.now)
-    return {"hosts": hosts, "warnings": warnings, "gathered_at": to_iso(wanted.now)}
+    if not registry.snapshot.sees_everything:
+        found.append(
+            "Machines that nothing backs up may be missing, since this account may not see everything (Portal Administrator does)"
+        )
+    return found
 
 
-def _reach(wanted: InventoryRequest) -> Policy:
-    """How far back is read: as far as hosts or verdicts need."""
-    policy = read_protection(wanted.protection or {}, wanted.now)
-    oldest = min(reach(policy).since, wanted.since) if wanted.protection is not None else wanted.since
-    return dataclasses.replace(policy, machines=(), history=None, lookback=wanted.now - oldest)
-
-
-def _data_as_of(snapshot: Snapshot, backup_server_name: str | None) -> dt.datetime | None:
+def _data_as_of(snapshot: Snapshot, server: str | None) -> dt.datetime | None:
     """When Enterprise Manager collected its data; without the log of that, the newest thing seen of the backup server."""
     if snapshot.collections is not None:
         return snapshot.data_collected_at
-    return snapshot.newest_seen.get(backup_server_name or "")
-
-
-def _latest(snapshot: Snapshot, host: Record) -> str | None:
-    known = [_data_as_of(snapshot, name) for name in host["backup_server_names"]]
-    return to_iso(min(moment for moment in known if moment)) if known and all(known) else None
+    return snapshot.newest_seen.get(server or "")

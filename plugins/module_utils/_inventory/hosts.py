@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""From what was read to one plain record per host of the inventory. Pure functions. Private to the collection.
+"""From the machines of a snapshot to one plain record per host of the inventory. Pure functions. Private to the collection.
 
 Records hold nothing but JSON types, because they are cached. Times are ISO 8601 in UTC.
 """
@@ -12,81 +12,199 @@ from __future__ import annotations
 import datetime as dt
 import typing as t
 
-from .._protection.codes import COPY_TYPES
-from .._protection.facts import ObservedMachine
-from .._protection.names import SHORT_NAME, Domains, fold
-from .._protection.roots import AGENT
-from .._protection.rows import TaskRow
-from .._protection.verdict import Attempt
+from .._protection.codes import COPY_TYPES, NAS_TYPE, SUCCESSFUL
+from .._protection.facts import FactsBuilder
+from .._protection.machines import KnownMachine
+from .._protection.names import fold
+from .._protection.registry import Registry
+from .._protection.roots import AGENT, unique_id
+from .._protection.rows import RootRow, TaskRow, root_id
 from .._records.build import Record
 from .._records.derived import split_object_ref
 from .._times import to_iso
 
-COMMON = ("kind", "name", "uid", "identity", "backup_server_names", "data_as_of", "gathered_at")
+COMMON = (
+    "kind", "kinds", "name", "uid", "identity", "backup_server_names", "enterprise_managers", "data_as_of", "gathered_at",
+)  # fmt: skip
 BACKUPS = ("job_names", "running", "last_attempt", "last_success")
-VM = ("vm_uid", "vm_uids", "vm_ref", "platform", "hierarchy_root_name", "hierarchy_root_type", "hierarchy_unique_id")
+VM = (
+    "vm_uid", "vm_uids", "vm_ref", "platform", "hierarchy_root_name", "hierarchy_root_type", "hierarchy_unique_id", "join_key",
+)  # fmt: skip
 AGENT_FACTS = (
     "hierarchy_obj_ref", "ip_address", "os_version", "agent_version", "agent_status", "host_status", "protection_groups",
 )  # fmt: skip
 SERVER = ("version", "port", "description")
-VERDICT = ("verdict", "protection")
+VERDICT = ("verdict", "inventory_protection")
 VARIABLES = (*COMMON, *BACKUPS, *VM, *AGENT_FACTS, *SERVER, *VERDICT)
-"""Every key that a record may have; the documentation of the inventory plugin tells what they mean."""
-
-_SUCCESSFUL = ("Success", "Warning")
-_NOT_MACHINES = frozenset({"NasBackup"})
+"""Every key that is a variable of hosts; the documentation of the inventory plugin tells what they mean."""
+HIDDEN = ("groups", "present")
+"""What a record has besides: the kinds of groups that it goes into, and whether its hypervisor still has the machine."""
 
 
 def server_host(record: Record, data_as_of: dt.datetime | None) -> Record:
-    """A backup server."""
+    """A backup server; several Enterprise Managers may know it, and only a full name is one name everywhere."""
+    name = record["name"] or ""
     return {
         "kind": "backup_server",
+        "groups": ["backup_servers"],
         "name": record["name"],
         "uid": record["uid"],
-        "identity": f"backup_server/{record['id']}",
+        "identity": f"backup_server/{fold(name) if '.' in name else record['id']}",
         "backup_server_names": [record["name"]],
         "data_as_of": _iso(data_as_of),
         **{key: record[key] for key in SERVER},
     }
 
 
-def is_vm(seen: ObservedMachine) -> bool:
-    """Neither a computer with an agent nor a file share."""
-    return seen.key[0] != AGENT and not {attempt.job_type for _task, _uid, attempt in seen.tasks} <= _NOT_MACHINES
+class HostMaker:
+    """Makes hosts of the machines of a registry that something was done with since a moment."""
+
+    def __init__(self, registry: Registry, builder: FactsBuilder, since: dt.datetime) -> None:
+        self._registry = registry
+        self._builder = builder
+        self._since = since
+
+    def vms(self) -> list[tuple[KnownMachine, Record]]:
+        """Virtual machines that a job worked on: neither computers with an agent nor file shares."""
+        found = []
+        for machine in self._registry.machines.values():
+            if machine.is_agent:
+                continue
+            tasks = self._tasks(machine)
+            if tasks and not all(self._type(task) == NAS_TYPE for task in tasks):
+                found.append((machine, self._vm_host(machine, tasks, "vms")))
+        return found
+
+    def not_backed_up(self) -> list[tuple[KnownMachine, Record]]:
+        """Virtual machines that their hypervisors show and that no job worked on."""
+        return [
+            (machine, self._vm_host(machine, [], "not_backed_up"))
+            for machine in self._registry.machines.values()
+            if machine.is_vm and machine.in_lookup and not self._tasks(machine)
+        ]
+
+    def agents(self, computers: t.Sequence[Record]) -> list[tuple[KnownMachine | None, Record]]:
+        """Computers with an agent: those that were discovered, with their backups, and those that only their backups tell of."""
+        left = {one.key: one for one in self._registry.machines.values() if one.is_agent and self._tasks(one)}
+        found: list[tuple[KnownMachine | None, Record]] = []
+        for group in _same_computer(computers):
+            machines = [left.pop(key) for key in dict.fromkeys(self._agent_key(one) for one in group) if key in left]
+            found.append((machines[0] if machines else None, self._agent_host(group, machines)))
+        return [*found, *((one, self._agent_host([], [one])) for one in left.values())]
+
+    def _tasks(self, machine: KnownMachine) -> list[TaskRow]:
+        """Newest first."""
+        tasks = [task for task in machine.tasks if task.start >= self._since or task.running]
+        return sorted(tasks, key=lambda task: (task.start, task.uid or ""), reverse=True)
+
+    def _type(self, task: TaskRow) -> str | None:
+        session = self._registry.sessions.of(task)
+        return session.job_type if session else None
+
+    def _vm_host(self, machine: KnownMachine, tasks: list[TaskRow], group: str) -> Record:
+        vm_uid = next((task.vm_uid for task in tasks if task.vm_uid), None) or machine.vm_uid
+        platform, vm_ref = split_object_ref(vm_uid)
+        root = self._root(vm_uid)
+        unique = unique_id(root.unique_id) if root else None
+        return {
+            "kind": "vm",
+            "groups": [group],
+            "present": not machine.is_gone,
+            "name": _name(machine, tasks),
+            "uid": vm_uid,
+            "identity": "/".join(machine.key),
+            **self._backups([machine], tasks),
+            "vm_uid": vm_uid,
+            "vm_uids": sorted(machine.refs),
+            "vm_ref": vm_ref,
+            "platform": platform,
+            "hierarchy_root_name": root.name if root else None,
+            "hierarchy_root_type": root.host_type if root else None,
+            "hierarchy_unique_id": unique,
+            "join_key": f"{unique}_{vm_ref.lower()}" if unique and vm_ref else None,
+        }
+
+    def _root(self, vm_uid: str | None) -> RootRow | None:
+        found = root_id(vm_uid) if vm_uid else None
+        return self._registry.roots.listed(found) if found else None
+
+    def _agent_key(self, computer: Record) -> t.Any:
+        """The machine that the computer's sessions name, perhaps without the domain."""
+        server, name = fold(computer["backup_server_name"] or ""), fold(computer["name"] or "")
+        whole, short = (AGENT, server, name), (AGENT, server, name.partition(".")[0])
+        return whole if whole in self._registry.machines else short
+
+    def _agent_host(self, group: t.Sequence[Record], machines: t.Sequence[KnownMachine]) -> Record:
+        facts: Record = group[0] if group else {}
+        # The same whether the account may read the list of computers or not, as far as the computer has backups.
+        keys = sorted(one.key for one in machines) or sorted(
+            (AGENT, fold(one["backup_server_name"] or ""), fold(one["name"] or one["uid"])) for one in group
+        )
+        tasks = [task for one in machines for task in self._tasks(one)]
+        tasks.sort(key=lambda task: (task.start, task.uid or ""), reverse=True)
+        backups = self._backups(machines, tasks)
+        servers = {*backups["backup_server_names"], *(one["backup_server_name"] for one in group)} - {None}
+        return {
+            "kind": "agent",
+            "groups": ["agents"],
+            "name": facts["name"] if group else tasks[0].names[0],
+            "uid": facts.get("uid"),
+            "identity": "/".join(keys[0]),
+            **backups,
+            "backup_server_names": sorted(servers),
+            **{key: facts.get(key) for key in AGENT_FACTS},
+            "protection_groups": sorted({name for one in group for name in _protection_groups(one)}),
+        }
+
+    def _backups(self, machines: t.Sequence[KnownMachine], tasks: list[TaskRow]) -> Record:
+        """What was tried. Copies are jobs that know the machine, but no backups of it."""
+        sessions = [self._registry.sessions.of(task) for task in tasks]
+        jobs = {session.job_name if session else task.job_name for task, session in zip(tasks, sessions)}
+        own = [
+            (task, session)
+            for task, session in zip(tasks, sessions)
+            if not session or session.job_type not in COPY_TYPES
+        ]
+        running = [task for task, session in own if task.running and (session is None or session.running)]
+        completed = [task for task, _session in own if task not in running]
+        completed.sort(key=lambda task: (task.end or task.start, task.start, task.uid or ""), reverse=True)
+        points = [point for machine in machines for point in machine.points]
+        attempts = (self._backup(task, self._builder.attempt(task, points)) for task in completed)
+        last = next(attempts, None)
+        success = last
+        while success is not None and success["result"] not in SUCCESSFUL:
+            success = next(attempts, None)
+        ages = [self._builder.data_as_of(machine)[0] for machine in machines]
+        return {
+            "backup_server_names": sorted(
+                {task.backup_server_name for task in tasks if task.backup_server_name}
+                or {server for machine in machines for server in machine.all_servers if server}
+            ),
+            "job_names": sorted(name for name in jobs if name),
+            "running": bool(running),
+            "last_attempt": last,
+            "last_success": success,
+            "data_as_of": _iso(min((age for age in ages if age), default=None)),
+        }
+
+    def _backup(self, task: TaskRow, attempt: t.Any) -> Record:
+        return {
+            "creation_time": _iso(attempt.start),
+            "end_time": _iso(attempt.end),
+            "result": attempt.result,
+            "reason": attempt.reason,
+            "job_name": attempt.job_name,
+            "job_type": attempt.job_type,
+            "backup_server_name": attempt.backup_server_name,
+            "task_session_uid": attempt.task_session_uid,
+            "vm_restore_point_uid": task.point_uid,
+        }
 
 
-def vm_host(seen: ObservedMachine, roots: t.Mapping[str, Record]) -> Record:
-    """A virtual machine; ``roots`` are the records of the hierarchy roots by GUID."""
-    newest_first = sorted(seen.tasks, key=lambda item: (item[2].start, item[0].uid or ""), reverse=True)
-    references = list(dict.fromkeys(uid for _task, uid, _attempt in newest_first if uid))
-    vm_uid = references[0] if references else None
-    platform, vm_ref = split_object_ref(vm_uid)
-    root = roots.get(_root_of(vm_uid), {})
-    return {
-        "kind": "vm",
-        "name": newest_first[0][0].names[0],
-        "uid": vm_uid,
-        "identity": "/".join(seen.key),
-        **_backups(seen),
-        "data_as_of": _iso(seen.data_as_of),
-        "vm_uid": vm_uid,
-        "vm_uids": sorted(references),
-        "vm_ref": vm_ref,
-        "platform": platform,
-        "hierarchy_root_name": root.get("name"),
-        "hierarchy_root_type": root.get("host_type"),
-        "hierarchy_unique_id": root.get("unique_id"),
-    }
-
-
-def agent_hosts(computers: t.Sequence[Record], machines: t.Sequence[ObservedMachine]) -> list[Record]:
-    """Computers with an agent: those that were discovered, with their backups, and those that only their backups tell of."""
-    left = {seen.key: seen for seen in machines if seen.key[0] == AGENT}
-    found = []
-    for group in _same_computer(computers):
-        backups = [left.pop(key) for key in [_agent_key(one, left) for one in group] if key in left]
-        found.append(_agent_host(group, backups))
-    return [*found, *(_agent_host([], [seen]) for seen in left.values())]
+def _name(machine: KnownMachine, tasks: t.Sequence[TaskRow]) -> str:
+    """What the newest task calls it, unless it has another name since."""
+    called = tasks[0].names[0] if tasks else None
+    return called if called is not None and called in machine.present_names() else machine.name
 
 
 def _same_computer(computers: t.Sequence[Record]) -> list[list[Record]]:
@@ -97,80 +215,12 @@ def _same_computer(computers: t.Sequence[Record]) -> list[list[Record]]:
     return list(groups.values())
 
 
-def _agent_key(computer: Record, left: t.Mapping[t.Any, ObservedMachine]) -> t.Any:
-    """The machine that the computer's sessions name, perhaps without the domain."""
-    server, name = fold(computer["backup_server_name"] or ""), computer["name"] or ""
-    if (AGENT, server, fold(name)) in left:
-        return AGENT, server, fold(name)
-    near = [key for key in left if key[1] == server and Domains().same(SHORT_NAME, name, key[2])]
-    return near[0] if len(near) == 1 else None
-
-
-def _agent_host(group: t.Sequence[Record], machines: t.Sequence[ObservedMachine]) -> Record:
-    facts: Record = group[0] if group else {}
-    tasks = [item for seen in machines for item in seen.tasks]
-    known = [seen.data_as_of for seen in machines if seen.data_as_of]
-    whole = ObservedMachine(machines[0].key if machines else (AGENT, "", ""), tasks, min(known, default=None))
-    record = _backups(whole)
-    servers = {*record["backup_server_names"], *(one["backup_server_name"] for one in group)} - {None}
-    return {
-        "kind": "agent",
-        "name": facts["name"] if group else _newest_name(whole),
-        "uid": facts.get("uid"),
-        "identity": facts["uid"] if group else "/".join(whole.key),
-        **record,
-        "backup_server_names": sorted(servers),
-        "data_as_of": _iso(whole.data_as_of),
-        **{key: facts.get(key) for key in AGENT_FACTS},
-        "protection_groups": sorted({name for one in group for name in _protection_groups(one)}),
-    }
-
-
 def _protection_groups(computer: Record) -> list[str]:
     return [
         link["name"]
         for link in computer.get("links", ())
         if link["type"] == "AgentProtectionGroupReference" and link["name"]
     ]
-
-
-def _newest_name(seen: ObservedMachine) -> str:
-    return max(seen.tasks, key=lambda item: item[2].start)[0].names[0]
-
-
-def _backups(seen: ObservedMachine) -> Record:
-    """What was tried. Copies are jobs that know the machine, but no backups of it."""
-    attempts = [attempt for _task, _uid, attempt in seen.tasks]
-    own = [item for item in seen.tasks if item[2].job_type not in COPY_TYPES]
-    completed = [item for item in own if not item[2].running]
-    completed.sort(key=lambda item: (item[2].completed_at, item[2].start, item[0].uid or ""))
-    good = [item for item in completed if item[2].result in _SUCCESSFUL]
-    return {
-        "backup_server_names": sorted({one.backup_server_name for one in attempts if one.backup_server_name}),
-        "job_names": sorted({one.job_name for one in attempts if one.job_name}),
-        "running": any(attempt.running for _task, _uid, attempt in own),
-        "last_attempt": _backup(completed[-1]) if completed else None,
-        "last_success": _backup(good[-1]) if good else None,
-    }
-
-
-def _backup(item: tuple[TaskRow, str | None, Attempt]) -> Record:
-    task, _uid, attempt = item
-    return {
-        "creation_time": _iso(attempt.start),
-        "end_time": _iso(attempt.end),
-        "result": attempt.result,
-        "reason": attempt.reason,
-        "job_name": attempt.job_name,
-        "job_type": attempt.job_type,
-        "backup_server_name": attempt.backup_server_name,
-        "task_session_uid": attempt.task_session_uid,
-        "vm_restore_point_uid": task.point_uid,
-    }
-
-
-def _root_of(vm_uid: str | None) -> str:
-    return vm_uid.split(":", 3)[-1].partition(".")[0].lower() if vm_uid else ""
 
 
 def _iso(moment: dt.datetime | None) -> str | None:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Verdicts for the hosts of the inventory. Private to the collection."""
+"""Verdicts for the hosts of the inventory, from what was read for their variables. Private to the collection."""
 
 from __future__ import annotations
 
@@ -11,13 +11,17 @@ import datetime as dt
 import typing as t
 
 from .._errors import SettingsError
-from .._protection.codes import AGENT_TYPES, DEFAULT_JOB_TYPES
+from .._protection.codes import AGENT_TYPES, AMBIGUOUS_NAME, DEFAULT_JOB_TYPES, UNKNOWN
+from .._protection.combine import assess
+from .._protection.machines import KnownMachine
+from .._protection.names import fold
 from .._protection.policy import POLICY_SPEC, Policy, read_policy, split_ref
-from .._protection.result import warnings_of
-from .._protection.snapshot import Snapshot
+from .._protection.registry import Registry
+from .._protection.result import verification_result, warnings_of
 from .._records.build import Record
-from .._verify.verify import judge
+from .._verify.plan import Wanted
 
+Host = t.Tuple[t.Optional[KnownMachine], Record]
 KEYS = tuple(key for key in POLICY_SPEC if key != "machines")
 """The options of ``protection``: all of the verification but the machines, which are the hosts."""
 
@@ -32,34 +36,84 @@ def read_protection(options: t.Any, now: dt.datetime) -> Policy:
     return read_policy({**options, "machines": ["any"]}, now)
 
 
-def add_verdicts(
-    snapshot: Snapshot, hosts: t.Sequence[Record], options: t.Mapping[str, t.Any], now: dt.datetime
-) -> list[str]:
-    """Gives ``verdict`` and ``protection`` to each host that is a machine; returns warnings."""
-    machines = [host for host in hosts if host["kind"] != "backup_server"]
-    if not machines:
+def asked(hosts: t.Sequence[Host], options: t.Mapping[str, t.Any], now: dt.datetime) -> Policy:
+    """The question about these hosts, with the position of each as its key. Raises SettingsError."""
+    names = collections.Counter(record["name"] for _machine, record in hosts)
+    one_each = _one_each([record for _machine, record in hosts])
+    entries = [
+        entry_of(record, options, names[record["name"]] == 1, id(record) in one_each) for _machine, record in hosts
+    ]
+    return read_policy({**options, "machines": entries}, now, [str(number) for number in range(len(hosts))])
+
+
+def poor_machines(
+    registry: Registry, hosts: t.Sequence[Host], options: t.Mapping[str, t.Any], now: dt.datetime
+) -> list[KnownMachine]:
+    """Machines of which older backups would change the verdict or what is said about it. Raises SettingsError."""
+    if not hosts:
         return []
-    names = collections.Counter(host["name"] for host in machines)
-    entries = [entry_of(host, options, names[host["name"]] == 1) for host in machines]
-    policy = read_policy({**options, "machines": entries}, now, keys=[str(number) for number in range(len(entries))])
-    result = judge(snapshot, policy)
-    for host, verdict in zip(machines, result["machines"]):
-        host.update(verdict=verdict["verdict"], protection={**verdict, "name": host["name"]})
-    return warnings_of(result, policy)
+    found = assess(registry.snapshot, asked(hosts, options, now), registry)
+    poor = (part.machine for one in found.values() if not one.is_settled for part in one.machines)
+    return list({machine.key: machine for machine in poor}.values())
 
 
-def entry_of(host: Record, options: t.Mapping[str, t.Any], is_unique: bool) -> dict[str, t.Any]:
+def rows_of(machines: t.Sequence[KnownMachine]) -> Wanted:
+    """What the rows of these machines can be found by."""
+    names = {name for machine in machines for times in machine.names.values() for name in times}
+    return Wanted(frozenset(names - {""}), frozenset(ref for machine in machines for ref in machine.refs))
+
+
+def add_verdicts(
+    registry: Registry, hosts: t.Sequence[Host], options: t.Mapping[str, t.Any], now: dt.datetime
+) -> list[str]:
+    """Gives ``verdict`` and ``inventory_protection`` to each of the machines; returns warnings. Raises SettingsError."""
+    if not hosts:
+        return []
+    policy = asked(hosts, options, now)
+    if registry.snapshot.truncated:
+        registry.snapshot.truncated = frozenset(entry.key for entry in policy.machines)
+    result = verification_result(assess(registry.snapshot, policy, registry), registry, policy)
+    for (_machine, record), verdict in zip(hosts, result["machines"]):
+        record.update(verdict=verdict["verdict"], inventory_protection={**verdict, "name": record["name"]})
+        if not _has_name(record) and not record.get("vm_uid"):
+            record["verdict"] = UNKNOWN
+            record["inventory_protection"].update(
+                verdict=UNKNOWN, reasons=[AMBIGUOUS_NAME], message="It has neither a name nor a reference."
+            )
+    # What is said of entries by their number says nothing to whoever wrote none.
+    return [text for text in warnings_of(result, policy) if not text.startswith("machines[")]
+
+
+def _has_name(record: Record) -> bool:
+    return bool((record["name"] or "").strip())
+
+
+def _one_each(records: t.Sequence[Record]) -> set[int]:
+    """The records, by id, of which there is just one virtual machine and one computer with an agent of a name: one machine."""
+    by_name: dict[str, list[Record]] = collections.defaultdict(list)
+    for record in records:
+        if _has_name(record):
+            by_name[fold(record["name"])].append(record)
+    pairs = [group for group in by_name.values() if sorted(record["kind"] for record in group) == ["agent", "vm"]]
+    return {id(record) for group in pairs for record in group}
+
+
+def entry_of(host: Record, options: t.Mapping[str, t.Any], is_unique: bool, is_pair: bool = False) -> dict[str, t.Any]:
     """How a host is asked for: by its reference, else by its name at its backup server among machines of its kind.
 
-    Machines of one name that can be told apart get labels: a waiver for the name alone covers none of them.
+    A virtual machine with an agent inside is asked for by its name, which means both. Machines of one name that can be told apart get
+    labels: a waiver for the name alone covers none of them.
     """
+    name = host["name"] if _has_name(host) else host["identity"]
+    if is_pair:
+        return {"name": name}
     if host.get("vm_uid") and split_ref(host["vm_uid"]):
-        return {"name": host["name"] if is_unique else f"{host['name']} ({host['vm_uid']})", "vm_uid": host["vm_uid"]}
+        return {"name": name if is_unique else f"{name} ({host['vm_uid']})", "vm_uid": host["vm_uid"]}
     types = options.get("job_types") or DEFAULT_JOB_TYPES
     own = [one for one in types if (one in AGENT_TYPES) is (host["kind"] == "agent")]
     servers = host["backup_server_names"]
     return {
-        "name": host["name"],
+        "name": name,
         "job_types": own or list(types),
         "backup_server_name": servers[0] if len(servers) == 1 else None,
     }

@@ -17,18 +17,9 @@ from .names import fold
 from .policy import Machine, Policy
 from .registry import Registry
 from .resolve import spellings
-from .roots import Key
 from .rows import NOT_ON_MACHINES, PointRow, RestoreRow, SessionRow, TaskRow
 from .sessions import AGENT_SESSION
 from .verdict import Attempt, Facts, RestorePoint
-
-
-class ObservedMachine(t.NamedTuple):
-    """A machine that tasks were seen of, each with its reference to the machine and what it tried."""
-
-    key: Key
-    tasks: list[tuple[TaskRow, str | None, Attempt]]
-    data_as_of: dt.datetime | None
 
 
 class FactsBuilder:
@@ -72,15 +63,6 @@ class FactsBuilder:
             repositories_known=self._snapshot.repositories_known,
             is_visible=bool(self._snapshot.sees_everything),
         )
-
-    def everything(self, since: dt.datetime) -> t.Iterator[ObservedMachine]:
-        """All machines that tasks were seen of since then."""
-        for machine in self._registry.machines.values():
-            tasks = [task for task in machine.tasks if task.start >= since or task.running]
-            if tasks:
-                attempts = [self.attempt(task, machine.points) for task in tasks]
-                observed = [(task, attempt.vm_uid, attempt) for task, attempt in zip(tasks, attempts)]
-                yield ObservedMachine(machine.key, observed, self.data_as_of(machine)[0])
 
     def rows_of(self, entry: Machine, machine: KnownMachine) -> tuple[list[TaskRow], list[PointRow]]:
         """The rows of a machine. Where they were asked for by name, only those that this entry alone would have led to."""

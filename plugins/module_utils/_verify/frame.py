@@ -86,9 +86,7 @@ class FrameReader:
         self._counter = counter
         self._roots_required = roots_required or policy.ask_hypervisors == ALWAYS
         self._newest_text: dict[str, str] = {}
-        self.root_records: dict[str, Record] = {}
         self.computer_records: list[Record] = []
-        self.computers_error: EmError | None = None
 
     def read(self, floor: dt.datetime) -> None:
         """``floor`` is how far back agents are read."""
@@ -143,7 +141,6 @@ class FrameReader:
             row = rows.root_row(record)
             if row is not None:
                 self._snapshot.roots.append(row)
-                self.root_records[row.guid] = record
 
     def read_collections(self) -> None:
         """The log of collections: not every version has it, and not every account may read it."""
@@ -159,11 +156,9 @@ class FrameReader:
         try:
             self.computer_records = self._client.query("discovered_computer", options=WITH_LINKS).records
             snapshot.sees_everything = True
-        except AccessDenied as error:
-            self.computers_error = error
+        except AccessDenied:
             snapshot.sees_everything = self._policy.full_visibility
-        except (NotFound, RequestRejected) as error:
-            self.computers_error = error
+        except (NotFound, RequestRejected):
             snapshot.sees_everything = self._policy.full_visibility or self._may_read_jobs()
         snapshot.computers = [
             rows.ComputerRow(one["name"], one["backup_server_name"]) for one in self.computer_records if one["name"]

@@ -17,7 +17,7 @@ import typing as t
 
 from .._client.client import EnterpriseManagerClient
 from .._client.filters import FilterSet, compare
-from .._errors import EmError, RequestRejected
+from .._errors import RequestRejected
 from .._protection import rows
 from .._protection.combine import assess
 from .._protection.lookups import MISMATCHED, Lookups, Near
@@ -49,18 +49,8 @@ class SnapshotReader(LinkedRows):
         self._near = Near.of(policy)
 
     @property
-    def root_records(self) -> dict[str, Record]:
-        """The hierarchy roots by GUID."""
-        return self._frame.root_records
-
-    @property
     def computer_records(self) -> list[Record]:
         return self._frame.computer_records
-
-    @property
-    def computers_error(self) -> EmError | None:
-        """Why the discovered computers could not be read."""
-        return self._frame.computers_error
 
     def read_collections(self) -> Snapshot:
         """Only when data was collected."""
@@ -92,6 +82,21 @@ class SnapshotReader(LinkedRows):
             except RowLimitReached:
                 snapshot.truncated = frozenset(one.entry.key for one in left)
         return snapshot
+
+    def read_older(self, span: Span, wanted: Wanted) -> None:
+        """After ``read``: rows of some machines from before; of all others what was read is enough."""
+        everybody = frozenset(entry.key for entry in self._policy.machines)
+        try:
+            if self._filter_works and fewer_by_name(
+                wanted, self._machine_count(), span, self._policy.now, self._page_size
+            ):
+                self._read_rows(span, wanted, True)
+            else:
+                self._read_window(span, wanted)
+            self._read_linked_points(wanted)
+            self._read_missing_sessions()
+        except RowLimitReached:
+            self.snapshot.truncated = everybody
 
     def _names_are_known(self) -> bool:
         """Whether the lookup service and the agents' sessions tell the present names of all machines."""

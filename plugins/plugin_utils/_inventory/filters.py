@@ -9,9 +9,8 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ansible.errors import AnsibleError
-
 from ...module_utils._errors import SettingsError
+from .expressions import Expressions
 
 Evaluate = t.Callable[[str, t.Dict[str, t.Any]], t.Any]
 _KINDS = ("include", "exclude")
@@ -48,41 +47,25 @@ def read_filters(entries: t.Any) -> list[Filter]:
 
 
 class HostFilter:
-    """Decides for one host after the other, and remembers conditions that never worked."""
+    """Decides for one host after the other."""
 
-    def __init__(self, filters: t.Sequence[Filter], evaluate: Evaluate, strict: bool) -> None:
+    def __init__(self, filters: t.Sequence[Filter], evaluate: Evaluate, expressions: Expressions) -> None:
         self._filters = filters
         self._evaluate = evaluate
-        self._strict = strict
-        self._problems: dict[Filter, str] = {}
-        self._worked: set[Filter] = set()
+        self._expressions = expressions
 
     def keeps(self, name: str, variables: dict[str, t.Any]) -> bool:
         """What the first true condition says; a host that none is true for stays. Raises SettingsError."""
         return next((one.includes for one in self._filters if self._is_true(one, name, variables)), True)
 
-    def never_worked(self) -> list[str]:
-        """Sentences about conditions that could not be worked out for any host: most likely a misspelt name."""
-        return [
-            f"{one} could not be worked out for any host: {problem}"
-            for one, problem in self._problems.items()
-            if one not in self._worked
-        ]
-
     def _is_true(self, one: Filter, name: str, variables: dict[str, t.Any]) -> bool:
-        if isinstance(one.condition, bool):
-            return one.condition
-        try:
-            result = self._evaluate(one.condition, variables)
-        except AnsibleError as error:
-            if self._strict:
-                raise SettingsError(f"{one} can't be worked out for {name!r}: {error}") from error
-            self._problems.setdefault(one, str(error))
-            return False
-        if not isinstance(result, bool):
+        condition = one.condition
+        if isinstance(condition, bool):
+            return condition
+        worked, result = self._expressions.attempt(str(one), name, self._evaluate, condition, variables)
+        if worked and not isinstance(result, bool):
             raise SettingsError(
                 f"{one} gives {type(result).__name__} and not true or false for {name!r}",
                 hint="write a comparison or a test, such as 'jobs | length > 0' or 'name is defined'",
             )
-        self._worked.add(one)
-        return result
+        return worked and result

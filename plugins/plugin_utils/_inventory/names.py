@@ -2,32 +2,35 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Names and variables of hosts. Pure functions. Private to the collection."""
+"""Names of hosts that mean nothing but the host, and addresses to reach them. Pure functions. Private to the collection.
+
+A host name is also a pattern (``web*``, ``a,b``, ``web 01`` is two), a path below ``host_vars``, an argument of ssh and perhaps a
+template. Letters and digits of any script, dots, dashes and underscores are none of these. A name with anything else is changed, and a
+digest of the real name makes sure that it is not the name of another machine.
+"""
 
 from __future__ import annotations
 
-import collections
 import hashlib
 import ipaddress
 import re
 import typing as t
-
-from ...module_utils._errors import SettingsError
+import unicodedata
 
 Record = t.Dict[str, t.Any]
 
-# Ansible runs tasks for these names on the controller itself.
-_LOOPBACK = re.compile(r"localhost(?:[46]|\.localdomain.*)?|127(?:\.\d{1,3}){3}|::1", re.ASCII | re.IGNORECASE)
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+MAX_LENGTH = 200
+"""Bytes: names of files and columns of databases end at 255."""
+_MAX_STEM = MAX_LENGTH - len("_123456")
+_SIMPLE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", re.ASCII)
 _DNS_NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_])?\.?", re.ASCII)
-
-
-class NamedHost(t.NamedTuple):
-    """A host with the name it is to have and its variables."""
-
-    name: str
-    record: Record
-    variables: dict[str, t.Any]
+# "web01.yml" below host_vars is where the variables of web01 are.
+_FILE_ENDINGS = (".yml", ".yaml", ".json")
+_NUMBER = re.compile(r"0x[0-9a-f]{1,8}|0[0-7]{0,11}|[1-9]\d{0,9}", re.ASCII)
+# What resolvers and Ansible take for the machine they run on.
+_OWN_NAMES = re.compile(
+    r"localhost[46]?(?:\.localdomain[46]?)?|(?:.+\.)?localhost|ip6-(?:localhost|loopback)|(?:ipv6-)?loopback", re.ASCII
+)
 
 
 def variables_of(record: Record, prefix: str) -> dict[str, t.Any]:
@@ -40,98 +43,99 @@ def variables_of(record: Record, prefix: str) -> dict[str, t.Any]:
 
 
 def _address(record: Record) -> str | None:
-    """Only what is an address beyond doubt: it ends up on the command line of ssh."""
-    if record["kind"] == "backup_server":
-        name = record["name"] or ""
-        return name if _is_ip(name) or (_DNS_NAME.fullmatch(name) and not _LOOPBACK.fullmatch(name)) else None
+    """Only what is an address beyond doubt, and another machine's: it ends up on the command line of ssh."""
     known = re.split(r"[\s,;]+", record.get("ip_address") or "")
-    return next((text for text in known if _is_ip(text)), None)
-
-
-def _is_ip(text: str) -> bool:
-    try:
-        address = ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return not (address.is_loopback or address.is_unspecified or address.is_multicast)
-
-
-def usable_name(name: str, record: Record, reserved: t.Container[str]) -> str:
-    """The name as it is, unless Ansible would take it for something else.
-
-    A leading dash would be an option of ssh, names of the loopback would run tasks on the controller, and variables of a host
-    that is called like a group would become variables of the group.
-    """
-    cleaned = _CONTROL.sub("_", name)
-    if cleaned.startswith("-"):
-        cleaned = f"_{cleaned[1:]}"
-    if _LOOPBACK.fullmatch(cleaned.strip()) or cleaned in reserved:
-        return f"{cleaned}_{suffix_of(record)}"
-    return cleaned
-
-
-def resolve_duplicates(hosts: t.Sequence[NamedHost], mode: str) -> tuple[list[NamedHost], list[str]]:
-    """Hosts with names of their own, and sentences about what was left out. Raises SettingsError when ``mode`` is ``fail``."""
-    by_name = _by_name(hosts)
-    twins = {name: group for name, group in by_name.items() if len(group) > 1}
-    if twins and mode == "fail":
-        name, group = min(twins.items())
-        more = f" (and {len(twins) - 1} more names are not unique)" if len(twins) > 1 else ""
-        raise SettingsError(
-            f"{_shared(name, group)}{more}",
-            hint="set duplicates to suffix or warn, choose other hostnames, or leave some out with filters",
-        )
-    if mode == "suffix":
-        return [one for name, group in by_name.items() for one in _told_apart(name, group, by_name)], []
-    left_out = {id(host.record) for group in twins.values() for host in group[1:]}
-    return [host for host in hosts if id(host.record) not in left_out], [
-        f"{_shared(name, group)}; only the first one is in the inventory, set duplicates to suffix to have all of them"
-        for name, group in sorted(twins.items())
-    ]
-
-
-def _told_apart(name: str, group: list[NamedHost], taken: t.Container[str]) -> list[NamedHost]:
-    """Each host of the group gets a suffix, so that none of them can be mistaken for the other."""
-    if len(group) == 1:
-        return group
-    names = [f"{name}_{suffix}" for suffix in _suffixes(group)]
-    return [
-        host._replace(name=f"{new}_{_digest(host.record)}" if new in taken else new) for host, new in zip(group, names)
-    ]
-
-
-def _suffixes(group: t.Sequence[NamedHost]) -> list[str]:
-    """What tells machines of one name apart: the id at the hypervisor or the kind, if that is enough, else their identity."""
-    marks = [suffix_of(host.record) for host in group]
-    return marks if len(set(marks)) == len(marks) else [_digest(host.record) for host in group]
-
-
-def suffix_of(record: Record) -> str:
-    return str(record.get("vm_ref") or record["kind"])
-
-
-def _digest(record: Record) -> str:
-    return hashlib.sha256(record["identity"].encode()).hexdigest()[:8]
-
-
-def duplicate_names(hosts: t.Sequence[NamedHost]) -> list[str]:
-    """Names that several hosts would have, as the beginnings of sentences."""
-    return [_shared(name, group) for name, group in sorted(_by_name(hosts).items()) if len(group) > 1]
-
-
-def _by_name(hosts: t.Sequence[NamedHost]) -> dict[str, list[NamedHost]]:
-    found = collections.defaultdict(list)
-    for host in hosts:
-        found[host.name].append(host)
+    found = next((text for text in known if is_address(text)), None)
+    if found is None and "backup_server" in record.get("kinds", (record["kind"],)):
+        name = record["name"] or ""
+        found = name if is_address(name) or (_DNS_NAME.fullmatch(name) and not is_own(name)) else None
     return found
 
 
-def _shared(name: str, group: t.Sequence[NamedHost]) -> str:
-    listed = ", ".join(f"{host.record['kind']} {describe(host.record)}" for host in group)
-    return f"{len(group)} hosts would be called {name!r}: {listed}"
+def is_address(text: str) -> bool:
+    """Whether it is the address of one other machine, that every machine can reach by it."""
+    address = _parsed(text)
+    return address is not None and not _is_nowhere(address)
 
 
-def describe(record: Record) -> str:
-    """A machine for people who look for it."""
-    what = record.get("vm_uid") or record["uid"] or "without UID"
-    return f"{what} at {', '.join(record['backup_server_names']) or 'an unknown backup server'}"
+def is_own(name: str) -> bool:
+    """Whether a resolver could take the name for the machine it runs on, or for a network of its own."""
+    plain = unicodedata.normalize("NFKC", name).casefold().strip().strip("[]").rstrip(".")
+    if _OWN_NAMES.fullmatch(plain):
+        return True
+    address = _parsed(plain.partition("%")[0]) or _old_notation(plain)
+    return address is not None and _is_nowhere(address)
+
+
+def _parsed(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    if "%" in text:
+        return None
+    try:
+        return ipaddress.ip_address(text)
+    except ValueError:
+        return None
+
+
+def _old_notation(text: str) -> ipaddress.IPv4Address | None:
+    """``127.1``, ``0x7f.1`` and ``2130706433`` are addresses for the C library: one to four numbers, the last one fills the rest."""
+    parts = text.split(".")
+    if len(parts) > 4 or not all(map(_NUMBER.fullmatch, parts)):
+        return None
+    numbers = [int(part, 16 if part.startswith("0x") else 8 if part.startswith("0") else 10) for part in parts]
+    value = sum(number << (24 - 8 * position) for position, number in enumerate(numbers[:-1])) + numbers[-1]
+    return ipaddress.IPv4Address(value) if value < 1 << 32 else None
+
+
+def _is_nowhere(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    if isinstance(address, ipaddress.IPv6Address):
+        inner = address.ipv4_mapped or address.sixtofour
+        if inner is None and int(address) >> 32 in (0, 0x64FF9B << 64):
+            # The old form of IPv4 inside IPv6, and what NAT64 makes of it.
+            inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+        if inner is not None and _is_nowhere(inner):
+            return True
+    return (
+        address.is_loopback
+        or address.is_unspecified
+        or address.is_link_local
+        or address.is_multicast
+        or address == ipaddress.ip_address("255.255.255.255")
+    )
+
+
+def safe_name(name: str, record: Record, reserved: t.Container[str]) -> str:
+    """The name as it is, unless Ansible, ssh or a platform could take it for something else."""
+    composed = unicodedata.normalize("NFC", name)
+    if _is_safe(composed) and composed not in reserved:
+        return composed
+    cleaned = "".join(character if _is_harmless(character) else "_" for character in composed)
+    cleaned = re.sub(r"\A[.-]", "_", cleaned).rstrip(".")
+    cleaned = cleaned[:_MAX_STEM].encode()[:_MAX_STEM].decode(errors="ignore")
+    if not cleaned.strip("_"):
+        cleaned = suffix_of(record)
+        name = record["identity"]
+    return f"{cleaned}_{digest(name)[:6]}"
+
+
+def _is_safe(name: str) -> bool:
+    if is_own(name) or len(name.encode("utf-8", "surrogatepass")) > MAX_LENGTH or name.endswith(_FILE_ENDINGS):
+        return False
+    if _SIMPLE.fullmatch(name):
+        return True
+    if ":" in name:
+        return is_address(name)
+    return name[:1] not in ("", "-", ".") and all(map(_is_harmless, name))
+
+
+def _is_harmless(character: str) -> bool:
+    return character in "_.-" or unicodedata.category(character)[0] in "LMN"
+
+
+def suffix_of(record: Record) -> str:
+    """What tells machines of one name apart for people, if it does: the id at the hypervisor, or the kind."""
+    return re.sub(r"[^A-Za-z0-9-]", "_", str(record.get("vm_ref") or record["kind"]))
+
+
+def digest(text: str) -> str:
+    """Eight characters that another text does not have by accident."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]

@@ -14,6 +14,7 @@ import re
 import typing as t
 
 from ansible.errors import AnsibleError
+from ansible.vars.reserved import get_reserved_names
 
 from ...module_utils._client.decoding import XMLTODICT_MISSING
 from ...module_utils._client.settings import ConnectionSettings
@@ -22,14 +23,26 @@ from ...module_utils._errors import SettingsError
 from ...module_utils._inventory.gather import VARIABLES, InventoryRequest
 from .._trust import render
 from .filters import Filter, read_filters
+from .words import nearest
 
 # Expressions, templates of their own, and what Ansible reads itself.
 _NOT_TEMPLATED = frozenset({
     "plugin", "compose", "groups", "keyed_groups", "hostnames", "filters", "strict", "leading_separator", "use_extra_vars",
     "cache", "cache_plugin", "cache_timeout", "cache_connection", "cache_prefix",
 })  # fmt: skip
-_STRUCTURED = ("include", "protection", "protection.job_types", "protection.name_match", "protection.waivers")
-_CACHE_SCHEMA = 1
+_STRUCTURED = (
+    "include",
+    "protection",
+    "protection.job_types",
+    "protection.name_match",
+    "protection.waivers",
+    "servers",
+)
+# Whoever writes these without a value wants something; what, only they know.
+_NEVER_EMPTY = {"protection": "write its options below it, or {} for the defaults", "servers": "list them below it"}
+_CONNECTION = tuple(field.name for field in dataclasses.fields(ConnectionSettings))
+_REQUIRED = ("host", "username", "password")
+_CACHE_SCHEMA = 2
 _HEAD = 100_000
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 _TEMPLATE = re.compile(r"\{[{%]")
@@ -56,20 +69,44 @@ def require_libraries() -> None:
             )
 
 
-def where_variables_are_empty(config: t.Mapping[str, t.Any], environment: t.Mapping[str, str]) -> dict[str, t.Any]:
-    """Defaults for the options that are not in the inventory file and whose variable is empty: as if it were not set."""
-    return {
-        field.name: field.default
-        for field in dataclasses.fields(ConnectionSettings)
-        if field.default is not dataclasses.MISSING
-        and environment.get(f"VEEAM_EM_{field.name.upper()}") == ""
-        and config.get(field.name) is None
-    }
+def prepare(
+    templar: t.Any,
+    config: t.Mapping[str, t.Any],
+    definitions: t.Mapping[str, t.Any],
+    environment: t.Mapping[str, str],
+) -> dict[str, t.Any]:
+    """The inventory file's options as Ansible can check their types: templates filled in, dates as text. Raises SettingsError."""
+    aliases = {alias: name for name, one in definitions.items() for alias in one.get("aliases", ())}
+    found: dict[str, t.Any] = {}
+    for given, value in config.items():
+        option = aliases.get(given, given)
+        if option not in definitions:
+            raise SettingsError(
+                f"the inventory file has the unknown option {given!r}", hint=nearest(str(given), definitions)
+            )
+        if value is None and option in _NEVER_EMPTY:
+            raise SettingsError(f"{option} is empty", hint=_NEVER_EMPTY[option])
+        found[option] = value if option in _NOT_TEMPLATED else _filled(templar, option, value)
+    if found.get("servers") is not None and found.get("host") is not None:
+        raise SettingsError("host and servers are both set", hint="list that host below servers, too")
+    for name in _REQUIRED:
+        # Ansible's own words for a missing option name neither the variable nor the file.
+        if found.get(name) is None and not environment.get(_variable(name)):
+            found[name] = ""
+    for name in empty_variables(found, environment):
+        if definitions[name].get("default") is not None:
+            found[name] = definitions[name]["default"]
+    return found
 
 
-def fill_in(templar: t.Any, config: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """The inventory file's options with their templates filled in. Raises SettingsError."""
-    return {name: value if name in _NOT_TEMPLATED else _filled(templar, name, value) for name, value in config.items()}
+def empty_variables(config: t.Mapping[str, t.Any], environment: t.Mapping[str, str]) -> list[str]:
+    """Options whose variable is empty, of which Ansible makes the current folder or an error of type; it is as good as none."""
+    optional = (name for name in _CONNECTION if name not in _REQUIRED)
+    return [name for name in optional if config.get(name) is None and environment.get(_variable(name)) == ""]
+
+
+def _variable(option: str) -> str:
+    return f"VEEAM_EM_{option.upper()}"
 
 
 def _filled(templar: t.Any, option: str, value: t.Any) -> t.Any:
@@ -77,50 +114,105 @@ def _filled(templar: t.Any, option: str, value: t.Any) -> t.Any:
         return {key: _filled(templar, f"{option}.{key}", item) for key, item in value.items()}
     if isinstance(value, list):
         return [_filled(templar, option, item) for item in value]
+    if isinstance(value, dt.date):
+        # What YAML takes for a date is text for all options, which have their own rules on times.
+        return value.isoformat()
     if not isinstance(value, str):
         return value
     try:
         return render(templar, value, is_text=option not in _STRUCTURED)
     except AnsibleError as error:
         # The text of the error may hold the template, which is no secret, but never its value.
-        raise SettingsError(f"the template of {option} can't be filled in: {error}") from error
+        text = " ".join(str(error).split())
+        raise SettingsError(f"the template of {option} can't be filled in: {text}") from None
 
 
 @dataclasses.dataclass(frozen=True)
 class InventoryConfig:
     """Everything that the inventory file asks for."""
 
-    settings: ConnectionSettings
+    servers: tuple[ConnectionSettings, ...]
     wanted: InventoryRequest
     filters: list[Filter]
     hostnames: list[str]
     prefix: str
+    group_prefix: str
+    skip_down: bool
 
     @property
     def stamp(self) -> str:
-        """What cached data must have been read for: server, account and query, as a digest. Names no secret."""
-        asked = [_CACHE_SCHEMA, self.settings.base_url, self.settings.username, self.wanted.text]
+        """What cached data must have been read for: servers, accounts and query, as a digest. Names no secret."""
+        asked = [_CACHE_SCHEMA, [[one.base_url, one.username] for one in self.servers], self.wanted.text]
         return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
 
 
-def read_config(get: t.Callable[[str], t.Any], now: dt.datetime) -> InventoryConfig:
+def read_config(
+    get: t.Callable[[str], t.Any],
+    convert: t.Callable[[t.Any, str], t.Any],
+    types: t.Mapping[str, str],
+    now: dt.datetime,
+) -> InventoryConfig:
     """The options, as ``get`` hands them over by name. Raises SettingsError."""
-    settings = ConnectionSettings.from_options(
-        {field.name: get(field.name) for field in dataclasses.fields(ConnectionSettings)}
-    )
-    prefix = str(get("hostvars_prefix"))
-    if prefix and not _IDENTIFIER.fullmatch(prefix):
+    prefix = _prefix("hostvars_prefix", get("hostvars_prefix"))
+    reserved = sorted(name for name in VARIABLES if f"{prefix}{name}" in get_reserved_names())
+    if prefix.startswith("ansible") or reserved:
+        what = f"{prefix}{reserved[0]}" if reserved else f"variables that begin with {prefix}"
         raise SettingsError(
-            f"hostvars_prefix has the value {prefix!r}",
-            hint="use letters, digits and underscores, not beginning with a digit",
+            f"hostvars_prefix has the value {prefix!r}, but Ansible keeps {what} for itself", hint="use another prefix"
         )
+    common = {name: get(name) for name in _CONNECTION}
+    entries = get("servers")
     return InventoryConfig(
-        settings=settings,
+        servers=_servers(entries, common, convert, types) if entries else (ConnectionSettings.from_options(common),),
         wanted=InventoryRequest.read(get("include"), get("since"), get("protection"), now),
         filters=read_filters(get("filters")),
         hostnames=_hostnames(get("hostnames"), prefix),
         prefix=prefix,
+        group_prefix=_prefix("group_prefix", get("group_prefix")),
+        skip_down=get("on_server_down") == "warn",
     )
+
+
+def _prefix(option: str, value: t.Any) -> str:
+    prefix = str(value)
+    if prefix and not _IDENTIFIER.fullmatch(prefix):
+        raise SettingsError(
+            f"{option} has the value {prefix!r}", hint="use letters, digits and underscores, not beginning with a digit"
+        )
+    return prefix
+
+
+def _servers(
+    entries: t.Any, common: dict[str, t.Any], convert: t.Callable[[t.Any, str], t.Any], types: t.Mapping[str, str]
+) -> tuple[ConnectionSettings, ...]:
+    """Each of the servers with what it has of its own, and the options of the file for the rest."""
+    found: dict[str, ConnectionSettings] = {}
+    for position, entry in enumerate(entries):
+        where = f"servers[{position}]"
+        if not isinstance(entry, dict):
+            raise SettingsError(
+                f"{where} is not a dictionary", hint="write host and the other connection options below it"
+            )
+        own: dict[str, t.Any] = {}
+        for given, value in entry.items():
+            name = {"hostname": "host", "user": "username"}.get(given, given)
+            if name not in _CONNECTION:
+                raise SettingsError(f"{where} has the unknown option {given!r}", hint=nearest(str(given), _CONNECTION))
+            try:
+                own[name] = None if value is None else convert(value, types[name])
+            except (AnsibleError, ValueError, TypeError):
+                raise SettingsError(f"{where}.{name} is no {types[name]}") from None
+        if not own.get("host"):
+            raise SettingsError(f"{where} has no host", hint="each server needs its own")
+        others = {**common, "ca_path": None, "ca_cert": None} if own.get("ca_path") or own.get("ca_cert") else common
+        try:
+            settings = ConnectionSettings.from_options({**others, **{k: v for k, v in own.items() if v is not None}})
+        except SettingsError as error:
+            raise SettingsError(f"{where}: {error.message}", hint=error.hint) from None
+        if settings.base_url in found:
+            raise SettingsError(f"{where} is {settings.base_url} for the second time", hint="name each server once")
+        found[settings.base_url] = settings
+    return tuple(found.values())
 
 
 def _hostnames(entries: t.Any, prefix: str) -> list[str]:
@@ -136,8 +228,7 @@ def _hostnames(entries: t.Any, prefix: str) -> list[str]:
             bare = entry[len(prefix) :] if prefix and entry.startswith(prefix) else entry
             if bare not in VARIABLES:
                 raise SettingsError(
-                    f"hostnames[{position}] names the unknown variable {entry!r}",
-                    hint=f"use one of {', '.join(VARIABLES)}",
+                    f"hostnames[{position}] names the unknown variable {entry!r}", hint=nearest(bare, VARIABLES)
                 )
             entry = f"{prefix}{bare}"
         found.append(entry)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Speed and memory as ratios within one run: bench [--rows N …] [--large N] [--strict]; figures also in .build/bench/."""
+"""Speed and memory as ratios within one run: bench [--rows N …] [--machines N] [--large N] [--strict]; figures also in .build/bench/."""
 
 from __future__ import annotations
 
@@ -20,8 +20,15 @@ def main(arguments: list[str]) -> int:
     figures.unlink(missing_ok=True)
     log = process.Log(LOGS / "bench.log")
     python = environments.ensure("dev").python
+    cores = {
+        core: (made["DEV_ANSIBLE_BIN"], made["DEV_COLLECTIONS"])
+        for core in (min(environments.CORES), max(environments.CORES))
+        if environments.available(f"core-{core}")
+        for made in [pytests.installed(core, log)]
+    }
     env = {
         **process.environment(),
+        "DEV_CORES": json.dumps(cores),
         **pytests.variables(),
         **pytests.installed(environments.MAIN_CORE, log),
         "PATH": f"{environments.ensure('dev').bin}{os.pathsep}{os.environ['PATH']}",

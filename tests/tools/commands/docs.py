@@ -13,6 +13,7 @@ from devtool.paths import BUILD, LOGS, NAME, NAMESPACE, ROOT, TREE, link_tree
 SITE = BUILD / "docs"
 _ANSIBLE = "https://docs.ansible.com/projects/ansible/devel/"
 _OF_ANSIBLE = {
+    "action_plugins": ("std:label", "plugins/action.html#action-plugins"),
     "common_return_values": ("std:label", "reference_appendices/common_return_values.html#common-return-values"),
     "ansible_configuration_settings": ("std:label", "reference_appendices/config.html#ansible-configuration-settings"),
     **{

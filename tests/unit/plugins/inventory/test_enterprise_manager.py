@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import re
 import typing as t
 from pathlib import Path
 
@@ -17,8 +18,8 @@ from ansible.template import Templar
 
 from ansible_collections.backup_ops.veeam_em.plugins.inventory import enterprise_manager
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._errors import AccessDenied
-from ansible_collections.backup_ops.veeam_em.plugins.plugin_utils._inventory import options
-from ansible_collections.backup_ops.veeam_em.plugins.plugin_utils._trust import HAS_DATA_TAGGING, inert_name
+from ansible_collections.backup_ops.veeam_em.plugins.plugin_utils._inventory import options, sources
+from ansible_collections.backup_ops.veeam_em.plugins.plugin_utils._trust import HAS_DATA_TAGGING
 
 HEAD = """
 plugin: backup_ops.veeam_em.enterprise_manager
@@ -34,7 +35,7 @@ OTHER_DELIMITERS = "#jinja2: variable_start_string:'[%', variable_end_string:'%]
 def vm(name: str, ref: str = "vm-1", **changes: t.Any) -> dict[str, t.Any]:
     uid = f"urn:VMware:Vm:33333333-aaaa-4bbb-8ccc-000000000001.{ref}"
     return {
-        "kind": "vm", "name": name, "uid": uid, "identity": f"vmware/vc1/{ref}", "backup_server_names": ["vbr01.example.test"],
+        "kind": "vm", "groups": ["vms"], "name": name, "uid": uid, "identity": f"vmware/vc1/{ref}", "backup_server_names": ["vbr01.example.test"],
         "vm_uid": uid, "vm_ref": ref, "platform": "VMware", "job_names": ["Daily VMs"], "last_attempt": {"result": "Success"},
         "data_as_of": "2026-01-05T20:00:00Z", "gathered_at": "2026-01-05T20:10:00Z", **changes,
     }  # fmt: skip
@@ -42,9 +43,17 @@ def vm(name: str, ref: str = "vm-1", **changes: t.Any) -> dict[str, t.Any]:
 
 def agent(name: str, **changes: t.Any) -> dict[str, t.Any]:
     return {
-        **vm(name), "kind": "agent", "uid": "urn:veeam:DiscoveredComputer:1", "identity": f"agent/{name}", "vm_uid": None,
+        **vm(name), "kind": "agent", "groups": ["agents"], "uid": "urn:veeam:DiscoveredComputer:1", "identity": f"agent/{name}", "vm_uid": None,
         "vm_ref": None, "ip_address": "192.0.2.7", **changes,
     }  # fmt: skip
+
+
+def judged(name: str, ref: str, verdict: str, **changes: t.Any) -> dict[str, t.Any]:
+    report = {
+        "name": name, "verdict": verdict, "underlying_verdict": verdict, "reasons": [], "message": "So it is.", "last_good": None,
+        "last_attempt": None, "running": [], "waivers": [], "max_age_seconds": 86400, "data_as_of": "2026-01-05T20:00:00Z",
+    }  # fmt: skip
+    return vm(name, ref, verdict=verdict, inventory_protection=report, **changes)
 
 
 class Server:
@@ -63,7 +72,7 @@ class Server:
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Server:
     found = Server()
-    monkeypatch.setattr(enterprise_manager, "gather_machines", found.gather)
+    monkeypatch.setattr(sources, "gather_machines", found.gather)
     return found
 
 
@@ -108,7 +117,7 @@ def cached(folder: Path) -> str:
 
 def test_groups_and_variables(server: Server, load: t.Any) -> None:
     server.hosts = [
-        {"kind": "backup_server", "name": "vbr01.example.test", "uid": "urn:veeam:BackupServer:1", "identity": "backup_server/1",
+        {"kind": "backup_server", "groups": ["backup_servers"], "name": "vbr01.example.test", "uid": "urn:veeam:BackupServer:1", "identity": "backup_server/1",
          "backup_server_names": ["vbr01.example.test"], "version": "12.3.2.4465"},
         vm("web01"),
         agent("lap01"),
@@ -132,7 +141,7 @@ def test_no_host_leaves_the_groups(server: Server, load: t.Any) -> None:
 
 
 def test_verdict_groups(server: Server, load: t.Any) -> None:
-    server.hosts = [vm("web01", verdict="ok", protection={"verdict": "ok"}), vm("db02", "vm-2", verdict="failed")]
+    server.hosts = [judged("web01", "vm-1", "ok"), judged("db02", "vm-2", "failed")]
     inventory = load("protection: {max_age: 12h}")
     assert names(inventory, "veeam_em_ok") == ["web01"]
     assert names(inventory, "veeam_em_failed") == ["db02"]
@@ -232,7 +241,7 @@ def test_duplicates_warn(server: Server, load: t.Any, warned: list[str]) -> None
     assert "vm-8" in warned[0]
 
 
-def test_duplicates_suffix(server: Server, load: t.Any, warned: list[str]) -> None:
+def test_duplicates_get_suffixes(server: Server, load: t.Any, warned: list[str]) -> None:
     server.hosts = TWINS
     assert names(load("duplicates: suffix")) == ["twin01_vm-7", "twin01_vm-8", "web01"]
     assert warned == []
@@ -241,31 +250,36 @@ def test_duplicates_suffix(server: Server, load: t.Any, warned: list[str]) -> No
     assert "twin01" in warned[0]
 
 
+def test_the_machine_that_is_still_there_has_the_name(server: Server, load: t.Any, warned: list[str]) -> None:
+    server.hosts = [vm("web01", "vm-7", present=False), vm("web01", "vm-8", present=True)]
+    inventory = load()
+    assert names(inventory) == ["web01", "web01_vm-7"]
+    assert inventory.hosts["web01"].vars["veeam_em_vm_ref"] == "vm-8"
+    assert "veeam_em_present" not in inventory.hosts["web01"].vars
+    assert warned == []
+    server.hosts = [vm("web01", "vm-7", present=False), vm("web01", "vm-8", present=False)]
+    assert names(load()) == ["web01_vm-7", "web01_vm-8"]
+    assert len(warned) == 1
+
+
 def test_duplicates_after_filters(server: Server, load: t.Any) -> None:
     server.hosts = TWINS
     assert names(load("duplicates: fail\nfilters: [{exclude: veeam_em_vm_ref == 'vm-7'}]")) == ["twin01", "web01"]
 
 
-def test_name_of_a_group_keeps_its_variables_off_the_group(server: Server, load: t.Any) -> None:
-    server.hosts = [
-        vm("all"),
-        vm("veeam_em_vms", "vm-2"),
-        vm("mine", "vm-3"),
-        vm("localhost", "vm-4"),
-        vm(SSH_OPTION, "vm-5"),
-    ]
-    inventory = load("groups: {mine: true}")
-    assert names(inventory) == ["_" + SSH_OPTION[1:], "all_vm-1", "localhost_vm-4", "mine_vm-3", "veeam_em_vms_vm-2"]
+def test_name_of_a_group_keeps_its_variables_off_the_group(server: Server, load: t.Any, warned: list[str]) -> None:
+    wished = ["all", "veeam_em_vms", "mine", "job_Daily_VMs", "localhost", SSH_OPTION]
+    server.hosts = [vm(name, f"vm-{number}") for number, name in enumerate(wished)]
+    inventory = load("groups: {mine: true}\nkeyed_groups: [{key: veeam_em_job_names, prefix: job}]")
+    found = names(inventory)
+    assert len(found) == len(wished)
+    assert not set(found) & {*wished, *inventory.groups}
+    assert all(re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", name) for name in found), found
+    assert {host.vars["veeam_em_name"] for host in inventory.hosts.values()} == set(wished)
     assert not any(group.vars for group in inventory.groups.values())
     assert inventory.localhost is None
-
-
-@pytest.mark.parametrize(
-    "name", ["web:01", "web 01", 'Büro "Nord"; Test, 1', "back\\slash 01", "<script>", "a,b", "[a:z]"]
-)
-def test_odd_names_are_kept(server: Server, load: t.Any, name: str) -> None:
-    server.hosts = [vm(name)]
-    assert names(load()) == [name]
+    assert len(warned) == 1
+    assert "'mine' is 'mine_" in warned[0]
 
 
 @pytest.mark.parametrize("text", [HOSTILE, OTHER_DELIMITERS])
@@ -276,14 +290,14 @@ def test_server_data_is_never_a_template(server: Server, load: t.Any, text: str)
         "compose: {copied: veeam_em_last_attempt, cut: 'veeam_em_last_attempt.reason[0:]'}\nkeyed_groups: [{key: veeam_em_name}]\n"
         "hostnames: ['{{ veeam_em_name }}']"
     )
-    host = inventory.hosts[inert_name(name)]
+    host = inventory.hosts[next(iter(inventory.hosts))]
     assert host.name.__class__ is str
     templar = Templar(loader=DataLoader(), variables={**host.get_vars(), **host.get_magic_vars()})
     reference = {
         "veeam_em_last_attempt.reason": text,
         "copied.more[0]": text,
         "cut": text,
-        "inventory_hostname": inert_name(name),
+        "inventory_hostname": host.name,
         "veeam_em_name": name,
     }
     for expression, expected in reference.items():
@@ -376,9 +390,9 @@ def test_options_may_be_templates(monkeypatch: pytest.MonkeyPatch, load: t.Any) 
 
     def gather(client: t.Any, wanted: t.Any) -> dict[str, t.Any]:
         seen.append((client._settings, wanted))
-        return {"hosts": [], "warnings": []}
+        return {"hosts": [], "warnings": [], "gathered_at": "2026-01-05T20:10:00Z"}
 
-    monkeypatch.setattr(enterprise_manager, "gather_machines", gather)
+    monkeypatch.setattr(sources, "gather_machines", gather)
     monkeypatch.setenv("SOME_WORD", "[12345]")
     load("""
 port: "{{ 9000 + 1 }}"
@@ -416,11 +430,24 @@ def test_bad_options_are_refused_before_anything_is_asked(server: Server, load: 
     assert server.asked == 0
 
 
+def test_everything_is_worked_out_before_the_first_host(server: Server, tmp_path: Path) -> None:
+    """Ansible keeps what a plugin has added before it failed."""
+    path = tmp_path / "veeam_em.yml"
+    path.write_text(f"{HEAD}strict: true\ngroups: {{late: veeam_em_vm_ref == 'vm-1' or no_such}}\n")
+    server.hosts = [vm("web01"), vm("web02", "vm-2")]
+    plugin = inventory_loader.get("backup_ops.veeam_em.enterprise_manager")
+    inventory = InventoryData()
+    with pytest.raises(AnsibleParserError, match=r"groups.late can't be worked out for 'web02'.*no_such"):
+        plugin.parse(inventory, DataLoader(), str(path))
+    assert not inventory.hosts
+    assert set(inventory.groups) == {"all", "ungrouped"}
+
+
 def test_errors_of_the_client_become_one_sentence(monkeypatch: pytest.MonkeyPatch, load: t.Any) -> None:
     def denied(client: t.Any, wanted: t.Any) -> t.Any:
         raise AccessDenied("the account may not read this", hint="give it a role")
 
-    monkeypatch.setattr(enterprise_manager, "gather_machines", denied)
+    monkeypatch.setattr(sources, "gather_machines", denied)
     with pytest.raises(AnsibleParserError) as caught:
         load()
     assert str(caught.value).startswith("the account may not read this; give it a role.")
