@@ -13,9 +13,9 @@ options:
   host:
     description:
       - Name or address of the Enterprise Manager server, without protocol, port or path.
-      - If it is not set, the environment variable E(VEEAM_EM_HOST) is used.
+      - If it is not set, the environment variable E(VEEAM_EM_HOST) is used. One of them is needed.
     type: str
-    required: true
+    aliases: [hostname]
   port:
     description:
       - Port of its REST API.
@@ -33,15 +33,14 @@ options:
   username:
     description:
       - Account that has a role in Enterprise Manager, such as C(DOMAIN\user), C(HOST\user) or C(user).
-      - If it is not set, the environment variable E(VEEAM_EM_USERNAME) is used.
+      - If it is not set, the environment variable E(VEEAM_EM_USERNAME) is used. One of them is needed.
     type: str
-    required: true
+    aliases: [user]
   password:
     description:
       - Password of O(username).
-      - If it is not set, the environment variable E(VEEAM_EM_PASSWORD) is used.
+      - If it is not set, the environment variable E(VEEAM_EM_PASSWORD) is used. One of them is needed.
     type: str
-    required: true
   validate_certs:
     description:
       - Whether the server's certificate is checked.
@@ -51,15 +50,24 @@ options:
     default: true
   ca_path:
     description:
-      - File with certificate authorities in PEM form, or a folder of such files, used instead of the public ones.
-      - Mutually exclusive with O(ca_cert).
+      - File with certificates to trust in PEM form, or a folder of such files, used instead of the public authorities. They may be those of
+        authorities, or the server's own.
+      - Mutually exclusive with O(ca_cert) and O(ca_fingerprint).
       - If it is not set, the environment variable E(VEEAM_EM_CA_PATH) is used.
     type: path
   ca_cert:
     description:
-      - Certificate authorities in PEM form as text, as credential types of automation platforms inject them.
-      - Mutually exclusive with O(ca_path).
+      - Certificates to trust in PEM form as text, as credential types of automation platforms inject them.
+      - Mutually exclusive with O(ca_path) and O(ca_fingerprint).
       - If it is not set, the environment variable E(VEEAM_EM_CA_CERT) is used.
+    type: str
+  ca_fingerprint:
+    description:
+      - SHA-256 fingerprint of the server's own certificate, in any usual notation. It pins that certificate, whatever its names,
+        its end and who issued it, as for the self-signed one that Enterprise Manager installs.
+      - A server with another certificate is refused before anything is sent to it.
+      - Mutually exclusive with O(ca_path), O(ca_cert) and O(validate_certs=false).
+      - If it is not set, the environment variable E(VEEAM_EM_CA_FINGERPRINT) is used.
     type: str
   timeout:
     description:
@@ -136,6 +144,9 @@ options:
   ca_cert:
     env:
       - name: VEEAM_EM_CA_CERT
+  ca_fingerprint:
+    env:
+      - name: VEEAM_EM_CA_FINGERPRINT
   timeout:
     env:
       - name: VEEAM_EM_TIMEOUT

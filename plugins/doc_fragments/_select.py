@@ -8,14 +8,8 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    DOCUMENTATION = r"""
+    ROWS = r"""
 options:
-  uid:
-    description:
-      - UID of one of them, as URN or as bare GUID. It is read from the detail endpoint.
-      - An unknown UID gives an empty list, not a failure.
-      - Can't be combined with filters.
-    type: str
   name:
     description:
       - Names. Any character may occur. Hundreds of names become few requests.
@@ -58,11 +52,22 @@ options:
       - Whether each record carries what the server sent in C(raw). Its form depends on server version and format.
     type: bool
     default: false
+"""
+
+    DOCUMENTATION = (
+        ROWS
+        + r"""  uid:
+    description:
+      - UID of one of them, as URN or as bare GUID. It is read from the detail endpoint.
+      - An unknown UID gives an empty list, not a failure.
+      - Can't be combined with filters.
+    type: str
 seealso:
   - name: Query service of the Enterprise Manager REST API
     description: The filter language and the fields of each type.
     link: https://helpcenter.veeam.com/docs/vbr/em_rest/query_service.html
 """
+    )
 
     SERVER = r"""
 options:

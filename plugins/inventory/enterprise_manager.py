@@ -92,7 +92,7 @@ options:
         the id at the hypervisor or the kind. A warning tells the names of machines that are all there.
       - V(suffix) gives each of them a suffix.
       - V(warn) takes the first one, and a warning tells which others are left out.
-      - V(fail) makes no inventory.
+      - V(fail) fails the inventory.
     type: str
     choices: [newest, suffix, warn, fail]
     default: newest
@@ -128,7 +128,9 @@ options:
         default: 24h
       needed_at:
         description:
-          - The moment at which the age counts. V(now), a time from now such as V(+12h), or an ISO 8601 time (without a zone it is UTC).
+          - >-
+            The moment at which the age counts. V(now), a time from now such as V(+12h), a date (00:00 UTC on that day), or an ISO 8601 time
+            with its zone.
           - With the begin of a maintenance tomorrow it tells today which backups will be too old by then.
           - Backups with data from after this moment are not good, so that a past moment can be checked too.
         type: str
@@ -140,11 +142,16 @@ options:
         default: true
       job_types:
         description:
-          - Types of jobs whose backups count. Copies count only when they are named here.
-          - Replication never counts.
+          - Only sessions of these types count. Any word is taken, because servers know types that nobody has documented.
+          - >-
+            Known are V(Backup), V(AgentBackup), V(AgentManagement), V(NasBackup), V(BackupCopy), V(ImmediateBackupCopy),
+            V(ImmediateBackupCopyWorker), V(Replica) and V(StorageSnapshot), the last one for snapshots on a storage array, told by the kind
+            of repository.
+          - >-
+            It also tells which kind of machine is meant. Without types for agents a computer with an agent is no meaning of a name, and the
+            other way round.
         type: list
         elements: str
-        choices: [Backup, BackupCopy, ImmediateBackupCopy, ImmediateBackupCopyWorker, AgentBackup, AgentManagement, NasBackup]
         default: [Backup, AgentBackup, AgentManagement]
       require_restore_point:
         description:
@@ -154,17 +161,20 @@ options:
         default: true
       name_match:
         description:
-          - How names are compared, in this order. The first way that finds something decides, and two machines found by it are ambiguous.
+          - How names are compared, in this order. The first way that finds something decides.
           - >-
             V(ignore_case) compares without regard to case. V(short_name) also without regard to the domain, if only one of the two names
             has a domain.
-          - It only matters for machines without a reference of their hypervisor, as for computers with an agent.
         type: list
         elements: str
         choices: [exact, ignore_case, short_name]
         default: [exact, ignore_case, short_name]
       domains:
-        description: Ends of names that are domains, as for M(backup_ops.veeam_em.protection_info).
+        description:
+          - What counts as a domain when names are compared without it. When set, only these are cut off; an empty list cuts off nothing.
+          - >-
+            By default a domain has two or more labels of which the last one has a letter in it, or is one of C(local), C(lan),
+            C(localdomain), C(internal), C(intra), C(corp) and C(home).
         type: list
         elements: str
       max_data_age:
@@ -173,15 +183,19 @@ options:
             How old the data in Enterprise Manager may be, such as V(1h). Enterprise Manager collects it from the backup servers, by default
             every 15 minutes. Older data makes the verdict of every machine V(unknown).
           - >-
-            The age is that of the last collection without a warning. Where the account or the version can't tell it, something recent must
-            have been seen at each backup server of the machine, else the verdict is V(unknown) with reason V(data_age_unknown).
+            The age is that of the last complete collection. After one with warnings, or where the account or the version can't tell it,
+            something recent must have been seen at each backup server of the machine, else the verdict is V(unknown) with reason
+            V(data_age_unknown).
+          - >-
+            With V(auto) the limit is four hours, and blocks only if no collection, complete or with warnings, ended within it. What can't
+            be told is a note.
           - If it is left out, the age of the data is only reported, with a warning if it is more than two hours.
         type: str
       waivers:
         description:
-          - Reasons for which somebody takes the responsibility. A machine is V(waived) only when every reason of its verdict has a waiver.
+          - Accepted risks, each approved by someone. A machine is V(waived) only when every reason of its verdict has a waiver.
           - >-
-            Waivers never cover V(unknown) or V(running). Waivers without effect are reported in
+            Waivers never cover V(unknown), nor V(running) except for V(restore_running). Waivers without effect are reported in
             RV(backup_ops.veeam_em.protection_info#module:unused_waivers).
         type: list
         elements: dict
@@ -195,10 +209,20 @@ options:
             description: The reason that is waived.
             type: str
             required: true
-            choices: [age_over_limit, last_attempt_failed, warning_not_accepted, restore_point_missing, no_backup_found, only_copy_found]
+            choices:
+              - last_attempt_failed
+              - age_over_limit
+              - warning_not_accepted
+              - restore_point_missing
+              - point_without_task
+              - no_backup_found
+              - only_copy_found
+              - only_snapshot_found
+              - type_not_counted
+              - restore_running
           until:
             description:
-              - When the waiver ends, in ISO 8601. A date ends with its first moment in UTC.
+              - When the waiver ends, in ISO 8601. A bare date means 00:00 UTC on that day; a time of day needs its zone.
               - It must be later than both the present and the moment of O(protection.needed_at).
             type: str
             required: true
@@ -224,7 +248,13 @@ options:
         type: bool
         default: false
       ask_hypervisors:
-        description: As for M(backup_ops.veeam_em.protection_info).
+        description:
+          - >-
+            Whether to ask every hypervisor which virtual machines it has now, one request for each connection of a backup server. It asks
+            what Enterprise Manager calls its lookup service.
+          - With V(auto) a hypervisor that does not answer is a note, and all rows of O(protection.lookback) are read instead.
+          - With V(always) it makes the module fail. With V(never) none is asked.
+          - Only the hypervisors know namesakes that were never backed up, what a machine is called now, and which machines are gone.
         type: str
         choices: [auto, always, never]
         default: auto
@@ -344,7 +374,14 @@ from ..plugin_utils._inventory.duplicates import NamedHost, changed_names, resol
 from ..plugin_utils._inventory.expressions import Expressions, check_constructed, one_line
 from ..plugin_utils._inventory.filters import HostFilter
 from ..plugin_utils._inventory.names import Record, safe_name, variables_of
-from ..plugin_utils._inventory.options import InventoryConfig, empty_variables, prepare, read_config, require_libraries
+from ..plugin_utils._inventory.options import (
+    InventoryConfig,
+    empty_variables,
+    names_this_plugin,
+    prepare,
+    read_config,
+    require_libraries,
+)
 from ..plugin_utils._inventory.sources import Cache, ask, hosts_of, utc_now
 from ..plugin_utils._inventory.staging import Staging
 from ..plugin_utils._trust import composed_variable, host_variable, render
@@ -367,7 +404,15 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     _cached = False
 
     def verify_file(self, path: str) -> bool:
-        return bool(super().verify_file(path)) and path.endswith(_FILE_NAMES)
+        if not super().verify_file(path):
+            return False
+        if not path.endswith(_FILE_NAMES) and names_this_plugin(path, self.NAME):
+            # Else Ansible would only say that the source could not be verified.
+            raise AnsibleParserError(
+                f"The inventory file {os.path.basename(path)} has a name that this plugin does not take; rename it so that it ends in "
+                f"{', '.join(_FILE_NAMES[:-1])} or {_FILE_NAMES[-1]}."
+            )
+        return path.endswith(_FILE_NAMES)
 
     def set_options(self, task_keys: t.Any = None, var_options: t.Any = None, direct: t.Any = None) -> None:
         """Templates are filled in before Ansible looks at the types of the options."""

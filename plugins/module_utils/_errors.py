@@ -62,6 +62,12 @@ class SettingsError(EmError):
     kind = "bad_option"
 
 
+class CheckFailed(EmError):
+    """The doctor found something that no single request failed with, such as a clock that is wrong."""
+
+    kind = "check_failed"
+
+
 class ConnectionFailed(EmError):
     """The name can't be resolved, nobody listens, or the connection broke; ``transient`` when trying again may help."""
 

@@ -98,6 +98,19 @@ def to_iso(moment: dt.datetime) -> str:
     return moment.astimezone(UTC).replace(tzinfo=None, microsecond=0).isoformat() + "Z"
 
 
+def iso_or_none(moment: dt.datetime | None) -> str | None:
+    return None if moment is None else to_iso(moment)
+
+
+def span(seconds: float) -> str:
+    """An age for people, written as ages are: ``3d 2h``, ``9h 12m`` or ``4m``, two units at most."""
+    minutes = int(seconds) // 60
+    parts = [(minutes // 1440, "d"), (minutes // 60 % 24, "h"), (minutes % 60, "m")]
+    while len(parts) > 1 and not parts[0][0]:
+        parts.pop(0)
+    return " ".join(f"{number}{unit}" for number, unit in parts[:2] if number) or "0m"
+
+
 def wire_to_iso(text: str) -> str | None:
     """A time of the server as records carry it; None for the year 1. Unreadable text is kept as it is."""
     if len(text) >= 20 and text[-1] == "Z" and text[10] == "T" and text[19] in ".Z":

@@ -12,11 +12,16 @@ version_added: 0.1.0
 description:
   - Gives each machine a verdict before a maintenance. It never says V(ok) on a guess.
     Whatever can't be known for sure makes the verdict V(unknown).
-  - >-
-    The verdicts, the first one that applies: V(unknown) (it can't be told which machine is meant, data too old, incomplete answer, clocks that
-    disagree, machine perhaps hidden from this account), V(running) (a backup, replication or restore is working on it, or its job is running and not
-    done), V(waived) (a waiver names every reason that stands against it), V(failed) (the newest completed attempt failed and there is no good
-    backup inside the age), V(stale) (there are backups, but no good one inside the age), V(unprotected) (no backup that counts), V(ok).
+  - The verdict is the first of these that applies.
+  # GENERATED (dev.py generate): verdicts
+  - 'V(unknown): No statement is possible: which machine is meant, what happened to it or how old the data is can''t be told.'
+  - 'V(running): A backup, a replication or a restore is working on the machine, or its job is running and not done.'
+  - 'V(waived): It is not OK, but an unexpired waiver covers every reason.'
+  - 'V(failed): The newest completed attempt failed, and there is no good backup inside the age limit.'
+  - 'V(stale): Backups or restore points exist, but no good backup inside the age limit.'
+  - 'V(unprotected): There is no backup that counts.'
+  - 'V(ok): A good backup inside the age limit exists.'
+  # END GENERATED
   - >-
     A backup is good when it has ended, its result is accepted, its job is of a counted type, its restore point still exists and
     its data is not older than the limit. One good backup is enough, whichever of the machine's jobs made it. A retry is an attempt of its own.
@@ -37,14 +42,18 @@ extends_documentation_fragment:
   - backup_ops.veeam_em._attributes.info_module
   - backup_ops.veeam_em._attributes.actiongroup_em
 options:
+  # GENERATED (dev.py generate): policy_options module
   machines:
     description:
       - The machines, each a name or a dictionary. An empty list is refused.
       - A dictionary needs C(name), which names the machine in the result and is looked for in Enterprise Manager.
-      - C(vm_uid) is the reference of a virtual machine, such as V(urn:VMware:Vm:33333333-aaaa-4bbb-8ccc-000000000001.vm-1042).
-        Its middle part may also be the unique id of the hypervisor, such as the instance UUID of a vCenter. Then C(name) is only a label.
+      - >-
+        C(vm_uid) is the reference of a virtual machine, such as V(urn:VMware:Vm:33333333-aaaa-4bbb-8ccc-000000000001.vm-1042). Its middle
+        part may also be the unique id of the hypervisor, such as the instance UUID of a vCenter. Then C(name) is only a label.
       - C(vm_ref) is the id in its hypervisor, such as V(vm-1042). If there are several hypervisors, C(name) must fit too.
-      - C(backup_server_name) counts only what this backup server did.
+      - >-
+        C(backup_server_name) selects, among the machines of this name, those that this backup server backs up or has the hypervisor of, and
+        only its backups count.
       - C(max_age), C(needed_at), C(accept_warning), C(job_types) and C(require_restore_point) override the options of the same name.
       - Write a list, also for one name, because Ansible cuts plain text at its commas.
     type: list
@@ -57,7 +66,9 @@ options:
     default: 24h
   needed_at:
     description:
-      - The moment at which the age counts. V(now), a time from now such as V(+12h), or an ISO 8601 time (without a zone it is UTC).
+      - >-
+        The moment at which the age counts. V(now), a time from now such as V(+12h), a date (00:00 UTC on that day), or an ISO 8601 time
+        with its zone.
       - With the begin of a maintenance tomorrow it tells today which backups will be too old by then.
       - Backups with data from after this moment are not good, so that a past moment can be checked too.
     type: str
@@ -71,9 +82,12 @@ options:
     description:
       - Only sessions of these types count. Any word is taken, because servers know types that nobody has documented.
       - >-
-        Known are V(Backup), V(AgentBackup), V(AgentManagement), V(NasBackup), V(BackupCopy), V(ImmediateBackupCopy), V(ImmediateBackupCopyWorker),
-        V(Replica) and V(StorageSnapshot), the last one for snapshots on a storage array, told by the kind of repository.
-      - It also tells which kind of machine is meant. Without types for agents a computer with an agent is no meaning of a name, and the other way round.
+        Known are V(Backup), V(AgentBackup), V(AgentManagement), V(NasBackup), V(BackupCopy), V(ImmediateBackupCopy),
+        V(ImmediateBackupCopyWorker), V(Replica) and V(StorageSnapshot), the last one for snapshots on a storage array, told by the kind of
+        repository.
+      - >-
+        It also tells which kind of machine is meant. Without types for agents a computer with an agent is no meaning of a name, and the
+        other way round.
     type: list
     elements: str
     default: [Backup, AgentBackup, AgentManagement]
@@ -85,9 +99,10 @@ options:
     default: true
   name_match:
     description:
-      - How names are compared, in this order. The first way that finds something decides, and two machines found by it are ambiguous.
-      - V(ignore_case) compares without regard to case. V(short_name) also without regard to the domain,
-        if only one of the two names has a domain.
+      - How names are compared, in this order. The first way that finds something decides.
+      - >-
+        V(ignore_case) compares without regard to case. V(short_name) also without regard to the domain, if only one of the two names has a
+        domain.
     type: list
     elements: str
     choices: [exact, ignore_case, short_name]
@@ -95,24 +110,31 @@ options:
   domains:
     description:
       - What counts as a domain when names are compared without it. When set, only these are cut off; an empty list cuts off nothing.
-      - By default a domain has two or more labels of which the last one has a letter in it, or is one of C(local), C(lan), C(localdomain), C(internal),
-        C(intra), C(corp) and C(home).
+      - >-
+        By default a domain has two or more labels of which the last one has a letter in it, or is one of C(local), C(lan), C(localdomain),
+        C(internal), C(intra), C(corp) and C(home).
     type: list
     elements: str
   max_data_age:
     description:
-      - How old the data in Enterprise Manager may be, such as V(1h). Enterprise Manager collects it from the backup servers, by default
+      - >-
+        How old the data in Enterprise Manager may be, such as V(1h). Enterprise Manager collects it from the backup servers, by default
         every 15 minutes. Older data makes the verdict of every machine V(unknown).
       - >-
-        The age is that of the last complete collection. After one with warnings, or where the account or the version can't tell it, something
-        recent must have been seen at each backup server of the machine, else the verdict is V(unknown) with reason V(data_age_unknown).
-      - With V(auto) the limit is four hours, and blocks only if no collection, complete or with warnings, ended within it. What can't be told is a note.
+        The age is that of the last complete collection. After one with warnings, or where the account or the version can't tell it,
+        something recent must have been seen at each backup server of the machine, else the verdict is V(unknown) with reason
+        V(data_age_unknown).
+      - >-
+        With V(auto) the limit is four hours, and blocks only if no collection, complete or with warnings, ended within it. What can't be
+        told is a note.
       - If it is left out, the age of the data is only reported, with a warning if it is more than two hours.
     type: str
   waivers:
     description:
       - Accepted risks, each approved by someone. A machine is V(waived) only when every reason of its verdict has a waiver.
-      - Waivers never cover V(unknown), nor V(running) except for V(restore_running). Waivers without effect are reported in RV(unused_waivers).
+      - >-
+        Waivers never cover V(unknown), nor V(running) except for V(restore_running). Waivers without effect are reported in
+        RV(unused_waivers).
     type: list
     elements: dict
     default: []
@@ -138,7 +160,7 @@ options:
           - restore_running
       until:
         description:
-          - When the waiver ends, in ISO 8601. A bare date means 00:00 UTC on that day.
+          - When the waiver ends, in ISO 8601. A bare date means 00:00 UTC on that day; a time of day needs its zone.
           - It must be later than both the present and the moment of O(needed_at).
         type: str
         required: true
@@ -156,13 +178,15 @@ options:
     type: str
   full_visibility:
     description:
-      - Set it to V(true) if the account is known to see every machine without being Portal Administrator. A machine without a trace
-        is then V(unprotected).
+      - >-
+        Set it to V(true) if the account is known to see every machine without being Portal Administrator. A machine without a trace is then
+        V(unprotected).
     type: bool
     default: false
   ask_hypervisors:
     description:
-      - Whether to ask every hypervisor which virtual machines it has now, one request for each connection of a backup server. It asks what
+      - >-
+        Whether to ask every hypervisor which virtual machines it has now, one request for each connection of a backup server. It asks what
         Enterprise Manager calls its lookup service.
       - With V(auto) a hypervisor that does not answer is a note, and all rows of O(lookback) are read instead.
       - With V(always) it makes the module fail. With V(never) none is asked.
@@ -175,6 +199,16 @@ options:
       - Read at most this many rows from Enterprise Manager. When that is not enough, the machines concerned are V(unknown).
     type: int
     default: 1000000
+  # END GENERATED
+  wait_running:
+    description:
+      - How long to wait at most, such as V(2h), until nothing runs on the machines any more. It asks again every half minute, in one logon session.
+      - If it is left out, there is one answer, at once.
+    type: str
+  progress_file:
+    description:
+      - A file to which a line is added when the waiting of O(wait_running) begins and then once a minute. It says what is being waited for.
+    type: path
 seealso:
   - module: backup_ops.veeam_em.backup_task_session_info
   - module: backup_ops.veeam_em.backup_session_info
@@ -263,12 +297,41 @@ machines:
     reasons:
       description:
         - Stable codes. First what led to the verdict, then what else is worth knowing. An V(ok) machine can carry notes.
+        # GENERATED (dev.py generate): reasons
+        - 'V(last_attempt_failed): The newest completed attempt failed. It can be waived.'
+        - 'V(age_over_limit): All existing backups are older than the limit. It can be waived.'
+        - 'V(warning_not_accepted): A backup ended with a warning, which is not accepted. It can be waived.'
+        - 'V(restore_point_missing): The restore point of a backup does not exist or is still being written. It can be waived.'
+        - 'V(newer_than_needed): The backup is newer than O(needed_at).'
+        - 'V(point_without_task): Restore points exist that no task tells about, such as those of imported backups. It can be waived.'
+        - 'V(no_backup_found): No backup was found at all. It can be waived.'
+        - 'V(only_copy_found): Only copies or replicas were found, no backup. It can be waived.'
+        - 'V(only_snapshot_found): Only storage snapshots were found, which can''t be restored without the array. It can be waived.'
+        - 'V(type_not_counted): Backups exist, but only by types of jobs that do not count. It can be waived.'
+        - 'V(backup_running): A backup or a replication is working on the machine, or its job is not done.'
+        - 'V(restore_running): A restore is working on the machine. It can be waived.'
+        - 'V(ambiguous_name): The name matches several machines whose verdicts differ.'
+        - 'V(claimed_twice): Another entry of machines means the same machine.'
+        - 'V(machine_renamed): The machine that had this name has another name now.'
+        - 'V(machine_gone): A machine of this name is no longer at its hypervisor.'
+        - 'V(reference_not_found): Enterprise Manager knows no machine with this reference.'
+        - 'V(not_visible): Nothing was found, and this account may not see everything.'
+        - 'V(session_unreadable): The job session of a task can''t be read, so its type is not known.'
+        - 'V(repository_unreadable): Repositories can''t be read, so a storage snapshot can''t be told from a backup.'
+        - 'V(answer_truncated): Incomplete answer: the limit of rows was reached.'
+        - 'V(em_data_stale): Enterprise Manager''s data is older than allowed.'
+        - 'V(data_age_unknown): The age of Enterprise Manager''s data is not known for a backup server of the machine.'
+        - 'V(in_future): Enterprise Manager reports events in the future.'
+        - 'V(job_session_failed): A job session failed as a whole, although its task for the machine did not. Only ever a note.'
+        - 'V(session_without_end): A session has no end, but is too old or was followed by another of its job. Only ever a note.'
+        - 'V(endless_work): Work that never ends by design is running, such as a log backup. Only ever a note.'
         - >-
-          V(last_attempt_failed), V(age_over_limit), V(warning_not_accepted), V(restore_point_missing), V(newer_than_needed), V(point_without_task),
-          V(no_backup_found), V(only_copy_found), V(only_snapshot_found), V(type_not_counted), V(backup_running), V(restore_running),
-          V(ambiguous_name), V(claimed_twice), V(machine_renamed), V(machine_gone), V(reference_not_found), V(not_visible), V(session_unreadable),
-          V(repository_unreadable), V(answer_truncated), V(em_data_stale), V(data_age_unknown), V(in_future), V(job_session_failed),
-          V(session_without_end), V(endless_work), V(namesake_not_counted), V(lookup_unanswered).
+          V(namesake_not_counted): Another connection to a hypervisor shows a machine of this name that was never backed up; it is taken for
+          the same one. Only ever a note.
+        - >-
+          V(lookup_unanswered): A hypervisor could not be asked which machines it has, so a namesake without any backup would go unnoticed.
+          Only ever a note.
+        # END GENERATED
       type: list
       elements: str
       sample: [age_over_limit]
@@ -514,11 +577,12 @@ unused_waivers:
       description: V(not_asked) (the machine is not in O(machines)), V(expired) or V(not_needed).
       type: str
       sample: expired
+# GENERATED (dev.py generate): returns request_count error
 request_count:
   description: Number of HTTP requests made, logon and logoff included.
   returned: success
   type: int
-  sample: 21
+  sample: 3
 error:
   description: What went wrong, for programs. RV(msg) says it for people.
   returned: when Enterprise Manager could not be read
@@ -526,7 +590,7 @@ error:
   contains:
     kind:
       description: Stable name of the kind of error, such as V(authentication_failed), V(access_denied) or V(timed_out).
-        The guide on connecting lists all of them.
+        The guide on messages lists all of them.
       type: str
       sample: access_denied
     status:
@@ -549,28 +613,16 @@ error:
       description: What to do about it.
       type: str
       sample: it needs the Enterprise Manager role Portal User
+# END GENERATED
 """
 
-import datetime as dt
-import typing as t
-
-from ..module_utils._client.client import EnterpriseManagerClient
 from ..module_utils._module import run_info
-from ..module_utils._protection.policy import POLICY_SPEC, read_policy
-from ..module_utils._protection.result import warnings_of
-from ..module_utils._times import UTC
-from ..module_utils._verify.verify import verify
-
-
-def gather(client: EnterpriseManagerClient, params: dict[str, t.Any]) -> dict[str, t.Any]:
-    policy = read_policy(params, dt.datetime.now(UTC))
-    result = {**verify(client, policy), "em_host": params["host"]}
-    warnings = warnings_of(result, policy)
-    return {**result, "warnings": warnings} if warnings else result
+from ..module_utils._protection.policy import POLICY_SPEC
+from ..module_utils._verify.waiting import WAIT_SPEC, gather
 
 
 def main() -> None:
-    run_info(gather, POLICY_SPEC)
+    run_info(gather, {**POLICY_SPEC, **WAIT_SPEC})
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ author:
   - backup_ops.veeam_em contributors (@backup-ops)
 extends_documentation_fragment:
   - backup_ops.veeam_em._connection
+  - backup_ops.veeam_em._select.rows
   - backup_ops.veeam_em._select.server
   - backup_ops.veeam_em._attributes.info_module
   - backup_ops.veeam_em._attributes.actiongroup_em
@@ -37,22 +38,6 @@ options:
       ObjectInJob, Passwords, Replica, ReplicaJobSession, ReplicaTaskSession, Repository, RestorePoint,
       RestoreSession, Task, VAppReplicaPoint, VAppRestorePoint, VCloudOrganizationConfig, VlanConfiguration,
       VmReplicaPoint, VmRestorePoint, VSphereSelfServiceConfig, WanAccelerator]
-  name:
-    description:
-      - Names. Any character may occur.
-      - Write a list, also for one name, because Ansible cuts plain text at its commas.
-    type: list
-    elements: str
-  name_match:
-    description:
-      - How names of machines, jobs, backup servers and other things are compared. A name that something is called exactly so means just that.
-      - Only for a name that no row has, other spellings are looked for and asked for, those of the first of these ways that finds any.
-        RV(matched_names) says which.
-      - V(ignore_case) compares without regard to case. V(short_name) also without regard to the domain, if only one of the two names has a domain.
-    type: list
-    elements: str
-    choices: [exact, ignore_case, short_name]
-    default: [exact, ignore_case, short_name]
   job_name:
     description:
       - Names of jobs. Only for types that have this field.
@@ -112,24 +97,10 @@ options:
     description:
       - Only what ended at this time or earlier, written like O(created_after).
     type: str
-  filter:
-    description:
-      - A filter expression in the language of Enterprise Manager, which must hold besides all other options.
-      - C(;) means and, C(,) means or; text stands in double quotes.
-    type: str
   sort_by:
     description:
       - Field of Enterprise Manager that the result is sorted by, such as V(CreationTime). By default it is the time, or the name.
     type: str
-  descending:
-    description:
-      - Whether the largest value of O(sort_by) comes first.
-    type: bool
-    default: false
-  limit:
-    description:
-      - Return at most this many records, the first ones in the order of O(sort_by).
-    type: int
   representation:
     description:
       - V(entity) gives whole records. V(reference) gives name, UID, address and what links tell.
@@ -138,16 +109,6 @@ options:
     type: str
     choices: [entity, reference]
     default: entity
-  include_links:
-    description:
-      - Whether each record carries its links in C(links).
-    type: bool
-    default: false
-  include_raw:
-    description:
-      - Whether each record carries what the server sent in C(raw). Its form depends on server version and format.
-    type: bool
-    default: false
 seealso:
   - module: backup_ops.veeam_em.backup_session_info
   - module: backup_ops.veeam_em.backup_task_session_info
@@ -280,7 +241,7 @@ error:
   contains:
     kind:
       description: Stable name of the kind of error, such as V(authentication_failed), V(access_denied) or V(timed_out).
-        The guide on connecting lists all of them.
+        The guide on messages lists all of them.
       type: str
       sample: access_denied
     status:
@@ -307,7 +268,7 @@ msg:
   description: What went wrong and what to do about it, in one sentence.
   returned: failure
   type: str
-  sample: nothing listens on em01.example.test port 9398; check host and port (9398 by default) and any firewall between.
+  sample: nothing listens on em01.example.test port 9398; check host and port (9398 by default) and any firewall in between.
 # END GENERATED
 """
 

@@ -202,7 +202,7 @@ error:
   contains:
     kind:
       description: Stable name of the kind of error, such as V(authentication_failed), V(access_denied) or V(timed_out).
-        The guide on connecting lists all of them.
+        The guide on messages lists all of them.
       type: str
       sample: access_denied
     status:
@@ -229,7 +229,7 @@ msg:
   description: What went wrong and what to do about it, in one sentence.
   returned: failure
   type: str
-  sample: nothing listens on em01.example.test port 9398; check host and port (9398 by default) and any firewall between.
+  sample: nothing listens on em01.example.test port 9398; check host and port (9398 by default) and any firewall in between.
 # END GENERATED
 """
 

@@ -12,7 +12,7 @@ import sys
 import typing as t
 from pathlib import Path
 
-from bench import inventories, playbooks
+from bench import gate, inventories, playbooks
 from bench.site import Site, running
 
 REPEATS = 5
@@ -142,6 +142,19 @@ def inventory(machines: int, days: int) -> t.Iterator[Line]:
             yield Line(f"{what}: requests with protection against without", judged.requests, plain.requests, "requests")
 
 
+def cost_of_the_gate() -> t.Iterator[Line]:
+    """Without what Ansible takes to start and to read the inventory."""
+    for hosts in gate.SIZES:
+        found = gate.figures(hosts)
+        start = found["nothing"][0]
+        ours, theirs = found["role"][0] - start, found["debug"][0] - start
+        yield Line(f"{hosts} hosts: the role against one debug task", ours, theirs, "s", 1.5)
+        yield Line(f"{hosts} hosts: memory of the role", found["role"][1], None, "MB", 300.0)
+    found = gate.large()
+    ours, theirs = found["playbook"][0] - found["nothing"][0], found["module"][0] - found["start"][0]
+    yield Line(f"{gate.LARGE} hosts: the playbook against the module alone", ours, theirs, "s", 3.0)
+
+
 def measure(sizes: t.Sequence[int], machines: int, large: int) -> t.Iterator[Line]:
     for rows in sizes:
         with running(rows) as site:
@@ -157,6 +170,8 @@ def measure(sizes: t.Sequence[int], machines: int, large: int) -> t.Iterator[Lin
         with running(rows, delay=0.1) as site:
             yield from against_loop(site, rows, "json", 4, "100 ms a page, four at once", 1.0)
     yield from inventory(machines, INVENTORY_DAYS) if machines else ()
+    if playbooks.available():
+        yield from cost_of_the_gate()
     if large:
         with running(large) as site:
             yield Line(f"simulator: load {large} task sessions", site.start_seconds, None, "s")

@@ -71,7 +71,7 @@ class Bench:
             f"{self._site.ready['url']}/_control/requests", headers={"X-Admin-Token": self._site.ready["admin_token"]}
         )
         with urllib.request.urlopen(request, context=self._site.tls) as answer:
-            return len(json.load(answer))
+            return len(json.load(answer)["requests"])
 
 
 def static(listed: t.Any) -> str:

@@ -7,6 +7,7 @@ import os
 import subprocess
 import tempfile
 import time
+import typing as t
 from pathlib import Path
 
 import yaml
@@ -76,26 +77,36 @@ def available() -> bool:
 
 
 def seconds(playbook: str, environment: dict[str, str]) -> float:
+    return measured(playbook, environment)[0]
+
+
+def measured(
+    playbook: str, environment: dict[str, str], inventory: str | None = None, arguments: t.Sequence[str] = ()
+) -> tuple[float, float]:
+    """Seconds, and the megabytes of the largest process; the playbook is a text, or a name."""
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "playbook.yml")
-        path.write_text(playbook, encoding="utf-8")
+        path = Path(folder, "playbook.yml") if "\n" in playbook else Path(playbook)
+        if "\n" in playbook:
+            path.write_text(playbook, encoding="utf-8")
+        hosts = Path(folder, "hosts.yml")
+        hosts.write_text(inventory or "all: {}\n", encoding="utf-8")
+        source = ["-i", str(hosts)] if inventory else []
         env = {
             **os.environ, **environment, "HOME": folder, "ANSIBLE_HOME": folder, "ANSIBLE_LOCALHOST_WARNING": "false",
             "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false", "ANSIBLE_COLLECTIONS_PATH": os.environ[COLLECTIONS_VARIABLE],
         }  # fmt: skip
         env.pop("PYTHONPATH", None)
         began = time.monotonic()
-        done = subprocess.run(
-            [Path(os.environ[BIN_VARIABLE]) / "ansible-playbook", path],
-            env=env,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        elapsed = time.monotonic() - began
-    if done.returncode:
-        raise RuntimeError(done.stdout[-2000:] + done.stderr[-2000:])
-    return elapsed
+        command = [str(Path(os.environ[BIN_VARIABLE], "ansible-playbook")), str(path), *source, *arguments]
+        with Path(folder, "output").open("w+", encoding="utf-8") as output:
+            process = subprocess.Popen(command, env=env, cwd=folder, stdout=output, stderr=subprocess.STDOUT)
+            _pid, status, usage = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+            elapsed = time.monotonic() - began
+            output.seek(0)
+            if process.returncode:
+                raise RuntimeError(output.read()[-4000:])
+    return elapsed, usage.ru_maxrss / 1000
 
 
 def uri_loop(rows: int, page_size: int) -> str:

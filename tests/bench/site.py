@@ -49,9 +49,16 @@ def running(task_sessions: int, profile: str = "v13", delay: float = 0.0, days: 
     """``delay`` is how long the server waits before each page, in seconds."""
     days = days or (10 if task_sessions <= 10_000 else 20)
     generate = {"machines": task_sessions // days, "days": days, "backup_servers": 4, "warning": 0, "failed": 0}
+    with serving({"generate": generate}, profile, delay) as site:
+        yield site
+
+
+@contextlib.contextmanager
+def serving(estate_document: dict[str, t.Any], profile: str = "v13", delay: float = 0.0) -> t.Iterator[Site]:
+    """A simulator of this estate."""
     with tempfile.TemporaryDirectory() as folder:
         estate, ready_file = Path(folder, "estate.yml"), Path(folder, "ready.json")
-        estate.write_text(json.dumps({"generate": generate}), encoding="utf-8")
+        estate.write_text(json.dumps(estate_document), encoding="utf-8")
         command: list[str | Path] = [
             sys.executable,
             "-W",

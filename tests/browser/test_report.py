@@ -147,6 +147,7 @@ def test_a_ticket_can_link_to_a_machine(report: str, show: Open) -> None:
     assert in_view(page, "tr:target")
     assert page.locator("tr:target th").inner_text() == "röntgen-süd"
     assert show(large(), fragment="#m250.example.test").locator("tr:target").is_visible(), "also one that is folded"
+    assert show(report, fragment="#100%").locator("tr:target").count() == 0, "an address that is none does no harm"
     page.locator(".card a", has_text="db02").click()
     assert page.url.endswith("#db02")
 
@@ -290,6 +291,16 @@ def test_paper_has_everything_whatever_filter_is_set(report: str, show: Open, tm
     tables = [one for one in pages if "MACHINE" in one.upper() and "VERDICT" in one.upper()]
     assert len(tables) >= 2, "the head stands on every page of the table"
     assert all(len(one.split()) > 12 for one in pages), "no page with one line"
+
+
+def test_no_page_with_one_line(show: Open, tmp_path: Path) -> None:
+    """Whatever number of rows there is, as many as fill a page, and one or two more."""
+    path = tmp_path / "list.pdf"
+    for number in (28, 29, 30, 59, 60, 61):
+        page = show(listing([{"name": f"m{row}", "size": row} for row in range(number)], "html"))
+        page.pdf(path=str(path), prefer_css_page_size=True)
+        lines = [len(text.splitlines()) for text in text_of(path)]
+        assert min(lines) > 3, (number, lines)
 
 
 def text_of(path: Path) -> list[str]:

@@ -15,17 +15,10 @@ from ansible_collections.backup_ops.veeam_em.plugins.module_utils._client.transp
     MAX_ANSWER_BYTES,
     RequestsTransport,
 )
+from support.connection import options
 
-Options = t.Dict[str, t.Any]
-
-
-def connection(em: t.Any, **changes: t.Any) -> Options:
-    """The connection options for a simulator."""
-    trust = {"ca_path": em.ca_path} if em.protocol == "https" else {}
-    return {
-        "host": em.host, "port": em.port, "protocol": em.protocol, "username": em.username, "password": em.password,
-        **trust, **changes,
-    }  # fmt: skip
+connection = options
+"""The connection options for a simulator."""
 
 
 @dataclasses.dataclass

@@ -6,7 +6,10 @@ from __future__ import annotations
 import contextlib
 import http.server
 import json
+import pathlib
 import socket
+import socketserver
+import ssl
 import threading
 import typing as t
 
@@ -37,7 +40,7 @@ def answering(status: int, body: bytes, content_type: str = "text/html") -> t.It
 
 
 @contextlib.contextmanager
-def _running(server: http.server.ThreadingHTTPServer) -> t.Iterator[http.server.ThreadingHTTPServer]:
+def _running(server: socketserver.TCPServer) -> t.Iterator[t.Any]:
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     try:
@@ -97,3 +100,54 @@ def silent() -> t.Iterator[int]:
 def closed_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as server:
         return int(server.getsockname()[1])
+
+
+@contextlib.contextmanager
+def encrypted(
+    chain: bytes, key: bytes, folder: pathlib.Path, *, old: bool = False
+) -> t.Iterator[tuple[int, list[str]]]:
+    """An HTTPS server with this certificate and what it sends with it; gives its port and the paths that it was asked for."""
+    seen: list[str] = []
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def answer(self) -> None:
+            seen.append(self.path)
+            self.send_error(404)
+
+        do_GET = do_POST = do_DELETE = answer
+
+        def log_message(self, format: str, *args: t.Any) -> None:
+            """Nothing in the output of the tests."""
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    if old:
+        context.maximum_version = ssl.TLSVersion.TLSv1_1
+        context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
+        context.set_ciphers("ALL:@SECLEVEL=0")
+    for name, content in (("chain.pem", chain), ("key.pem", key)):
+        (folder / name).write_bytes(content)
+    context.load_cert_chain(folder / "chain.pem", folder / "key.pem")
+
+    class Server(http.server.ThreadingHTTPServer):
+        def get_request(self) -> t.Any:
+            # The handshake belongs into the thread of the connection, and one that fails is what is being tested.
+            sock, address = super().get_request()
+            return context.wrap_socket(sock, server_side=True, do_handshake_on_connect=False), address
+
+        def handle_error(self, request: t.Any, client_address: t.Any) -> None:
+            """Handshakes that the client ends."""
+
+    with _running(Server(("127.0.0.1", 0), Handler)) as server:
+        yield server.server_address[1], seen
+
+
+@contextlib.contextmanager
+def closing() -> t.Iterator[int]:
+    """A server that ends every connection at once."""
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            self.request.recv(65536)
+
+    with _running(socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)) as server:
+        yield server.server_address[1]

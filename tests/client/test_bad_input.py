@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import typing as t
 
 import pytest
@@ -18,13 +19,16 @@ from ansible_collections.backup_ops.veeam_em.plugins.module_utils._errors import
     NotEnterpriseManager,
     ProtocolError,
     RequestRejected,
+    ServerFailed,
     SettingsError,
     TimedOut,
     TlsFailed,
+    WrongEdition,
 )
+from support.connection import options as connection
 
 from . import servers
-from .conftest import connected, connection
+from .conftest import connected
 
 
 def sentence(error: EmError) -> str:
@@ -36,7 +40,7 @@ def sentence(error: EmError) -> str:
 
 
 def fails(kind: type[EmError], options: dict[str, t.Any]) -> str:
-    """The sentence that a client with these options fails with; it never attempts again where that can't help."""
+    """The sentence that a client with these options fails with; it never tries again where that can't help."""
     settings = ConnectionSettings.from_options({"username": "svc", "password": "s3cret-word", **options})
     pauses: list[float] = []
     client = EnterpriseManagerClient(settings, sleep=pauses.append)
@@ -89,19 +93,6 @@ def test_a_closed_port() -> None:
     assert "9398" in text
 
 
-def test_a_certificate_of_an_unknown_authority(simulator: t.Any) -> None:
-    text = fails(TlsFailed, {"host": simulator.host, "port": simulator.port})
-    assert "ca_path or ca_cert" in text
-    assert simulator.requests() == []
-
-
-@pytest.mark.parametrize("kind", ["certificate_expired", "certificate_other_name"])
-def test_a_certificate_that_does_not_hold(simulator: t.Any, kind: str) -> None:
-    simulator.add_fault({"kind": kind})
-    text = fails(TlsFailed, {**connection(simulator), "password": "s3cret-word"})
-    assert "is not trusted" in text
-
-
 def test_https_to_a_port_that_speaks_http() -> None:
     with servers.answering(200, b"hello") as (port, _seen):
         assert "does not speak TLS" in fails(TlsFailed, local(port, protocol="https"))
@@ -109,7 +100,7 @@ def test_https_to_a_port_that_speaks_http() -> None:
 
 def test_http_to_a_port_that_speaks_https(simulator: t.Any) -> None:
     text = fails(ConnectionFailed, {"host": simulator.host, "port": simulator.port, "protocol": "http", "retries": 0})
-    assert "https on 9398" in text
+    assert "speaks https and not http; set protocol to https" in text
 
 
 @pytest.mark.parametrize("status", [200, 404, 503])
@@ -183,7 +174,17 @@ def test_an_unknown_filter_field(simulator: t.Any) -> None:
         ({"username": "a:b"}, "colon"),
         ({"username": ""}, "VEEAM_EM_USERNAME"),
         ({"password": "x\n"}, "line break"),
-        ({"ca_path": "/a", "ca_cert": "b"}, "both set"),
+        ({"ca_path": "/a", "ca_cert": "b"}, "set together"),
+        ({"ca_fingerprint": "ab" * 32, "ca_path": "/a"}, "ca_path and ca_fingerprint are set together"),
+        ({"ca_fingerprint": "ab" * 32, "ca_cert": "b"}, "ca_cert and ca_fingerprint are set together"),
+        ({"ca_fingerprint": "ab" * 32, "validate_certs": False}, "validate_certs is false"),
+        ({"ca_fingerprint": "ab" * 32, "protocol": "http"}, "protocol is http"),
+        ({"ca_fingerprint": "ab" * 20}, "SHA-1"),
+        ({"ca_fingerprint": "AB:CD"}, "64 hex digits"),
+        ({"host": " em01.example.test"}, "begins or ends with a blank"),
+        ({"host": "em01.example.test\u200b"}, "begins or ends with a blank"),
+        ({"username": "svc\u00a0"}, "begins or ends with a blank"),
+        ({"host": "", "username": None}, "host and username are not set; set VEEAM_EM_HOST and VEEAM_EM_USERNAME"),
         ({"ca_path": "/no/such/file"}, "can't be read"),
         ({"ca_cert": "hello"}, "BEGIN CERTIFICATE"),
         ({"ca_cert": "-----BEGIN CERTIFICATE-----\nxx\n-----END CERTIFICATE-----"}, "no certificate"),
@@ -235,3 +236,79 @@ def test_answers_that_make_no_sense_are_protocol_errors(simulator: t.Any) -> Non
             run.client.query("backup_task_session")
         sentence(caught.value)
         assert simulator.open_sessions() == []
+
+
+def error_body(message: str) -> bytes:
+    return json.dumps({"Message": message, "StatusCode": 0}).encode()
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "kind", "words"),
+    [
+        (500, "Object reference not set.", ServerFailed, "failed on the logon (HTTP 500)"),
+        (500, None, ServerFailed, "check that the Enterprise Manager service and its database are up"),
+        (407, None, ConnectionFailed, "the proxy wants credentials (HTTP 407); give them as http://USER:PASSWORD@HOST:PORT"),
+        (403, "The license does not include the REST API.", WrongEdition, "check the edition and the end of the licence"),
+        (402, "License expired", WrongEdition, "check the edition and the end of the licence"),
+        (403, "Access denied", AccessDenied, "give it at least the role Portal User"),
+        (418, "no", RequestRejected, "failed on the logon (HTTP 418)"),
+    ],
+)  # fmt: skip
+def test_a_logon_that_fails_says_nothing_of_filters(
+    status: int, message: str | None, kind: type[EmError], words: str
+) -> None:
+    body = b"<html>no</html>" if message is None else error_body(message)
+    with servers.answering(status, body, "application/json" if message else "text/html") as (port, _seen):
+        text = fails(kind, local(port))
+    assert words in text
+    assert "filter" not in text
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind", "words"),
+    [
+        ({"status": 500}, ServerFailed, "check the log of the Enterprise Manager service"),
+        ({"status": 403, "message": "Your license does not allow this."}, WrongEdition, "licence"),
+        ({"status": 500, "message": "License expired"}, WrongEdition, "licence"),
+        ({"status": 403, "message": "Access denied"}, AccessDenied, "Portal User"),
+        ({"status": 405}, RequestRejected, "check that this version of Enterprise Manager knows it"),
+        ({"status": 407}, ConnectionFailed, "the proxy wants credentials"),
+    ],
+)
+def test_a_request_without_a_filter_is_not_blamed_on_one(
+    simulator: t.Any, fault: dict[str, t.Any], kind: type[EmError], words: str
+) -> None:
+    simulator.add_fault({"kind": "error", "path": "/api/backupServers", "count": None, "message": "no", **fault})
+    with pytest.raises(kind) as caught, connected(simulator, retries=0) as run:
+        run.client.list("backup_server")
+    assert words in sentence(caught.value)
+    assert "filter" not in str(caught.value)
+
+
+def test_a_machine_called_license_is_no_licence(simulator: t.Any) -> None:
+    simulator.add_fault({"kind": "error", "status": 400, "path": "/api/query", "message": 'bad value "license01"'})
+    with pytest.raises(RequestRejected) as caught, connected(simulator) as run:
+        run.client.query("backup_task_session", FilterSet(raw('VmDisplayName=="license01"')))
+    assert "its operators == != >= <= > <" in sentence(caught.value)
+
+
+@pytest.mark.parametrize("text", ["Name = x", "Name=x", 'Result==Failed;Name="a==b"'])
+def test_a_single_equals_sign_is_no_operator(text: str) -> None:
+    with pytest.raises(SettingsError, match="a single = stands where an operator belongs; compare with one of == !="):
+        raw(text)
+    assert raw('Name=="a = b";TotalSize>=1').text
+
+
+def test_an_answer_that_ends_in_the_middle(simulator: t.Any) -> None:
+    simulator.add_fault({"kind": "truncated", "count": None, "path": "/api/query"})
+    with pytest.raises(ConnectionFailed, match="incomplete answer") as caught, connected(simulator, retries=0) as run:
+        run.client.query("backup_task_session")
+    assert "protocol and port" not in sentence(caught.value)
+
+
+def test_a_refused_password_with_a_blank_is_asked_about(simulator: t.Any) -> None:
+    with (
+        pytest.raises(AuthenticationFailed, match="begins or ends with a blank"),
+        connected(simulator, password="secret-word ") as run,
+    ):
+        run.client.query("backup_server")

@@ -9,12 +9,12 @@ import os
 import typing as t
 
 from hypothesis import HealthCheck, Phase, given, settings
-from support.connection import client
 
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection import codes
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection.policy import read_policy
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._times import parse_moment
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._verify.verify import verify
+from support.connection import client
 
 from .sites import Estate, Site, copy_of, sites
 
@@ -33,10 +33,12 @@ def ask(
     moment = parse_moment(now)
     assert moment is not None
     passwords = {"admin": "Admin-Passw0rd", "user": "User-Passw0rd"}
-    with InProcess(copy.deepcopy(estate or site.estate), now=now, profile=site.profile) as em:
-        with client(em, username=user, password=passwords[user], page_size=page_size) as session:
-            policy = read_policy({"machines": list(asked), **site.options, **options}, moment)
-            return [(one["verdict"], tuple(one["reasons"])) for one in verify(session, policy)["machines"]]
+    with (
+        InProcess(copy.deepcopy(estate or site.estate), now=now, profile=site.profile) as em,
+        client(em, username=user, password=passwords[user], page_size=page_size) as session,
+    ):
+        policy = read_policy({"machines": list(asked), **site.options, **options}, moment)
+        return [(one["verdict"], tuple(one["reasons"])) for one in verify(session, policy)["machines"]]
 
 
 def is_ok(answer: Answer) -> bool:

@@ -61,7 +61,7 @@ def test_an_idle_session_is_renewed(simulator: t.Any) -> None:
         ({"kind": "truncated", "count": 1}, [0.5]),
     ],
 )
-@pytest.mark.parametrize("read", ["query", "collection"])
+@pytest.mark.parametrize("read", ["query", "list"])
 def test_reads_are_sent_again(simulator: t.Any, fault: dict[str, t.Any], pauses: list[float], read: str) -> None:
     path = "/api/query" if read == "query" else "/api/backupServers"
     with connected(simulator) as run:

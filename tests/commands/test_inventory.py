@@ -327,3 +327,26 @@ def test_documentation(ansible: Ansible) -> None:
     [plugin] = run.json.values()
     assert plugin["examples"].count("plugin: backup_ops.veeam_em.enterprise_manager") >= 4
     assert set(plugin["doc"]["options"]) >= {"host", "include", "filters", "protection", "cache", "compose"}
+
+
+def test_a_file_of_another_name_is_told_how_to_be_called(ansible: Ansible) -> None:
+    path = ansible.directory / "veeamem.yml"
+    path.write_text("plugin: backup_ops.veeam_em.enterprise_manager\n")
+    run = ansible.inventory(path)
+    text = " ".join(run.output.split())
+    assert "has a name that this plugin does not take; rename it so that it ends in enterprise_manager.yml" in text
+    assert "could not be verified" not in text
+
+
+def test_what_went_wrong_is_said_once_and_in_our_words(ansible: Ansible) -> None:
+    """The libraries' own texts stay out of it, on every core."""
+    options = "host: 127.0.0.1\nport: 1\nusername: svc\npassword: s3cret-word\nretries: 0\n"
+    run = ansible.inventory(f"plugin: backup_ops.veeam_em.enterprise_manager\n{options}")
+    # Newer cores tell it in a line, and again as the cause of the failure.
+    assert run.output.count("nothing listens on 127.0.0.1 port 1") <= 2, run.output
+    assert "HTTPSConnectionPool" not in run.output
+    failed = ansible.module(
+        "backup_server_info",
+        {"host": "127.0.0.1", "port": 1, "username": "svc", "password": "s3cret-word", "retries": 0},
+    )
+    assert "HTTPSConnectionPool" not in str(failed)

@@ -8,6 +8,7 @@ import dataclasses
 import json
 import os
 import re
+import tempfile
 import time
 import typing as t
 from pathlib import Path
@@ -19,6 +20,7 @@ from support import connection
 from support import modules as frame
 
 GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+PROGRESS = Path(tempfile.gettempdir(), f"progress-{os.getpid()}")
 CACHE_AGE = 2 * 3600
 
 
@@ -97,6 +99,12 @@ class Seen:
 
     def files(self) -> t.Any:
         return self.written
+
+    def progress(self) -> t.Any:
+        """Whether the module has told what it waits for; the file is gone then."""
+        told = PROGRESS.exists() and bool(PROGRESS.read_text(encoding="utf-8"))
+        PROGRESS.unlink(missing_ok=True)
+        return told
 
     def matched(self) -> t.Any:
         return {
@@ -177,7 +185,7 @@ def _hosts(path: Path) -> dict[str, t.Any]:
         try:
             plugin.parse(data, DataLoader(), str(path))
         except AnsibleError as error:
-            return {"failed": True, "msg": str(error), "error": {"kind": type(error.__cause__).__name__}}
+            return {"failed": True, "msg": str(error), "error": {"kind": str(error).partition(";")[0]}}
         if plugin.get_option("cache"):
             plugin.update_cache_if_changed()
     hosts = {str(name): host.vars for name, host in data.hosts.items()}

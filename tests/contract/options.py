@@ -7,11 +7,13 @@ A new option needs a row here. An option of several modules has one row in SHARE
 from __future__ import annotations
 
 import dataclasses
+import hashlib
+import ssl
 import typing as t
 from pathlib import Path
 
 from . import calls
-from .calls import Seen
+from .calls import PROGRESS, Seen
 
 Options = t.Mapping[str, t.Any]
 OLD_WAIVER = {"machine": "old01", "reason_code": "age_over_limit", "until": "2999-01-01"}
@@ -59,6 +61,11 @@ def _authority(seen: Seen) -> str:
     return Path(seen.em.ca_path).read_text(encoding="utf-8")
 
 
+def _fingerprint(seen: Seen) -> str:
+    presented = ssl.get_server_certificate((seen.em.host, seen.em.port))
+    return hashlib.sha256(ssl.PEM_cert_to_DER_cert(presented)).hexdigest()
+
+
 SHARED: dict[str, Case] = {
     "uid": Case(lambda seen: seen.records[0]["uid"]),
     "name": Case(of("name")),
@@ -95,6 +102,7 @@ CONNECTION: dict[str, Case] = {
     "validate_certs": Case(False, "outcome", {"ca_path": None}),
     "ca_path": Case(lambda seen: str(seen.em.ca_path), "outcome", {"ca_path": None}),
     "ca_cert": Case(_authority, "outcome", {"ca_path": None}),
+    "ca_fingerprint": Case(_fingerprint, "outcome", {"ca_path": None}),
     "timeout": Case(7, "timeouts"),
     "retries": Case(0, "outcome", fault={"kind": "unavailable", "path": "/api/query", "count": 1}),
     "api_version": Case("v1_4", "targets"),
@@ -139,6 +147,8 @@ _POLICY = {
     "domains": Case(["example.test"], "verdicts", {"machines": ["web01.example.test", "web02.corp.example"]}),
     "ask_hypervisors": Case("never", "paths"),
     "max_rows": Case(1, "verdicts"),
+    "wait_running": Case("1s", "paths", {"machines": ["mail01"]}),
+    "progress_file": Case(str(PROGRESS), "progress", {"machines": ["mail01"], "wait_running": "1s"}),
 }
 
 
@@ -172,6 +182,7 @@ SPECIFIC: dict[str, dict[str, Case]] = {
         "total_size_min": Case(1),
         "total_size_max": Case(0),
     },
+    "doctor": {"bundle": Case(True, "sections")},
     "job_info": {
         "sort_by": Case("backup_server_name"),
         "kind": Case(["nas"]),
@@ -269,6 +280,8 @@ INVENTORY: dict[str, Case] = {
     "protection.name_match": Case(
         {"name_match": ["short_name"]}, "matched", {"include": ["agents"]}, without={}
     ),
+    # Hosts have the names of their machines, so that it hardly ever matters what a domain is; it is read all the same.
+    "protection.domains": Case({"domains": ["no domain"]}, "outcome", without={"domains": ["example.test"]}),
     "protection.max_data_age": Case({"max_data_age": "1m"}, "groups", without={}),
     "protection.waivers": Case(
         {"waivers": [{"machine": "old01", "reason_code": "age_over_limit", "until": "2999-01-01"}]},

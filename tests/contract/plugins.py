@@ -17,12 +17,17 @@ _PACKAGE = "ansible_collections.backup_ops.veeam_em.plugins"
 
 
 def modules() -> list[str]:
-    return sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("[a-z]*.py"))
+    """Modules with code of their own; those that only document an action are ``actions``."""
+    return sorted({path.stem for path in (ROOT / "plugins" / "modules").glob("[a-z]*.py")} - set(actions()))
+
+
+def actions() -> list[str]:
+    return sorted(path.stem for path in (ROOT / "plugins" / "action").glob("[a-z]*.py"))
 
 
 def others() -> dict[str, str]:
     """Name -> kind of every plugin that is no module."""
-    kinds = ("inventory", "filter", "lookup", "test", "action", "callback")
+    kinds = ("inventory", "filter", "lookup", "test", "callback")
     return {path.stem: kind for kind in kinds for path in sorted((ROOT / "plugins" / kind).glob("[a-z]*.py"))}
 
 
@@ -36,7 +41,7 @@ def playbooks() -> list[str]:
 
 def content() -> list[str]:
     """Everything that users name."""
-    return [*modules(), *others(), *roles(), *playbooks()]
+    return [*modules(), *actions(), *others(), *roles(), *playbooks()]
 
 
 @functools.cache

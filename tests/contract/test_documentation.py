@@ -9,7 +9,7 @@ import typing as t
 import pytest
 import yaml
 
-from .plugins import COLLECTION, ROOT, documentation, modules, others, playbooks, roles, specification
+from .plugins import COLLECTION, ROOT, actions, documentation, modules, others, playbooks, roles, specification
 
 FACTS = ("type", "default", "choices", "elements", "required", "aliases")
 
@@ -82,7 +82,18 @@ def test_examples_use_what_they_show(name: str) -> None:
 
 def test_action_group_is_complete() -> None:
     runtime = yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text(encoding="utf-8"))
-    assert runtime["action_groups"]["em"] == modules()
+    assert runtime["action_groups"]["em"] == sorted([*modules(), *actions()])
+
+
+def test_the_gate_takes_what_its_documentation_says() -> None:
+    from ansible_collections.backup_ops.veeam_em.plugins.action.gate import STEPS
+    from ansible_collections.backup_ops.veeam_em.plugins.module_utils._module import CONNECTION_SPEC
+    from ansible_collections.backup_ops.veeam_em.plugins.plugin_utils._gate.ask import CONNECTION
+
+    options = documentation("gate")[0]["options"]
+    assert options.keys() == {*CONNECTION_SPEC, "step", "answer", "window"}
+    assert options["step"]["choices"] == list(STEPS)
+    assert CONNECTION_SPEC.keys() <= CONNECTION
 
 
 @pytest.mark.parametrize("name", [name for name, kind in others().items() if kind == "inventory"])
@@ -102,7 +113,9 @@ def test_inventory_has_the_connection_of_the_modules(name: str) -> None:
 @pytest.mark.parametrize("name", roles())
 def test_role_defaults_are_its_arguments(name: str) -> None:
     folder = ROOT / "roles" / name
-    options = yaml.safe_load((folder / "meta" / "argument_specs.yml").read_text())["argument_specs"]["main"]["options"]
+    options = yaml.safe_load((folder / "meta" / "argument_specs.yml").read_text())["argument_specs"]["verify"][
+        "options"
+    ]
     defaults = yaml.safe_load((folder / "defaults" / "main.yml").read_text())
     # An option without a default of its own takes its value from elsewhere.
     assert defaults.keys() <= options.keys()
@@ -173,5 +186,5 @@ def test_the_guide_lists_every_kind_of_error() -> None:
     kinds = {
         each.kind for each in vars(_errors).values() if isinstance(each, type) and issubclass(each, _errors.EmError)
     }
-    guide = (ROOT / "docs" / "docsite" / "rst" / "guide_connection.rst").read_text(encoding="utf-8")
+    guide = (ROOT / "docs" / "docsite" / "rst" / "guide_messages.rst").read_text(encoding="utf-8")
     assert [kind for kind in sorted(kinds - {_errors.EmError.kind}) if f"``{kind}``" not in guide] == []

@@ -3,8 +3,14 @@
 
 from __future__ import annotations
 
+import functools
+import importlib
+import re
 import runpy
 import subprocess
+import sys
+import types
+import typing as t
 from pathlib import Path
 
 import pytest
@@ -23,7 +29,7 @@ BARE_SUFFIXES = (".json", ".j2.txt", ".png", ".svg", ".pem")
 TOP = {
     *("changelogs", "docs", "extensions", "meta", "playbooks", "plugins", "roles", "tests", ".ci"),
     *("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "Makefile", "galaxy.yml"),
-    *(".ansible-lint", ".gitignore", ".yamllint", "mypy.ini", "ruff.toml"),
+    *(".ansible-lint", ".gitignore", ".yamllint", "mypy.ini", "noxfile.py", "ruff.toml"),
 }
 
 
@@ -57,10 +63,32 @@ def test_top_level_is_what_it_should_be() -> None:
     assert {path.parts[0] for path in files()} <= TOP
 
 
+ELSEWHERE = {"awx_setup", "send_evidence"}
+"""Roles on collections of others, which ansible-test has not: tests/awx has their tests."""
+
+
 def test_everything_has_an_integration_target() -> None:
     targets = {path.name for path in (ROOT / "tests" / "integration" / "targets").iterdir()}
     inventories = [f"inventory_{name}" for name, kind in others().items() if kind == "inventory"]
-    assert {*modules(), *inventories, *(f"role_{name}" for name in roles())} <= targets
+    assert {*modules(), *inventories, *(f"role_{name}" for name in roles() if name not in ELSEWHERE)} <= targets
+
+
+def test_nox_has_a_session_for_every_step() -> None:
+    """With a stand-in for nox, which is nobody's duty to have."""
+    sessions: dict[str, t.Any] = {}
+    stand_in = types.ModuleType("nox")
+    stand_in.options = types.SimpleNamespace()  # type: ignore[attr-defined]
+    stand_in.session = lambda name, **_rules: functools.partial(sessions.__setitem__, name)  # type: ignore[attr-defined]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, "nox", stand_in)
+        patch.setattr(sys, "path", [*sys.path])
+        runpy.run_path(str(ROOT / "noxfile.py"))
+        steps = {step.name for step in importlib.import_module("devtool.running").all_steps()}
+    assert sessions.keys() == {"quick", *steps}
+    called: list[t.Any] = []
+    session = types.SimpleNamespace(run=lambda *command, **_how: called.append(command), posargs=["mypy"])
+    sessions["ruff"](session)
+    assert [str(part) for part in called[0][1:]] == [str(ROOT / "tests" / "tools" / "dev.py"), "test", "ruff", "mypy"]
 
 
 def test_every_mistake_of_the_tool_can_still_be_made() -> None:
@@ -69,3 +97,16 @@ def test_every_mistake_of_the_tool_can_still_be_made() -> None:
     assert [
         each.name for each in mutations if (ROOT / each.file).read_text(encoding="utf-8").count(each.old) != 1
     ] == []
+
+
+def test_the_map_for_newcomers_names_files_that_are_there() -> None:
+    """Below the name of a folder stand its files."""
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    (drawn,) = re.findall(r"```text\n(.*?)```", text, re.DOTALL)
+    named = re.findall(r"[a-z_/]+\.py\b", drawn)
+    assert len(named) > 25
+    there = [str(path.relative_to(ROOT)) for path in (ROOT / "plugins").rglob("*.py")]
+    assert [name for name in named if not any(path.endswith(f"/{name}") for path in there)] == []
+    folders = set(re.findall(r"(?<![\w/])_[a-z]+(?=/)", drawn))
+    assert folders >= {"_info", "_client", "_records", "_protection", "_verify"}
+    assert [name for name in folders if not (ROOT / "plugins" / "module_utils" / name).is_dir()] == []

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import typing as t
 
 import pytest
@@ -17,6 +18,7 @@ RETURNS = yaml.safe_load((TEXTS / "returns.yml").read_text(encoding="utf-8"))
 RECORD_KEYS = {"backup_server_name", "backup_server_uid", "links", "raw"}
 OF_THEIR_OWN = {
     ("protection_info", "msg"),
+    ("doctor", "msg"),
     ("backup_server_info", "backup_server_name"),
     ("backup_server_info", "backup_server_uid"),
 }
@@ -26,7 +28,7 @@ OF_THEIR_OWN = {
 def _role() -> dict[str, t.Any]:
     path = ROOT / "roles" / "verify_backups" / "meta" / "argument_specs.yml"
     specs = yaml.safe_load(path.read_text(encoding="utf-8"))["argument_specs"]
-    return t.cast("dict[str, t.Any]", specs["main"]["options"])
+    return t.cast("dict[str, t.Any]", next(iter(specs.values()))["options"])
 
 
 @pytest.mark.parametrize("name", modules())
@@ -75,3 +77,16 @@ def test_defaults_of_a_policy_are_those_of_the_options() -> None:
     now = dt.datetime(2026, 1, 6, 6, tzinfo=dt.timezone.utc)
     read = read_policy({"machines": ["web01"]}, now)
     assert read == Policy(machines=read.machines, now=now)
+
+
+def test_the_gate_passes_on_what_the_guides_tell() -> None:
+    """Names of groups begin alike, but are none of these."""
+    folders = [
+        ROOT / "roles" / "verify_backups" / "tasks",
+        ROOT / "plugins" / "action",
+        ROOT / "plugins" / "plugin_utils",
+    ]
+    files = [path for folder in folders for path in folder.rglob("*") if path.suffix in (".yml", ".py")]
+    text = "\n".join(path.read_text(encoding="utf-8") for path in files)
+    found = set(re.findall(r"\bveeam_gate_\w+", text)) - {"veeam_gate_go", "veeam_gate_no_go"}
+    assert found == yaml.safe_load((TEXTS / "artifacts.yml").read_text(encoding="utf-8")).keys()

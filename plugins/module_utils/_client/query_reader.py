@@ -16,7 +16,7 @@ from .._records.record_set import Order, RecordSet, Result
 from .._records.resources import Resource
 from . import paging
 from .decoding import decode
-from .filters import FilterSet, split_for_url
+from .filters import GRAMMAR, OPERATORS, FilterSet, split_for_url
 from .query_plan import QueryPlan, SortedBy, size_for, sorted_by
 
 if t.TYPE_CHECKING:
@@ -131,7 +131,10 @@ class QueryReader:
                 return self._get("query", parameters, reading.resource.admin_only, _page)
             except RequestRejected as error:
                 if ask.where and reading.resource.fields:
-                    error.hint = f"check the filter; its fields are {', '.join(reading.resource.fields)}"
+                    error.hint = (
+                        f"check the filter; its fields are {', '.join(reading.resource.fields)}, its operators {' '.join(OPERATORS)}; "
+                        + GRAMMAR
+                    )
                 raise
 
         return fetch

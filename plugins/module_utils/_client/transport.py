@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import http.client
 import os
 import re
 import socket
@@ -21,8 +22,9 @@ import traceback
 import typing as t
 import warnings
 
-from .._errors import ConnectionFailed, EmError, ProtocolError, SettingsError, TimedOut, TlsFailed
-from .settings import BACKUP_SERVER_PORT
+from .._errors import EmError, ProtocolError, SettingsError
+from .certificates import Certificate, look, trusting
+from .connection_errors import Trouble, explain
 
 try:
     import requests
@@ -90,13 +92,22 @@ class RequestsTransport:
         self._max_bytes = max_bytes
         self._cleanup = contextlib.ExitStack()
         self._verify = self._trusted_certificates()
-        self._adapter = requests.adapters.HTTPAdapter(max_retries=0, pool_connections=1, pool_maxsize=_CONNECTIONS)
+        self._adapter = _adapter(self._trust())
         self._cleanup.callback(self._adapter.close)
         self._proxies = requests.utils.get_environ_proxies(settings.base_url)
 
-    def _trusted_certificates(self) -> str | bool:
+    def _trust(self) -> dict[str, t.Any]:
         settings = self._settings
-        if not settings.encrypted or not settings.validate_certs:
+        if not settings.encrypted:
+            return {}
+        if settings.ca_fingerprint:
+            return {"assert_fingerprint": settings.ca_fingerprint}
+        return {"ssl_context": trusting(self._verify)} if settings.own_authority and self._verify else {}
+
+    def _trusted_certificates(self) -> str | t.Literal[False]:
+        settings = self._settings
+        # With a fingerprint urllib3 compares the certificate itself, before anything is sent.
+        if not settings.encrypted or not settings.validate_certs or settings.ca_fingerprint:
             # The client gives a warning of its own; that of the library would be repeated for every request.
             warnings.filterwarnings("ignore", message="Unverified HTTPS request")
             return False
@@ -154,81 +165,88 @@ class RequestsTransport:
                     raise ProtocolError(
                         f"the answer is larger than {self._max_bytes} bytes",
                         hint="narrow the time window or the filters",
-                        method=request.method,
-                        path=request.path,
                     )
                 yield chunk
             self._check_length(answer, request)
+        except EmError as error:
+            error.method, error.path = request.method, request.path
+            raise
         except (requests.RequestException, OSError) as error:
             raise self._explain(error, request) from error
         finally:
             answer.close()
 
-    @staticmethod
-    def _check_length(answer: requests.Response, request: Request) -> None:
+    def _check_length(self, answer: requests.Response, request: Request) -> None:
         # Old urllib3 takes a short body for a whole one.
         announced = answer.headers.get("Content-Length", "")
         if announced.isdigit() and request.method != "HEAD" and answer.raw.tell() < int(announced):
-            raise ConnectionFailed("the answer was cut off", method=request.method, path=request.path)
+            raise explain(self._settings, Trouble.CUT, "", self._look)
 
     def close(self) -> None:
         self._cleanup.close()
 
     def _explain(self, error: BaseException, request: Request) -> EmError:
-        settings = self._settings
-        where: dict[str, t.Any] = {"method": request.method, "path": request.path}
+        explained = explain(self._settings, *self._what_happened(error), self._look)
+        explained.method, explained.path = request.method, request.path
+        return explained
+
+    def _what_happened(self, error: BaseException) -> tuple[Trouble, str]:
+        """The kind of trouble and, of TLS, the library's word for it."""
         causes = list(_causes(error))
-        server = f"{settings.host} port {settings.port}"
-        wrong_port = (
-            f"; port {settings.port} is the backup server's own API" if settings.port == BACKUP_SERVER_PORT else ""
-        )
+
+        def among(*kinds: type[BaseException]) -> bool:
+            return any(isinstance(cause, kinds) for cause in causes)
+
         for cause in causes:
             if isinstance(cause, ssl.SSLCertVerificationError):
-                return TlsFailed(
-                    f"the certificate of {server} is not trusted: {cause.verify_message}",
-                    hint="give the authority that issued it with ca_path or ca_cert, and use the name that stands in the certificate"
-                    + wrong_port,
-                    **where,
-                )
-        if any(isinstance(cause, requests.exceptions.ProxyError) for cause in causes):
-            return ConnectionFailed(
-                f"the proxy did not connect to {server}", hint="check HTTPS_PROXY and NO_PROXY", **where
-            )
-        if any(isinstance(cause, ssl.SSLError) for cause in causes):
-            return TlsFailed(
-                f"{server} does not speak TLS",
-                hint="the REST API of Enterprise Manager is on port 9398 (https); old servers offer protocol http on port 9399",
-                **where,
-            )
-        if any(isinstance(cause, socket.gaierror) for cause in causes):
-            return ConnectionFailed(
-                f"the name {settings.host} can't be resolved", hint="check host", transient=False, **where
-            )
-        if any(isinstance(cause, (requests.Timeout, TimeoutError)) for cause in causes):
-            return TimedOut(
-                f"{server} gave no answer within {settings.timeout:g} seconds",
-                hint="raise timeout, or narrow the time window",
-                **where,
-            )
-        if any(isinstance(cause, ConnectionRefusedError) for cause in causes):
-            return ConnectionFailed(
-                f"nothing listens on {server}",
-                hint="check host and port (9398 by default) and any firewall between",
-                **where,
-            )
-        if any(isinstance(cause, requests.exceptions.ContentDecodingError) for cause in causes):
-            return ProtocolError(f"the answer of {server} can't be decompressed", **where)
+                return Trouble.CERTIFICATE, f"{cause.verify_code} {cause.verify_message}"
+        if among(requests.exceptions.ProxyError):
+            return Trouble.PROXY, ""
+        for cause in causes:
+            if isinstance(cause, ssl.SSLError):
+                ended = isinstance(cause, (ssl.SSLEOFError, ssl.SSLZeroReturnError))
+                return Trouble.TLS, "EOF" if ended else str(cause.reason or "")
+        # The comparison is urllib3's own, so its error is none of ssl.
+        if self._settings.ca_fingerprint and among(requests.exceptions.SSLError):
+            return Trouble.FINGERPRINT, ""
+        if among(socket.gaierror):
+            return Trouble.NAME, ""
+        if among(requests.Timeout, TimeoutError):
+            return Trouble.TIME, ""
+        if among(ConnectionRefusedError):
+            return Trouble.REFUSED, ""
+        if among(requests.exceptions.ContentDecodingError):
+            return Trouble.COMPRESSION, ""
+        if among(requests.exceptions.ChunkedEncodingError, http.client.IncompleteRead):
+            return Trouble.CUT, ""
         # Our own host and protocol were checked, so it is not about them.
         if isinstance(error, (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema)):
-            return SettingsError(
-                "the proxy that the environment names can't be used",
-                hint="check HTTPS_PROXY and HTTP_PROXY: http://HOST:PORT; SOCKS proxies are not supported",
-            )
-        return ConnectionFailed(
-            f"the connection to {server} broke",
-            hint="check that protocol and port fit together: https on 9398, http on 9399 for old servers",
-            **where,
-        )
+            return Trouble.PROXY_ADDRESS, ""
+        return Trouble.BROKEN, ""
+
+    def _look(self) -> Certificate | None:
+        return self.look()[1]
+
+    def look(self) -> tuple[str | None, Certificate | None]:
+        """The proxy on the way, and the certificate that is presented at its end, which is not trusted for that."""
+        settings = self._settings
+        proxy = requests.utils.select_proxy(settings.base_url, self._proxies)
+        if proxy and "://" not in proxy:
+            proxy = f"http://{proxy}"
+        return proxy, look(settings.host.strip("[]"), settings.port, min(settings.timeout, 10), proxy)
+
+
+def _adapter(trust: dict[str, t.Any]) -> requests.adapters.HTTPAdapter:
+    """``trust`` goes to urllib3, for connections of our own and through proxies alike."""
+
+    class Adapter(requests.adapters.HTTPAdapter):
+        def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **options: t.Any) -> None:
+            super().init_poolmanager(connections, maxsize, block, **options, **trust)
+
+        def proxy_manager_for(self, proxy: str, **options: t.Any) -> t.Any:
+            return super().proxy_manager_for(proxy, **options, **trust)
+
+    return Adapter(max_retries=0, pool_connections=1, pool_maxsize=_CONNECTIONS)
 
 
 def _causes(error: BaseException | None) -> t.Iterator[BaseException]:

@@ -2,10 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The words of a verdict: verdicts, reason codes and kinds of jobs (design section 3.4). Private to the collection.
+"""The words of a verdict: verdicts, reason codes and kinds of jobs. Private to the collection.
 
-``VERDICT_MEANINGS`` and ``REASONS`` are the one source for what a verdict and a reason code mean and what can be done about it:
-documentation, guides and reports take their texts from here.
+What they mean stands here alone: documentation, guides ('dev.py generate' writes them there) and reports take their texts from it.
 """
 
 from __future__ import annotations
@@ -39,11 +38,8 @@ BACKUP_RUNNING, RESTORE_RUNNING = "backup_running", "restore_running"
 AMBIGUOUS_NAME, CLAIMED_TWICE = "ambiguous_name", "claimed_twice"
 MACHINE_RENAMED, MACHINE_GONE, REFERENCE_NOT_FOUND = "machine_renamed", "machine_gone", "reference_not_found"
 NOT_VISIBLE = "not_visible"
-SESSION_UNREADABLE, REPOSITORY_UNREADABLE, ANSWER_TRUNCATED = (
-    "session_unreadable",
-    "repository_unreadable",
-    "answer_truncated",
-)
+SESSION_UNREADABLE, REPOSITORY_UNREADABLE = "session_unreadable", "repository_unreadable"
+ANSWER_TRUNCATED = "answer_truncated"
 EM_DATA_STALE, DATA_AGE_UNKNOWN, IN_FUTURE = "em_data_stale", "data_age_unknown", "in_future"
 JOB_SESSION_FAILED, SESSION_WITHOUT_END, ENDLESS_WORK = "job_session_failed", "session_without_end", "endless_work"
 NAMESAKE_NOT_COUNTED, LOOKUP_UNANSWERED = "namesake_not_counted", "lookup_unanswered"
@@ -229,12 +225,7 @@ REASONS = {
             "A session has no end, but is too old or was followed by another of its job.",
             "Look at the job on the backup server.",
         ),
-        Reason(
-            ENDLESS_WORK,
-            (),
-            "Work that never ends by design is running, such as a log backup.",
-            "Nothing has to be done.",
-        ),
+        Reason(ENDLESS_WORK, (), "Work that never ends by design is running, such as a log backup.", "Nothing."),
         Reason(
             NAMESAKE_NOT_COUNTED,
             (),

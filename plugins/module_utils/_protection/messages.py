@@ -6,10 +6,9 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import typing as t
 
-from .._times import to_iso
+from .._times import span, to_iso
 from . import codes
 from .combine import Assessed, Assessment
 from .machines import KnownMachine
@@ -120,7 +119,7 @@ def _work(attempt: Attempt) -> str:
 def _blocked(code: str, found: Assessment) -> str:
     entry, decision = found.entry, found.decision
     attempt = decision.last_attempt
-    limit = entry.max_age_text or span(entry.max_age)
+    limit = entry.max_age_text or span(entry.max_age.total_seconds())
     if code == codes.LAST_ATTEMPT_FAILED:
         last = [attempt, *(one.decision.last_attempt for one in found.machines)]
         attempt = next(one for one in last if one is not None and not one.is_success)
@@ -133,7 +132,7 @@ def _blocked(code: str, found: Assessment) -> str:
         return f"the last good backup is {age_text(entry, good)} old, more than {limit}"
     if code == codes.POINT_WITHOUT_TASK:
         times = [one.facts.newest_point.time for one in found.machines if one.facts.newest_point]
-        age = f", the newest {span(max(dt.timedelta(), entry.needed_at - max(times)))} old" if times else ""
+        age = f", the newest {span(max(0, (entry.needed_at - max(times)).total_seconds()))} old" if times else ""
         return f"only restore points without a task were found{age}"
     if code == codes.RESTORE_RUNNING:
         return next((_work(one) for one in decision.running if one.kind == "restore"), "")
@@ -199,15 +198,5 @@ def quote(text: str | None) -> str:
     return line if len(line) <= _MAX_QUOTE else line[: _MAX_QUOTE - 1] + "…"
 
 
-def span(age: dt.timedelta) -> str:
-    """An age for people, written as ages are: ``3d 4h``, ``5h 10m`` or ``0m``."""
-    minutes = int(age.total_seconds()) // 60
-    days, hours, minutes = minutes // 1440, minutes // 60 % 24, minutes % 60
-    parts = [(days, "d"), (hours, "h"), (minutes, "m")]
-    while len(parts) > 1 and not parts[0][0]:
-        parts.pop(0)
-    return " ".join(f"{number}{unit}" for number, unit in parts[:2] if number) or "0m"
-
-
 def age_text(entry: Machine, attempt: Attempt) -> str:
-    return span(max(dt.timedelta(), entry.needed_at - attempt.data_time))
+    return span(max(0, (entry.needed_at - attempt.data_time).total_seconds()))

@@ -64,6 +64,10 @@ POLICY_SPEC: dict[str, dict[str, t.Any]] = {
 any other value is a limit set on purpose. Without one the age is only reported.
 """
 
+GATE_DEFAULTS = {"history": "7d", "max_data_age": AUTO}
+"""What the gate asks for when nothing is said, where it is not what the module does: its report has a picture of the last days, and
+maintenance should not rest on data of yesterday."""
+
 _MACHINE_KEYS = (
     "name", "vm_uid", "vm_ref", "backup_server_name", "max_age", "needed_at", "accept_warning", "job_types",
     "require_restore_point",

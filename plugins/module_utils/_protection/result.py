@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import typing as t
 
-from .._times import to_iso
+from .._times import iso_or_none, to_iso
 from . import codes
 from .combine import Assessed, Assessment
 from .messages import message
@@ -60,7 +60,7 @@ def machine_result(found: Assessment, policy: Policy) -> dict[str, t.Any]:
         "last_attempt": None if last is None else {**_common(last), "result": last.result, "reason": last.reason},
         "running": [_running(attempt) for attempt in decision.running],
         "waivers": [waiver_result(waiver) for waiver in decision.waivers],
-        "data_as_of": _iso(found.data_as_of),
+        "data_as_of": iso_or_none(found.data_as_of),
         "meanings": [_meaning(one) for one in found.machines] if len(found.machines) > 1 else [],
     }
     if policy.history is not None:
@@ -174,14 +174,10 @@ def _seconds(age: dt.timedelta) -> int:
     return int(age.total_seconds())
 
 
-def _iso(moment: dt.datetime | None) -> str | None:
-    return None if moment is None else to_iso(moment)
-
-
 def _common(attempt: Attempt) -> dict[str, t.Any]:
     return {
         "creation_time": to_iso(attempt.start),
-        "end_time": _iso(attempt.end),
+        "end_time": iso_or_none(attempt.end),
         "data_time": to_iso(attempt.data_time),
         "job_name": attempt.job_name,
         "job_type": attempt.job_type,
@@ -212,7 +208,7 @@ def _history(found: Assessment, since: dt.datetime) -> list[dict[str, t.Any]]:
     return [
         {
             "creation_time": to_iso(one.start),
-            "end_time": _iso(one.end),
+            "end_time": iso_or_none(one.end),
             "result": one.result,
             "running": one.running,
             "job_name": one.job_name,

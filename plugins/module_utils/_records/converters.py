@@ -21,7 +21,7 @@ from .resources import Kind
 
 Convert = t.Callable[[t.Any], t.Any]
 _INT = re.compile(r"\s*-?[0-9]{1,19}\s*", re.ASCII)
-_BOOLS = {"true": True, "false": False, "1": True, "0": False}
+_WIRE_FLAGS = {"true": True, "false": False, "1": True, "0": False}
 _WHOLE = re.compile(r"(?:0|-?[1-9][0-9]{0,18})", re.ASCII)
 _DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]*)\.[0-9]{1,15}", re.ASCII)
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,7})?(?:Z|[+-]\d{2}:\d{2})", re.ASCII)
@@ -103,10 +103,10 @@ def boolean(value: t.Any) -> t.Any:
     if value.__class__ is bool:
         return value
     found = text(value)
-    return None if found is None else _BOOLS.get(found.strip().lower(), found)
+    return None if found is None else _WIRE_FLAGS.get(found.strip().lower(), found)
 
 
-def moment(value: t.Any) -> str | None:
+def record_time(value: t.Any) -> str | None:
     found = text(value)
     return wire_to_iso(found) if found else None
 
@@ -186,5 +186,5 @@ def _as_list(value: t.Any) -> list[t.Any]:
 
 CONVERTERS: dict[Kind, Convert] = {
     Kind.TEXT: text, Kind.WORD: word, Kind.INT: integer, Kind.FLOAT: number, Kind.SIZE: size, Kind.BOOL: boolean,
-    Kind.TIME: moment, Kind.NESTED: infer,
+    Kind.TIME: record_time, Kind.NESTED: infer,
 }  # fmt: skip

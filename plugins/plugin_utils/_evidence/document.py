@@ -15,12 +15,15 @@ import datetime as dt
 import typing as t
 
 from ...module_utils._client.settings import VERSION
-from .inputs import EvidenceError as EvidenceError
-from .inputs import read_changes, read_jobs, without_secrets
-from .machines import Machine as Machine
-from .machines import job_of, remarks_of
+from .inputs import EvidenceError, read_changes, read_jobs, without_secrets
+from .machines import Machine, job_of, remarks_of
 from .text import one_line, parsed_moment, plain
 from .words import VERDICT_WORDS
+
+__all__ = [
+    "GOOD_VERDICTS", "SCHEMA", "SCHEMA_VERSION", "VERDICTS", "Document", "EvidenceError", "Machine", "build_document", "counted",
+    "worst_first",
+]  # fmt: skip
 
 SCHEMA = "backup_ops.veeam_em/evidence"
 SCHEMA_VERSION = 1

@@ -24,6 +24,7 @@ WRITERS: dict[str, dict[str, t.Callable[[Document], str]]] = {
     "mail": {"mail.html": to_mail, "mail.txt": to_mail_text},
 }
 """The formats that are files, each with the ends of its files' names."""
+FORMATS = tuple(WRITERS)
 
 
 def evidence_files(document: Document, formats: t.Iterable[str], stem: str) -> dict[str, bytes]:
@@ -32,6 +33,11 @@ def evidence_files(document: Document, formats: t.Iterable[str], stem: str) -> d
         f"{stem}.{end}": write(document).encode("utf-8") for name in formats for end, write in WRITERS[name].items()
     }
     return {**files, f"{stem}.SHA256SUMS": sha256sums(files).encode("ascii")} if files else {}
+
+
+def one_text(document: Document, name: str) -> str:
+    """A format as one text: of a mail, its HTML part."""
+    return next(iter(WRITERS[name].values()))(document)
 
 
 def sha256sums(files: t.Mapping[str, bytes]) -> str:

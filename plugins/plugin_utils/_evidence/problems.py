@@ -114,7 +114,7 @@ def _problem(document: Document, machines: list[Machine]) -> Problem:
         cause=messages[0] if shared else "",
         job=job,
         server=server,
-        next_step=next_step(verdict, reasons),
+        next_step=next_step(reasons),
         next_run=runs[0] if same_run else "",
         machines=tuple(
             Affected(

@@ -11,6 +11,8 @@ import re
 import typing as t
 import unicodedata
 
+from ...module_utils._times import span as age_in_words
+
 _JOINERS = "\u200c\u200d"  # they shape letters and emoji; all other format characters can only mislead a reader
 
 
@@ -63,12 +65,7 @@ def span(seconds: t.Any) -> str:
         return "-"
     if seconds < 0:
         return f"-{span(-seconds)}"
-    minutes = int(seconds) // 60
-    days, hours, minutes = minutes // 1440, minutes // 60 % 24, minutes % 60
-    parts = [(days, "d"), (hours, "h"), (minutes, "m")]
-    while len(parts) > 1 and not parts[0][0]:
-        parts.pop(0)
-    return " ".join(f"{number}{unit}" for number, unit in parts[:2] if number) or "0m"
+    return age_in_words(seconds)
 
 
 def moment(value: t.Any) -> str:

@@ -2,12 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What verdicts and reasons mean and what to do about them: the only place where reports get these words. Private to the collection."""
+"""The words of reports, taken from the one table of meanings; what only a report needs is added here. Private to the collection."""
 
 from __future__ import annotations
 
 import typing as t
 
+from ...module_utils._protection import codes
 from .text import one_line
 
 
@@ -16,7 +17,6 @@ class Verdict(t.NamedTuple):
 
     symbol: str
     meaning: str
-    next_step: str
 
 
 class Reason(t.NamedTuple):
@@ -26,81 +26,18 @@ class Reason(t.NamedTuple):
     next_step: str
 
 
-VERDICT_WORDS: dict[str, Verdict] = {
-    "failed": Verdict(
-        "✕",
-        "The newest finished attempt failed, and no good backup is young enough.",
-        "Repair what the server names, then start the job again.",
-    ),
-    "stale": Verdict(
-        "◷",
-        "There is a backup, but no good one that is young enough.",
-        "Start the job, or move the maintenance to a time after its next run.",
-    ),
-    "unprotected": Verdict(
-        "∅", "There is no trace of a backup that counts.", "Add the machine to a backup job and let it run."
-    ),
-    "unknown": Verdict(
-        "?",
-        "Enterprise Manager could not give a sure answer: the name is ambiguous, its data is old, or the account can't see the machine.",
-        "Do what the message says, then ask again.",
-    ),
-    "running": Verdict(
-        "▶", "A job is at work on the machine at this moment.", "Wait until the job has ended, then ask again."
-    ),
-    "waived": Verdict(
-        "~", "Not good, but a waiver that has not expired accepts this very reason.", "Nothing until the waiver ends."
-    ),
-    "ok": Verdict("✓", "A good backup, young enough, whose restore point still exists.", "Nothing."),
-}
+_SYMBOLS = {"failed": "✕", "stale": "◷", "unprotected": "∅", "unknown": "?", "running": "▶", "waived": "~", "ok": "✓"}
 """In the order of the report: trouble first."""
-
-REASON_WORDS: dict[str, Reason] = {
-    "age_over_limit": Reason(
-        "The last good backup is too old", "Start the job, or move the maintenance to a time after its next run."
-    ),
-    "last_attempt_failed": Reason("The last attempt failed", "Repair what the server names, then start the job again."),
-    "warning_not_accepted": Reason(
-        "The backup ended with a warning",
-        "Read the warning at the backup server; remove its cause or accept warnings for this machine.",
-    ),
-    "restore_point_missing": Reason(
-        "The restore point does not exist any more",
-        "Find out who removed it (retention, a moved repository), then start the job.",
-    ),
-    "no_backup_found": Reason("No backup was found", "Add the machine to a backup job and let it run."),
-    "only_copy_found": Reason(
-        "Only copies or replicas were found, no backup", "Add the machine to a backup job, or ask for this job type."
-    ),
-    "backup_running": Reason("A backup is at work", "Wait until the job has ended, then ask again."),
-    "restore_running": Reason(
-        "A restore is at work", "Wait until it has ended, or waive it when it is known and does no harm."
-    ),
-    "em_data_stale": Reason(
-        "Enterprise Manager's data is too old",
-        "Let Enterprise Manager collect from the backup servers, then ask again.",
-    ),
-    "data_age_unknown": Reason(
-        "The age of Enterprise Manager's data can't be told",
-        "Use an account that may read the log of collections (Portal Administrator), or set no limit.",
-    ),
-    "ambiguous_name": Reason(
-        "The name could mean several machines", "Give vm_uid or backup_server_name for this machine."
-    ),
-    "machine_gone": Reason(
-        "The machine does not exist any more", "Correct the name or the reference, or take it off the list."
-    ),
-    "not_visible": Reason(
-        "The account may not see the machine", "Use an account that sees every machine (Portal Administrator does)."
-    ),
-    "answer_truncated": Reason("Not everything could be read", "Raise max_rows, or ask for fewer machines."),
-    "in_future": Reason("A time lies in the future", "Correct the clocks, or the moment it is needed at."),
-    "not_asked": Reason("Nobody asked about it", "Put it on the list of machines, or take it out of the play."),
-}
-
-_UNKNOWN_VERDICT = Verdict(
-    "?", "This version of the report does not know this verdict.", "Read the message, then ask again."
+VERDICT_WORDS = {verdict: Verdict(symbol, codes.VERDICT_MEANINGS[verdict]) for verdict, symbol in _SYMBOLS.items()}
+REASON_WORDS = {code: Reason(reason.meaning.rstrip("."), reason.advice) for code, reason in codes.REASONS.items()}
+# The gate gives these, which asks the question; protection_info knows nothing of them.
+REASON_WORDS["not_asked"] = Reason(
+    "Nobody asked about it", "Put it on the list of machines, or take it out of the play."
 )
+REASON_WORDS["no_answer"] = Reason("Enterprise Manager gave no answer", "Do what the message says, then ask again.")
+
+_UNKNOWN_VERDICT = Verdict("?", "This version of the report does not know this verdict.")
+_UNKNOWN_STEP = "Do what the message says, then ask again."
 
 
 def verdict_words(verdict: str) -> Verdict:
@@ -114,7 +51,7 @@ def reason_title(code: str) -> str:
     return known.title if known else one_line(code).replace("_", " ").capitalize()
 
 
-def next_step(verdict: str, reasons: t.Sequence[str]) -> str:
-    """What the first reason asks for, else what the verdict does."""
+def next_step(reasons: t.Sequence[str]) -> str:
+    """What the first reason asks for."""
     known = REASON_WORDS.get(reasons[0]) if reasons else None
-    return known.next_step if known else verdict_words(verdict).next_step
+    return known.next_step if known else _UNKNOWN_STEP

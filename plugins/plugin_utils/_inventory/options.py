@@ -43,8 +43,21 @@ _NEVER_EMPTY = {"protection": "write its options below it, or {} for the default
 _CONNECTION = tuple(field.name for field in dataclasses.fields(ConnectionSettings))
 _REQUIRED = ("host", "username", "password")
 _CACHE_SCHEMA = 2
+_HEAD = 100_000
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 _TEMPLATE = re.compile(r"\{[{%]")
+
+
+def names_this_plugin(path: str, plugin: str) -> bool:
+    """Whether a YAML file is meant for the plugin, whatever it is called."""
+    if not path.endswith((".yml", ".yaml")):
+        return False
+    try:
+        with open(path, encoding="utf-8") as file:
+            text = file.read(_HEAD)
+    except (OSError, UnicodeDecodeError):
+        return False
+    return re.search(rf"^plugin:\s*[\"']?{re.escape(plugin)}\b", text, re.MULTILINE) is not None
 
 
 def require_libraries() -> None:

@@ -57,6 +57,9 @@ def _settings(environment: environments.Environment, collections: Path, ready: d
         "PATH": f"{environment.bin}{os.pathsep}{os.environ['PATH']}",
         "ANSIBLE_HOME": str(WORK / "ansible"),
         "ANSIBLE_COLLECTIONS_PATH": str(collections),
+        # Else the task that makes the groups shows a line for each host.
+        "ANSIBLE_DISPLAY_OK_HOSTS": "false",
+        "ANSIBLE_DISPLAY_SKIPPED_HOSTS": "false",
         **demonstration.connection(ready),
     }
 
@@ -80,8 +83,9 @@ def _conclude() -> int:
         print(f"   {path.relative_to(ROOT)}")
     _say("Against your own Enterprise Manager, with the collection installed, it is the same playbook:")
     print(
-        "   export VEEAM_EM_HOST=em01.example.test VEEAM_EM_USERNAME='EXAMPLE\\svc-ansible' VEEAM_EM_CA_PATH=private-ca.pem\n"
+        "   export VEEAM_EM_HOST=em01.example.test VEEAM_EM_USERNAME='EXAMPLE\\svc-ansible'\n"
         "   read -rs VEEAM_EM_PASSWORD && export VEEAM_EM_PASSWORD\n"
+        "   ansible-playbook backup_ops.veeam_em.doctor        # what stands in the way, and the fingerprint of a certificate of its own\n"
         "   ansible-playbook -i your_hosts.yml backup_ops.veeam_em.verify_backups -e verify_backups_report_dir=evidence"
     )
     return 0

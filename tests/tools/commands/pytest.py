@@ -18,5 +18,6 @@ def main(arguments: list[str]) -> int:
     log = process.Log(LOGS / "pytest.log")
     # Paths below the linked tree, so that the collection has its full name.
     placed = [str(IN_TREE / part) if (ROOT / part.partition("::")[0]).exists() else part for part in arguments]
-    env = {**process.environment(), **pytests.variables(), **pytests.installed(core, log)}
+    needs = pytests.with_controllers if any("tests/awx" in part for part in arguments) else pytests.installed
+    env = {**process.environment(), **pytests.variables(), **needs(core, log)}
     return subprocess.run([*pytests.command(), *placed], cwd=ROOT, env=env, check=False).returncode

@@ -26,7 +26,7 @@ GROUP = "maintenance_window"
 MACHINES = 25
 NO_GO_CODE = 2
 """How a playbook ends that a task has stopped."""
-_SUFFIXES = [".csv", ".html", ".json", ".md", ".xml"]
+_SUFFIXES = [".SHA256SUMS", ".csv", ".html", ".html", ".json", ".md", ".txt", ".xml"]
 _NOT_OK = {
     "copyonly01": "unprotected",
     "db02": "failed",
@@ -35,7 +35,6 @@ _NOT_OK = {
     "legacy01": "unprotected",
     "mail01": "running",
     "old01": "waived",
-    "twin01": "unknown",
 }
 _START_SECONDS = 60
 

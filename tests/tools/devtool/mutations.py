@@ -79,9 +79,15 @@ MUTATIONS = [
         ("tests/contract/test_options.py", "-k", "timeout"),
     ),
     Mutation(
-        "an argument that the role does not hand on", "roles/verify_backups/tasks/ask.yml",
-        '    max_rows: "{{ verify_backups_max_rows }}"\n', "",
+        "a setting that the gate does not hand on", "plugins/plugin_utils/_gate/settings.py",
+        'ASKED = tuple(name for name in POLICY_SPEC if name not in ("machines", "waivers"))',
+        'ASKED = tuple(name for name in POLICY_SPEC if name not in ("machines", "waivers", "max_rows"))',
         "contract", "max_rows", ("tests/contract/test_role_arguments.py", "-k", "one_run"),
+    ),
+    Mutation(
+        "a host that nobody asked about goes on", "plugins/plugin_utils/_gate/decision.py",
+        "        elif not settings.hosts[name].is_controller:", "        elif False:",
+        "unit", "nobody_asked", ("tests/unit/plugins/plugin_utils/_gate",),
     ),
     Mutation(
         "a leaked logon session", f"{_UTILS}/_client/logon_session.py",
@@ -95,7 +101,7 @@ MUTATIONS = [
     ),
     Mutation(
         "no_log missing on the password", f"{_UTILS}/_module.py",
-        "required=True, no_log=True", "required=True",
+        '"password": _option("password", type="str", no_log=True)', '"password": _option("password", type="str")',
         "contract", "the module shows a secret", _RESULTS,
     ),
     Mutation(
@@ -153,13 +159,13 @@ MUTATIONS = [
         "unit", "_protection/test_verdict.py", ("tests/unit/plugins/module_utils/_protection/test_verdict.py",),
     ),
     Mutation(
-        "a waiver that outlives its end", f"{_UTILS}/_protection/verdict.py",
+        "a waiver that outlives its end", f"{_UTILS}/_protection/combine.py",
         "waiver.until > moment", "waiver.until >= moment",
         "unit", "_protection/test_verdict.py", ("tests/unit/plugins/module_utils/_protection/test_verdict.py",),
     ),
     Mutation(
         "a running backup that counts after a good one", f"{_UTILS}/_protection/verdict.py",
-        "    if running:\n        return verdict", "    if running and not is_good:\n        return verdict",
+        "    if running:\n        kinds", "    if running and not is_good:\n        kinds",
         "unit", "_protection/test_verdict.py", ("tests/unit/plugins/module_utils/_protection/test_verdict.py",),
     ),
     Mutation(

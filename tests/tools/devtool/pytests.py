@@ -6,7 +6,7 @@ from __future__ import annotations
 import typing as t
 from pathlib import Path
 
-from devtool import artifact, counts, environments
+from devtool import artifact, collections, counts, environments
 from devtool.paths import BUILD, IN_TREE, ROOT, SIMULATOR, TREE, link_tree
 from devtool.process import Log
 
@@ -14,6 +14,10 @@ CORE_VARIABLE = "DEV_ANSIBLE_BIN"
 
 
 COVERAGE_SETTINGS = ROOT / "tests" / "tools" / "coverage.ini"
+
+
+def _number(core: str) -> int:
+    return int(core.partition(".")[2])
 
 
 def data_file(name: str) -> Path:
@@ -36,6 +40,20 @@ def installed(core: str, log: Log) -> dict[str, str]:
     }
 
 
+OLDEST, NEWEST = min(environments.CORES, key=_number), max(environments.CORES, key=_number)
+
+
+def with_controllers(core: str, log: Log) -> dict[str, str]:
+    """What the tests of AWX need besides: collections of others, ansible-runner, and the oldest and the newest core for it to run."""
+    cores = [each for each in (OLDEST, NEWEST) if environments.available(f"core-{each}")]
+    return {
+        **installed(core, log),
+        "DEV_OTHER_COLLECTIONS": collections.path(),
+        "DEV_RUNNER": str(environments.ensure("tools").bin / "ansible-runner"),
+        "DEV_RUNNER_CORES": " ".join(f"{each}={environments.ensure(f'core-{each}').bin}" for each in cores),
+    }
+
+
 def command(*arguments: str | Path, environment: str = "dev") -> list[str | Path]:
     """The fixtures of tests/support need the environment dev."""
     python = environments.ensure(environment).python
@@ -54,7 +72,10 @@ def command(*arguments: str | Path, environment: str = "dev") -> list[str | Path
 
 def variables() -> dict[str, str]:
     link_tree()
-    return {"PYTHONPATH": f"{TREE}:{SIMULATOR / 'src'}:{ROOT / 'tests'}", "ANSIBLE_COLLECTIONS_PATH": str(TREE)}
+    return {
+        "PYTHONPATH": f"{TREE}:{SIMULATOR / 'src'}:{ROOT / 'tests'}",
+        "ANSIBLE_COLLECTIONS_PATH": str(TREE),
+    }
 
 
 def run(

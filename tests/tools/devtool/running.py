@@ -16,7 +16,7 @@ from devtool.counts import Counts
 from devtool.paths import LOGS, ROOT
 from devtool.process import Log, ToolError
 
-MODULES = ("static", "docs", "python", "cores", "integration", "platform", "artifact", "builder")
+MODULES = ("static", "docs", "python", "cores", "integration", "awx", "platform", "artifact", "builder")
 """The files in steps/, in the order in which their steps begin: what people want to hear at once, then the long ones before the
 short ones, so that no core is left without work at the end."""
 CORES = os.cpu_count() or 1

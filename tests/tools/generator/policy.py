@@ -10,7 +10,11 @@ import typing as t
 
 import yaml
 
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection.policy import _MACHINE_KEYS, POLICY_SPEC
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection.policy import (
+    _MACHINE_KEYS,
+    GATE_DEFAULTS,
+    POLICY_SPEC,
+)
 from generator.returns import TEXTS
 from generator.yaml_text import Words, dump
 
@@ -33,7 +37,8 @@ class Place:
     """What the names of the options themselves begin with."""
     parts: str = "suboptions"
     left_out: tuple[str, ...] = ()
-    per_host: bool = False
+    is_gate: bool = False
+    """Whether it has defaults of its own, and rules for each host."""
 
 
 PLACES = {
@@ -41,7 +46,7 @@ PLACES = {
     for place in (
         Place("module", 2),
         Place("inventory", 6, reference="protection.", left_out=("machines",)),
-        Place("role", 6, "verify_backups_", "verify_backups_", "options", ("machines",), per_host=True),
+        Place("role", 6, "verify_backups_", "verify_backups_", "options", ("machines",), is_gate=True),
     )
 }
 PER_HOST = tuple(name for name in _MACHINE_KEYS if name in POLICY_SPEC)
@@ -73,7 +78,7 @@ def policy_defaults(place_name: str) -> str:
     for name, spec in POLICY_SPEC.items():
         if name in place.left_out:
             continue
-        default = default_of(name, place_name, spec)
+        default = _default(spec, place, name)
         if default is None:
             lines.append(f"# {place.variable}{name} is not set: {texts()[name]['unset']}\n")
         else:
@@ -81,17 +86,13 @@ def policy_defaults(place_name: str) -> str:
     return "".join(lines)
 
 
-def default_of(name: str, place_name: str, spec: Entry) -> t.Any:
-    return texts()[name].get("defaults", {}).get(place_name, spec.get("default"))
-
-
 def _option(spec: Entry, text: Entry, place: Place, name: str = "") -> Entry:
     told = [*_sentences(text["description"]), *_sentences(text.get(place.name, []))]
-    if place.per_host and name in PER_HOST:
+    if place.is_gate and name in PER_HOST:
         told.append("It may differ from host to host.")
     told = [_referring(sentence, place) for sentence in told]
     facts = {fact: spec[fact] for fact in _FACTS if spec.get(fact) is not None}
-    default = default_of(name, place.name, spec) if name else spec.get("default")
+    default = _default(spec, place, name)
     if default is not None:
         facts["default"] = default
     entry: Entry = {"description": told if name else told[0] if len(told) == 1 else told}
@@ -102,6 +103,10 @@ def _option(spec: Entry, text: Entry, place: Place, name: str = "") -> Entry:
             raise KeyError(f"the suboptions of {name} in texts/policy.yml are not those of POLICY_SPEC")
         entry[place.parts] = {part: _option(facts, parts[part], place) for part, facts in spec["options"].items()}
     return entry
+
+
+def _default(spec: Entry, place: Place, name: str) -> t.Any:
+    return GATE_DEFAULTS.get(name, spec.get("default")) if place.is_gate else spec.get("default")
 
 
 def _sentences(text: t.Any) -> list[str]:

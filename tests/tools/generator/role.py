@@ -18,7 +18,11 @@ def role_variables(name: str) -> str:
     """A row for each variable, with the first sentence about it."""
     specs = yaml.safe_load((ROLES / name / "meta" / "argument_specs.yml").read_text(encoding="utf-8"))
     rows = ["| Variable | Default | What it is |", "| --- | --- | --- |"]
-    for variable, facts in specs["argument_specs"]["main"]["options"].items():
+    options: dict[str, t.Any] = {}
+    # What several entry points have is told once, where it comes first.
+    for entry_point in specs["argument_specs"].values():
+        options.update({name: facts for name, facts in entry_point["options"].items() if name not in options})
+    for variable, facts in options.items():
         rows.append(f"| `{variable}` | {_default(facts)} | {_first_sentence(facts['description'])} |")
     return "\n".join(["", *rows, "", ""])
 

@@ -21,11 +21,20 @@ def dump(data: t.Mapping[str, t.Any], indent: int = 0) -> str:
     for key, value in data.items():
         if isinstance(value, dict) and value:
             lines += [f"{key}:", textwrap.indent(dump(value, indent + 2), "  ").rstrip("\n")]
-        elif isinstance(value, list) and value and not isinstance(value, Words):
+        elif isinstance(value, list) and value and not (isinstance(value, Words) and _fits(key, value, indent)):
             lines += [f"{key}:", *(_entry("  - ", item, indent) for item in value)]
         else:
             lines.append(_entry(f"{key}: ", value, indent))
     return "\n".join(lines) + "\n"
+
+
+def _fits(key: str, value: Words, indent: int) -> bool:
+    return indent + len(f"{key}: {_on_one_line(value)}") <= _WIDTH
+
+
+def entries(texts: t.Iterable[str], indent: int) -> str:
+    """The entries of a list."""
+    return "\n".join(_entry("- ", text, indent) for text in texts)
 
 
 def _entry(begin: str, value: t.Any, indent: int) -> str:
@@ -34,10 +43,8 @@ def _entry(begin: str, value: t.Any, indent: int) -> str:
     if indent + len(begin) + len(text) <= _WIDTH:
         return f"{begin}{text}"
     margin = " " * (4 if begin.startswith(" ") else 2)
-    if isinstance(value, str):
-        text, begin = value, f"{begin}>-\n{margin}"
-    lines = textwrap.wrap(text, _WIDTH - indent - len(margin), break_long_words=False, break_on_hyphens=False)
-    return begin + f"\n{margin}".join(lines)
+    lines = textwrap.wrap(str(value), _WIDTH - indent - len(margin), break_long_words=False, break_on_hyphens=False)
+    return f"\n{margin}".join([f"{begin}>-", *lines])
 
 
 def _on_one_line(value: t.Any) -> str:

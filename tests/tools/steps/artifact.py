@@ -19,7 +19,7 @@ _ROOT_FILES = {"CHANGELOG.md", "LICENSE", "README.md", "changelogs/changelog.yam
 _FOLDERS = ("docs", "meta", "playbooks", "plugins", "roles", "extensions")
 _MADE_BY_GALAXY = {"MANIFEST.json", "FILES.json"}
 _SUFFIXES = {
-    "docs": ("yml", "rst", "png"),
+    "docs": ("yml", "rst", "cfg", "png"),
     "meta": ("yml", "txt"),
     "playbooks": ("yml",),
     "plugins": ("py", "j2", "css", "js"),

@@ -14,7 +14,7 @@ from devtool.paths import NAME, NAMESPACE, ROOT, fresh_folder
 from devtool.process import Log
 from devtool.running import Step
 
-DEFINITION = ROOT / "docs" / "execution-environment.yml"
+DEFINITION = ROOT / "docs" / "awx" / "project" / "execution-environment.yml"
 _PACKAGES = {"requests", "xmltodict"}
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import functools
 import re
 
-from devtool import artifact, counts, environments, releases
+from devtool import artifact, collections, counts, environments, releases
 from devtool.paths import BUILD, IN_TREE, ROOT, TREE, link_tree
 from devtool.process import Log
 from devtool.running import Step
@@ -24,7 +24,7 @@ def ansible_lint(log: Log) -> counts.Counts:
     tools = environments.ensure("tools")
     link_tree()
     env = {
-        "ANSIBLE_COLLECTIONS_PATH": str(TREE),
+        "ANSIBLE_COLLECTIONS_PATH": collections.path(TREE),
         "PATH": f"{tools.bin}:/usr/local/bin:/usr/bin:/bin",
         "ANSIBLE_HOME": str(BUILD / "home" / "lint"),
         "XDG_CACHE_HOME": str(BUILD / "cache"),

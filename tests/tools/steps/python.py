@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+import collections
 import functools
 import json
 import typing as t
+import xml.etree.ElementTree as ET
 from pathlib import Path
 
 from devtool import counts, environments, pytests
@@ -67,6 +69,19 @@ def commands(log: Log) -> counts.Counts:
     return pytests.run(log, "commands", "tests/commands", env=env, options=_WORKERS)
 
 
+def examples(log: Log) -> counts.Counts:
+    """Code blocks share processes, so that all of them together take one core less than a minute: no workers."""
+    env = pytests.installed(environments.MAIN_CORE, log)
+    result = pytests.run(log, "examples", "tests/examples", env=env)
+    path = BUILD / "junit" / "examples.xml"
+    names = [case.get("name", "") for case in ET.parse(path).getroot().iter("testcase")] if path.exists() else []
+    blocks = [name for name in names if name.startswith("test_block[")]
+    folders = collections.Counter(name.partition("[")[2].partition("/")[0].partition(":")[0] for name in blocks)
+    told = ", ".join(f"{number} of {folder}" for folder, number in sorted(folders.items()))
+    pages = sum(name.startswith("test_links[") for name in names)
+    return result.noting(f"{len(blocks)} code blocks ({told}), and the links of {pages} files")
+
+
 def browser(log: Log) -> counts.Counts:
     """Reports in Chromium. Who has none and may not install it hears so; the machine that decides is root and has apt."""
     program = environments.chromium(log)
@@ -80,6 +95,7 @@ def browser(log: Log) -> counts.Counts:
 
 STEPS = [
     Step("commands", commands, wide=True),
+    Step("examples", examples),
     Step("client", functools.partial(tests, "client", False), wide=True),
     Step("contract", functools.partial(tests, "contract", True), wide=True),
     Step("unit", functools.partial(tests, "unit", True), wide=True, quick=functools.partial(tests, "unit", False)),

@@ -106,8 +106,15 @@ if (table) {
     for (const row of rows) placed.append(row);
     body.append(placed);
   };
+  const decoded = (text) => {
+    try {
+      return decodeURIComponent(text);
+    } catch {
+      return text;
+    }
+  };
   const reveal = () => {
-    const row = rows.find((each) => each.id !== "" && each.id === decodeURIComponent(location.hash.slice(1)));
+    const row = rows.find((each) => each.id !== "" && each.id === decoded(location.hash.slice(1)));
     if (!row) return;
     row.classList.remove("off");
     row.scrollIntoView({ block: "center" });

@@ -13,7 +13,11 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.backup_ops.veeam_em.plugins.filter.evidence import evidence
-from ansible_collections.backup_ops.veeam_em.plugins.plugin_utils._evidence.files import WRITERS, evidence_files
+from ansible_collections.backup_ops.veeam_em.plugins.plugin_utils._evidence.files import (
+    FORMATS,
+    evidence_files,
+    one_text,
+)
 from ansible_collections.backup_ops.veeam_em.plugins.plugin_utils._evidence.words import next_step, reason_title
 
 from .pages import Page
@@ -64,7 +68,7 @@ def test_each_machine_that_is_not_ready_has_all_that_is_needed(kind: str) -> Non
         "2026-01-06 05:50 UTC",
     ):
         assert text in seen
-    title, step = reason_title("last_attempt_failed"), next_step("failed", ["last_attempt_failed"])
+    title, step = reason_title("last_attempt_failed"), next_step(["last_attempt_failed"])
     assert re.search(f"(?i)failed: {re.escape(f'{title} Next step: {step}')} .*db02 .*Daily VMs", seen)
     assert "No space: 5 < 6" in seen
     order = [seen.index(name) for name in ("db02", "file01", "legacy01", "twin01", "mail01")]
@@ -150,7 +154,7 @@ def test_mail_tells_what_is_new_and_when_the_job_runs_next() -> None:
 
 def test_files_and_their_digests(tmp_path: Path) -> None:
     document = json.loads(evidence(hostile(), "json", change_number="CHG0042"))
-    files = evidence_files(document, WRITERS, "backup-evidence_CHG0042")
+    files = evidence_files(document, FORMATS, "backup-evidence_CHG0042")
     assert sorted(name.partition(".")[2] for name in files) == [
         "SHA256SUMS", "csv", "html", "json", "junit.xml", "mail.html", "mail.txt", "md",
     ]  # fmt: skip
@@ -167,3 +171,4 @@ def test_files_and_their_digests(tmp_path: Path) -> None:
     for name in ("html", "mail.html", "mail.txt"):
         assert digest in files[f"backup-evidence_CHG0042.{name}"].decode()
     assert evidence_files(document, [], "x") == {}
+    assert one_text(document, "mail").encode() == files["backup-evidence_CHG0042.mail.html"]

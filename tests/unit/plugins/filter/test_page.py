@@ -156,7 +156,7 @@ def test_machines_with_one_cause_stand_together() -> None:
     assert len(found) == 2
     assert found[0].startswith(f"✕ failed {FAILED} 2 machines web01 web01 failed. The last attempt said: Task 4711")
     assert "web02" in found[0]
-    assert f"Job Daily VMs vbr01.example.test Next step {next_step('failed', ['last_attempt_failed'])}" in found[0]
+    assert f"Job Daily VMs vbr01.example.test Next step {next_step(['last_attempt_failed'])}" in found[0]
     assert found[1].startswith(f"✕ failed {FAILED} web03 ")
     assert "What to do" not in page_of(result(machine("a"))).seen
 

@@ -95,3 +95,16 @@ def test_seconds_between() -> None:
     assert _times.seconds_between("2026-01-05T20:00:07Z", "2026-01-06T20:00:08Z") == 86401
     assert _times.seconds_between("2026-01-06T20:00:07Z", "2026-01-05T20:00:08Z") == 0
     assert _times.seconds_between("x", "2026-01-05T20:00:08Z") is None
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0, "0m"), (59, "0m"), (60, "1m"), (3600, "1h"), (3660, "1h 1m"), (86400, "1d"), (90000, "1d 1h"), (86460, "1d")],
+)
+def test_spans(seconds: int, text: str) -> None:
+    assert _times.span(seconds) == text
+
+
+def test_no_moment_has_no_text() -> None:
+    assert _times.iso_or_none(None) is None
+    assert _times.iso_or_none(dt.datetime(2026, 1, 6, tzinfo=dt.timezone.utc)) == "2026-01-06T00:00:00Z"

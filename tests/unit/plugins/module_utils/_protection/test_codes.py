@@ -17,6 +17,7 @@ from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection.po
 )
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection.result import machine_result, summary_of
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection.verdict import Attempt, RestorePoint
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._verify.waiting import WAIT_SPEC
 from ansible_collections.backup_ops.veeam_em.plugins.modules import protection_info
 
 from .assessed import assessment
@@ -39,7 +40,7 @@ def without_texts(options: dict[str, t.Any]) -> dict[str, t.Any]:
 
 def test_documented_options_are_the_real_ones() -> None:
     documented = yaml.safe_load(protection_info.DOCUMENTATION)["options"]
-    assert without_texts(documented) == POLICY_SPEC
+    assert without_texts(documented) == {**POLICY_SPEC, **WAIT_SPEC}
 
 
 def test_documented_keys_of_a_machine_are_the_real_ones() -> None:

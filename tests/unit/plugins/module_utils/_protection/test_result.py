@@ -8,7 +8,6 @@ import typing as t
 
 import pytest
 
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection.messages import span
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection.policy import Machine, Policy, Waiver
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection.result import (
     headline,
@@ -116,23 +115,6 @@ def test_long_reasons_are_shortened() -> None:
     assert "x" * 150 in text
     assert "…" in text
     assert len(text) < 300
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [
-        (0, "0m"),
-        (59, "0m"),
-        (60, "1m"),
-        (3600, "1h"),
-        (3660, "1h 1m"),
-        (86400, "1d"),
-        (90000, "1d 1h"),
-        (86460, "1d"),
-    ],
-)
-def test_spans(seconds: int, text: str) -> None:
-    assert span(dt.timedelta(seconds=seconds)) == text
 
 
 def test_headlines() -> None:

@@ -1,0 +1,193 @@
+# Copyright (c) backup_ops.veeam_em contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The action ``backup_ops.veeam_em.gate``; its documentation is in the module of this name."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import typing as t
+from pathlib import Path
+
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+
+from ..plugin_utils._evidence.text import one_line
+from ..plugin_utils._gate.ask import MODULE, check_connection, explained, module_arguments
+from ..plugin_utils._gate.call import REGISTER, Call, Surroundings, utc_now
+from ..plugin_utils._gate.given import Settings
+from ..plugin_utils._gate.progress import Progress
+from ..plugin_utils._gate.question import Question
+from ..plugin_utils._gate.settings import SETTINGS
+from ..plugin_utils._gate.values import Refusal, sequence
+from ..plugin_utils._trust import never_template
+
+STEPS = ("all", "window", "ask", "group", "tell")
+FACT = "veeam_em_protection"
+GO, NO_GO = "veeam_gate_go", "veeam_gate_no_go"
+
+display = Display()
+
+
+class ActionModule(ActionBase):
+    """Runs once for all hosts of a batch."""
+
+    BYPASS_HOST_LOOP = True
+    TRANSFERS_FILES = False
+    _requires_connection = False
+    _supports_check_mode = True
+    _supports_async = False
+
+    def run(self, tmp: t.Any = None, task_vars: t.Any = None) -> dict[str, t.Any]:
+        super().run(tmp, task_vars)
+        options = dict(self._task.args)
+        step = options.pop("step", None) or "all"
+        answer, window = options.pop("answer", None), options.pop("window", None)
+        try:
+            self._check_task(step, options, task_vars)
+            if step == "group":
+                return self._group(answer)
+            if step == "tell":
+                return self._tell(answer)
+            result = self._call(options, task_vars, window if step == "window" else None)
+        except Refusal as refusal:
+            result = self._refused(str(refusal), task_vars["ansible_play_batch"])
+        if step not in ("ask", "window"):
+            return {**result, **self._tell(result)}
+        return {"changed": False, **result}
+
+    def _check_task(self, step: str, options: dict[str, t.Any], task_vars: dict[str, t.Any]) -> None:
+        if step not in STEPS:
+            raise Refusal(f"step has the value {step!r}; use one of {', '.join(STEPS)}.")
+        for name in (REGISTER, FACT):
+            if name in self._task.get_variable_manager().extra_vars:
+                raise Refusal(f"{name} is what the gate finds out; it can't be given as an extra variable.")
+        for name in options:
+            if name in SETTINGS:
+                raise Refusal(
+                    f"The gate has no option {name}: set the variable verify_backups_{name}, which each host can have for itself."
+                )
+        check_connection(options, "The gate")
+        if self._task.loop is not None or self._task.loop_with:
+            raise Refusal(
+                "The gate decides for all hosts at once and does not take a loop; name the machines in verify_backups_machines."
+            )
+        if not self._task.run_once and len(task_vars["ansible_play_batch"]) > 1:
+            raise Refusal(
+                "The gate decides for all hosts at once: give its task run_once: true, or use the role verify_backups."
+            )
+
+    def _call(self, options: dict[str, t.Any], task_vars: dict[str, t.Any], window: str | None) -> dict[str, t.Any]:
+        def ask(question: Question, settings: Settings) -> dict[str, t.Any]:
+            arguments = module_arguments(question, settings, {**self._defaults_of_module(), **options})
+            if "wait_running" not in arguments:
+                return explained(self._run_module(arguments, task_vars), question)
+            with tempfile.TemporaryDirectory(prefix="veeam-em-gate-") as folder:
+                path = Path(folder, "progress")
+                path.touch()
+                with Progress(path, lambda line: display.display(one_line(line))):
+                    return explained(self._run_module({**arguments, "progress_file": str(path)}, task_vars), question)
+
+        surroundings = Surroundings(
+            self._task,
+            _play_of(self._task),
+            self._loader,
+            list(task_vars["ansible_play_batch"]),
+            self._task.check_mode,
+            self._raw_defaults(),
+            ask,
+        )
+        call = Call(surroundings, utc_now)
+        result = call.run() if window is None else call.window([str(part) for part in sequence(window)])
+        return {**never_template(result), **({"warnings": list(dict.fromkeys(call.warnings))} if call.warnings else {})}
+
+    def _raw_defaults(self) -> list[t.Any]:
+        keys = ("group/backup_ops.veeam_em.em", "backup_ops.veeam_em.gate", MODULE)
+        return [defaults[key] for defaults in self._task.module_defaults or [] for key in keys if key in defaults]
+
+    def _defaults_of_module(self) -> dict[str, t.Any]:
+        """What module_defaults says of protection_info; those of the group have come with the task's own arguments."""
+        found: dict[str, t.Any] = {}
+        for defaults in self._task.module_defaults or []:
+            found.update(defaults.get(MODULE) or {})
+        return dict(self._templar.template(found))
+
+    def _refused(self, sentence: str, batch: t.Sequence[str]) -> dict[str, t.Any]:
+        """Settings that can't be read may be those of the evidence, so there is none; a workflow is told all the same."""
+        data = {
+            "veeam_gate_ok": False, "veeam_gate_summary": f"NO-GO: {sentence}", "veeam_gate_counts": {"total": 0}, "veeam_gate_hosts": {},
+            "veeam_gate_excluded": [], "veeam_gate_evidence": [], "veeam_gate_change_number": "",
+        }  # fmt: skip
+        refused: dict[str, t.Any] = never_template({
+            "ok": False, "stop": True, "msg": f"NO-GO: {sentence}", "text": "", "per_host": "", "excluded": "", "left_out": "",
+            "go_hosts": "", "no_go_hosts": "\n".join(batch), "ansible_stats": {"data": data, "aggregate": False, "per_host": False},
+        })  # fmt: skip
+        return refused
+
+    def _run_module(self, arguments: dict[str, t.Any], task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
+        """On the controller, whatever the connection of the host is that comes first, and without becoming anybody."""
+        connection, delegate_to = self._connection, self._task.delegate_to
+        local = self._shared_loader_obj.connection_loader.get("ansible.builtin.local", self._play_context, None)
+        variables = {**task_vars, "ansible_python_interpreter": self._interpreter(task_vars)}
+        try:
+            self._connection, self._task.delegate_to = local, None
+            result: dict[str, t.Any] = self._execute_module(
+                module_name=MODULE, module_args=arguments, task_vars=variables
+            )
+        finally:
+            self._remove_tmp_path(local._shell.tmpdir)
+            self._connection, self._task.delegate_to = connection, delegate_to
+        return result
+
+    def _interpreter(self, task_vars: dict[str, t.Any]) -> str:
+        """What the inventory says for localhost, else the Python that runs Ansible."""
+        manager = self._task.get_variable_manager()
+        host = manager._inventory.hosts.get("localhost")
+        found = host.get_vars().get("ansible_python_interpreter") if host else None
+        return str(self._templar.template(found)) if found else sys.executable
+
+    def _group(self, answer: t.Any) -> dict[str, t.Any]:
+        """Groups for later plays. Before ansible-core 2.21 hosts are added by the results of a loop, so the task says it had one."""
+        hosts = [(name, GO) for name in _lines(answer, "go_hosts")] + [
+            (name, NO_GO) for name in _lines(answer, "no_go_hosts")
+        ]
+        if hasattr(self, "add_host"):
+            for name, group in hosts:
+                self.add_host(name, parent_group_names=[group])
+            return {"changed": False}
+        if not hosts:
+            return {"changed": False}
+        self._task.loop = [name for name, _group in hosts]
+        results = [
+            {"changed": False, "add_host": {"host_name": name, "groups": [group], "host_vars": {}}, "item": name, "ansible_loop_var": "item",
+             "_ansible_item_label": f"{name}: {group}"}
+            for name, group in hosts
+        ]  # fmt: skip
+        return {"changed": False, "results": results}
+
+    def _tell(self, answer: t.Any) -> dict[str, t.Any]:
+        """Shows what was found, once, and stops the play when it has to."""
+        found = answer if isinstance(answer, t.Mapping) else {}
+        shown = found.get("text") or (found.get("msg") if found.get("stop") is False else None)
+        if shown:
+            display.display(f"\n{shown}\n")
+        if found.get("left_out"):
+            display.display(f"{found['left_out']}\n", color="bright purple")
+        if found.get("stop") is False:
+            return {"changed": False, "msg": found.get("msg", "")}
+        return {
+            "changed": False,
+            "failed": True,
+            "msg": found.get("msg") or "NO-GO: the gate did not ask, so nothing goes on.",
+        }
+
+
+def _lines(answer: t.Any, key: str) -> list[str]:
+    return str(answer.get(key) or "").splitlines() if isinstance(answer, t.Mapping) else []
+
+
+def _play_of(task: t.Any) -> t.Any:
+    """The play of a task, whatever blocks and includes are between."""
+    return task.play if hasattr(task, "play") else task._parent._play

@@ -1,0 +1,87 @@
+# Copyright (c) backup_ops.veeam_em contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What Ansible knows of the play and its inventory. Private to the collection.
+
+Ansible tells a task which hosts are gone, but not why, and the reason decides: a host that failed or could not be reached is asked
+about, one that somebody ended is not. The reason is known to the play's strategy, which is found on the stack, because Ansible's
+workers are forks of it. It is no public interface: tests on the oldest and the newest ansible-core watch it, and where it is not found,
+every host that is gone counts as lost, which can only make the gate stricter.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import typing as t
+
+from ansible.constants import LOCALHOST
+from ansible.inventory.manager import IGNORED
+from ansible.plugins.strategy import StrategyBase
+from ansible.utils.path import unfrackpath
+
+from .play_state import PlayState
+
+
+def read_play_state(task: t.Any, play: t.Any, here: t.Collection[str], judged: t.Callable[[str], bool]) -> PlayState:
+    """``here`` are the hosts at work in this batch; ``judged`` tells whether an earlier call of this play knew a host."""
+    inventory = task.get_variable_manager()._inventory
+    everyone = [host.name for host in inventory.get_hosts(play.hosts, ignore_restrictions=True, order=play.order)]
+    own = {host.name for host in inventory.get_hosts(play.hosts)} | set(here)
+    others = [name for name in everyone if name not in own]
+    if play.order == "shuffle":
+        done = [name for name in others if judged(name)]
+    else:
+        first = next((place for place, name in enumerate(everyone) if name in own), 0)
+        done = [name for name in everyone[:first] if name not in own]
+    lost = _lost_hosts()
+    gone = [name for name in everyone if name in own and name not in here]
+    return PlayState(
+        batch=tuple(name for name in everyone if name in here) or tuple(here),
+        lost=tuple(name for name in gone if lost is None or name in lost),
+        to_come=tuple(name for name in others if name not in set(done)),
+        done=tuple(done),
+        ended=tuple(name for name in gone if lost is not None and name not in lost),
+    )
+
+
+def _lost_hosts() -> set[str] | None:
+    """The hosts that failed or could not be reached; None when nobody can tell."""
+    frame = sys._getframe()
+    iterator = None
+    while frame is not None:
+        owner = frame.f_locals.get("self")
+        iterator = frame.f_locals.get("iterator", iterator) if isinstance(owner, StrategyBase) else iterator
+        if isinstance(owner, StrategyBase) and iterator is not None:
+            return {*owner._tqm._unreachable_hosts, *owner._tqm._failed_hosts, *iterator.get_failed_hosts()}
+        frame = frame.f_back  # type: ignore[assignment]
+    return None
+
+
+def is_controller(host: t.Any, variables: t.Mapping[str, t.Any]) -> bool:
+    """Whether a host is this machine itself: nobody patches a controller by mistake in a play about others.
+
+    The name alone does not tell: a host that is called localhost may have an address of its own.
+    """
+    if host.name not in LOCALHOST:
+        return False
+    return bool(host.implicit) or variables.get("ansible_host", host.name) in LOCALHOST
+
+
+def broken_sources(inventory: t.Any) -> list[str]:
+    """The sources of the inventory that could not be read; Ansible itself only warns of them."""
+    read = set(inventory._inventory.processed_sources)
+    return [path for source in inventory._sources for path in _parts(source) if path not in read]
+
+
+def _parts(source: str) -> t.Iterator[str]:
+    if not source:
+        return
+    path = source if "," in source else unfrackpath(source, follow=False)
+    if os.path.isdir(path):
+        for name in sorted(os.listdir(path)):
+            if not IGNORED.search(os.fsencode(name) if isinstance(IGNORED.pattern, bytes) else name):
+                yield from _parts(os.path.join(path, name))
+    elif path != "/etc/ansible/hosts" or os.path.exists(path):
+        yield path

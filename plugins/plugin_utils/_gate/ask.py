@@ -1,0 +1,60 @@
+# Copyright (c) backup_ops.veeam_em contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Asking Enterprise Manager: the module protection_info, run on the controller. Private to the collection.
+
+All that the gate knows of the module's interface besides its options is here.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import re
+import typing as t
+
+from ...module_utils._client.settings import ConnectionSettings
+from .given import Settings
+from .question import Question
+from .values import Refusal
+
+MODULE = "backup_ops.veeam_em.protection_info"
+CONNECTION = frozenset({field.name for field in dataclasses.fields(ConnectionSettings)} | {"hostname", "user"})
+_PLACE = re.compile(r"machines\[(\d+)\]")
+_MISSING = "missing required arguments"
+
+
+def module_arguments(question: Question, settings: Settings, options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """The options of the task come from its arguments and from module_defaults; a connection of variables comes first."""
+    connection = settings.common["connection"] or {}
+    check_connection(connection, "verify_backups_connection")
+    wait = {"wait_running": settings.common["wait_running"]} if settings.common["wait_running"] else {}
+    return {**options, **connection, **question.arguments(settings), **wait}
+
+
+def check_connection(options: t.Iterable[str], where: str) -> None:
+    for name in options:
+        if name not in CONNECTION:
+            near = difflib.get_close_matches(name, CONNECTION, 1)
+            raise Refusal(f"{where} has the unknown key {name!r}{f'; did you mean {near[0]}' if near else ''}.")
+
+
+def explained(result: t.Mapping[str, t.Any], question: Question) -> dict[str, t.Any]:
+    """The module's result; mistakes of the caller are told in the words of the gate."""
+    found = {key: value for key, value in result.items() if key not in ("invocation", "exception")}
+    message = str(found.get("msg") or "")
+    if found.get("failed") and _MISSING in message:
+        found["error_of_caller"] = True
+        found["msg"] = (
+            "Nobody said where Enterprise Manager is and who asks: set VEEAM_EM_HOST, VEEAM_EM_USERNAME and VEEAM_EM_PASSWORD, "
+            "as the credential of an automation platform does, or verify_backups_connection, or module_defaults of group/backup_ops.veeam_em.em."
+        )
+    elif found.get("failed"):
+        found["msg"] = _PLACE.sub(lambda match: _named(question, int(match[1])), message)
+        found["error_of_caller"] = not found.get("error") and "argument" in message.lower()
+    return found
+
+
+def _named(question: Question, place: int) -> str:
+    return f"machine {question.asked[place].entry['name']!r}:" if place < len(question.asked) else f"machines[{place}]"
