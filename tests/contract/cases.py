@@ -25,6 +25,7 @@ CASES: dict[str, list[dict[str, t.Any]]] = {
         {"machines": MACHINES, "history": "7d", "waivers": [WAIVER, {**WAIVER, "machine": "web01"}]},
         {"machines": ["retry01", "print01"], "accept_warning": False},
     ],
+    "doctor": [{}, {"bundle": True}],
     "job_info": [
         {},
         {
