@@ -38,7 +38,11 @@ def ask(
         InProcess(copy.deepcopy(estate or site.estate), now=now, profile=site.profile) as em,
         client(em, username=user, password=passwords[user], page_size=page_size) as session,
     ):
-        return [(one["verdict"], tuple(one["reasons"])) for one in verify(session, policy)["machines"]]
+        found = verify(session, policy)["machines"]
+        # That a root's lookup identifies nothing shows in rows of its machines only: the note is about the site, not the machine.
+        return [
+            (one["verdict"], tuple(code for code in one["reasons"] if code != codes.LOOKUP_UNANSWERED)) for one in found
+        ]
 
 
 def is_ok(answer: Answer) -> bool:
@@ -117,7 +121,7 @@ CHECKS = (check_company, check_form, check_time, check_poorer, check_more)
 
 
 def test_properties_of_sites() -> None:
-    """Each site goes through one of the properties in turn and all go through company; counts are printed and asserted."""
+    """Each site goes through one of the properties in turn; counts are printed and asserted."""
     counts: collections.Counter[str] = collections.Counter()
 
     @settings(
@@ -134,8 +138,7 @@ def test_properties_of_sites() -> None:
             counts[f"verdict: {word}"] += 1
         for word in {reason for answer in together for reason in answer[1]}:
             counts[f"reason: {word}"] += 1
-        check_company(site, together)
-        CHECKS[1 + counts["sites"] % 4](site, together)
+        CHECKS[counts["sites"] % len(CHECKS)](site, together)
 
     run()
     print(f"\n{counts['sites']} sites")
