@@ -28,7 +28,7 @@ _RESULTS = ("tests/contract/test_results.py", "-n", "2", "-k", "backup_server_in
 MUTATIONS = [
     Mutation(
         "a wrong return key", f"{_UTILS}/_info/resource.py",
-        '"truncated": result.truncated}', '"was_cut": result.truncated}',
+        '"truncated": result.truncated,', '"was_cut": result.truncated,',
         "contract", "has undocumented keys", _RESULTS,
     ),
     Mutation(
