@@ -86,7 +86,7 @@ REFUSED: list[tuple[Vars, str]] = [
     ({"waivers": [{"machine": "web01"}]}, "a waiver without reason_code"),
     ({"connection": {"pasword": "x"}}, "unknown key 'pasword'; did you mean password"),
     ({"hosts": "web1"}, "no host of the inventory"),
-    ({"change_number": 1.5}, "which is no text"),
+    ({"change_number": 1.5}, "which is not text"),
 ]
 """What is refused in one sentence, before any request."""
 

@@ -148,4 +148,4 @@ def logon_error(response: Response, message: str | None, settings: ConnectionSet
 def blank_note(settings: ConnectionSettings) -> str:
     """A password may really begin or end with a blank, so it is said when the password is refused."""
     blank = settings.password != stripped(settings.password)
-    return "; the password begins or ends with a blank: is that meant?" if blank else ""
+    return "; the password begins or ends with a blank, which may be a mistake" if blank else ""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import typing as t
 
 from .._errors import EmError
-from .._records.nodes import Node, pick, rows_of, snake_case, uid_of
+from .._records.nodes import Node, links_of, pick, rows_of, snake_case, uid_of
 from .._times import to_iso
 from .check import Check, Status
 from .server import elements
@@ -40,7 +40,7 @@ def check_lookup(visitor: Visitor, tasks: Seen | None) -> list[Check]:
                 {"unknown_ids": len(strangers)},
             )
         )
-    names = {uid_of(row): text_of(row, "name") or str(uid_of(row)) for row in roots}
+    names = {uid_of(row): _name_of(row, roots) for row in roots}
     for uid in list(ids)[:MOST_ROOTS]:
         found.append(_ask_root(visitor, uid, str(names[uid]), bool(used & ids[uid])))
     if len(ids) > MOST_ROOTS:
@@ -54,6 +54,14 @@ def check_lookup(visitor: Visitor, tasks: Seen | None) -> list[Check]:
     if not ids:
         found.append(Check("lookup", Status.SKIPPED, "Enterprise Manager lists no hypervisor"))
     return found
+
+
+def _name_of(root: Node, roots: t.Sequence[Node]) -> str:
+    """Several backup servers may have a connection to one hypervisor: then it takes the server to tell them apart."""
+    name = text_of(root, "name") or str(uid_of(root))
+    alone = sum(text_of(each, "name") == text_of(root, "name") for each in roots) == 1
+    server = next((link.name for link in links_of(root) if link.type == "BackupServerReference"), None)
+    return name if alone or not server else f"{name} of {server}"
 
 
 def _ask_root(visitor: Visitor, uid: str, name: str, backed_up: bool) -> Check:

@@ -74,4 +74,5 @@ def summary(checks: t.Sequence[Check]) -> dict[str, int]:
 
 def _sentence(text: str) -> str:
     """As it is: what begins with a name keeps its case."""
-    return f"{text.strip().rstrip('.')}."
+    text = text.strip().rstrip(".")
+    return text if text.endswith("?") else f"{text}."

@@ -66,7 +66,7 @@ def build_document(
     unknown = [verdict for verdict in allowed_verdicts if verdict not in VERDICTS]
     if unknown:
         raise EvidenceError(
-            f"allowed_verdicts has {unknown[0]!r}, which is no verdict; choose from {', '.join(VERDICTS)}"
+            f"allowed_verdicts has {unknown[0]!r}, which is not a verdict; choose from {', '.join(VERDICTS)}"
         )
     change = one_line(change_number or "") or None
     decision = _decision(answer, list(allowed_verdicts), allow_empty, change)
@@ -89,6 +89,12 @@ def build_document(
         "jobs": read_jobs(jobs, {job_of(machine) for machine in bad}),
         "result": {key: answer[key] for key in _RESULT_KEYS if key in answer},
     }
+
+
+def headline(document: Document) -> str:
+    """The decision in one line, with the number of the change."""
+    change = document["change_number"]
+    return f"{document['decision']['summary']}{f'; change {change}' if change else ''}"
 
 
 def worst_first(document: Document) -> list[Machine]:

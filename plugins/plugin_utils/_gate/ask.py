@@ -10,11 +10,11 @@ All that the gate knows of the module's interface besides its options is here.
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import re
 import typing as t
 
 from ...module_utils._client.settings import ConnectionSettings
+from ...module_utils._words import nearest
 from .given import Settings
 from .question import Question
 from .values import Refusal
@@ -36,7 +36,7 @@ def module_arguments(question: Question, settings: Settings, options: t.Mapping[
 def check_connection(options: t.Iterable[str], where: str) -> None:
     for name in options:
         if name not in CONNECTION:
-            near = difflib.get_close_matches(name, CONNECTION, 1)
+            near = nearest(name, CONNECTION)
             raise Refusal(f"{where} has the unknown key {name!r}{f'; did you mean {near[0]}' if near else ''}.")
 
 

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-import difflib
 import typing as t
 
 from ...module_utils._times import UTC
+from ...module_utils._words import nearest
 from .._evidence.document import Document
 from .._evidence.files import one_text
 from . import evidence_files
@@ -236,7 +236,7 @@ class Call:
         pattern = ",".join(parts)
         inventory = self._at.inventory
         groups = sorted(set(inventory.groups) - {"all", "ungrouped"})
-        near = difflib.get_close_matches(pattern, [*groups, *inventory.hosts], 1)
+        near = nearest(pattern, [*groups, *inventory.hosts])
         there = (
             f"The groups are {', '.join(groups[:20])}{' and more' if len(groups) > 20 else ''}"
             if groups

@@ -211,7 +211,7 @@ def test_unknown_zones_are_refused(value: t.Any) -> None:
         ("job_types", [], "without anything in it"),
         ("waivers", [{**WAIVER, "untill": "2026-01-01"}], "did you mean until"),
         ("waivers", [{"machine": "old01", "until": "2026-01-01"}], "without reason_code"),
-        ("waivers", ["old01"], "no dictionary"),
+        ("waivers", ["old01"], "not a dictionary"),
         ("waivers", [{**WAIVER, "until": "someday"}], "a waiver whose until"),
         ("machines", [{"vm_uid": "x"}], "without a name"),
         ("machines", [{"name": "web01", "max_age": 24}], "max_age has the value 24, a number without a unit"),
