@@ -29,7 +29,7 @@ _PROPERTIES = ("tests/unit/plugins/module_utils/_protection/test_properties.py",
 MUTATIONS = [
     Mutation(
         "a wrong return key", f"{_UTILS}/_info/resource.py",
-        '"truncated": result.truncated}', '"was_cut": result.truncated}',
+        '"truncated": result.truncated,', '"was_cut": result.truncated,',
         "contract", "has undocumented keys", _RESULTS,
     ),
     Mutation(
