@@ -433,7 +433,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             config = self._config()
             staging, clashes = self._staged(config, self._hosts(config, path, cache))
         except (EmError, AnsibleError) as error:
-            raise InventoryFailed(f"{one_line(error)}.") from None
+            text = one_line(error)
+            raise InventoryFailed(text if text.endswith("?") else f"{text}.") from None
         # Nothing can fail any more.
         staging.apply(inventory)
         for clash in clashes:

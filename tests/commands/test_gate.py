@@ -18,7 +18,7 @@ from veeam_em_simulator.testing import Simulator
 ESTATES = Path(__file__).with_name("estates")
 ROLE = "backup_ops.veeam_em.verify_backups"
 ASK = "Ask Enterprise Manager, write the evidence and decide"
-TELL = "Show the verdicts, and stop when not all is well"
+TELL = "Show the verdicts, and stop on a no-go"
 AFTER = "The maintenance"
 P = "verify_backups_"
 Vars = t.Dict[str, t.Any]

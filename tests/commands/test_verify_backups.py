@@ -17,7 +17,7 @@ from support.commands import Ansible, Run
 FINE = ["web01", "web02"]
 NOT_FINE = ["db02", "legacy01"]
 AFTER = "The maintenance"
-TELL = "Show the verdicts, and stop when not all is well"
+TELL = "Show the verdicts, and stop on a no-go"
 
 
 def inventory(*hosts: str, variables: t.Mapping[str, t.Mapping[str, t.Any]] | None = None) -> str:

@@ -87,6 +87,7 @@ def prepare(
         if value is None and option in _NEVER_EMPTY:
             raise SettingsError(f"{option} is empty", hint=_NEVER_EMPTY[option])
         found[option] = value if option in _NOT_TEMPLATED else _filled(templar, option, value)
+        _check_choices(option, found[option], definitions[option].get("choices"))
     if found.get("servers") is not None and found.get("host") is not None:
         raise SettingsError("host and servers are both set", hint="list that host below servers, too")
     for name in _REQUIRED:
@@ -97,6 +98,14 @@ def prepare(
         if definitions[name].get("default") is not None:
             found[name] = definitions[name]["default"]
     return found
+
+
+def _check_choices(option: str, value: t.Any, choices: t.Sequence[str] | None) -> None:
+    """Ansible's own words for a wrong one name no choices."""
+    words = value if isinstance(value, list) else str(value).split(",")
+    for word in (str(word).strip() for word in words) if choices and value is not None else ():
+        if word not in choices:
+            raise SettingsError(f"{option} has the value {word!r}", hint=advice(word, choices))
 
 
 def empty_variables(config: t.Mapping[str, t.Any], environment: t.Mapping[str, str]) -> list[str]:
