@@ -87,7 +87,9 @@ def prepare(
         if value is None and option in _NEVER_EMPTY:
             raise SettingsError(f"{option} is empty", hint=_NEVER_EMPTY[option])
         found[option] = value if option in _NOT_TEMPLATED else _filled(templar, option, value)
-        _check_choices(option, found[option], definitions[option].get("choices"))
+        choices = definitions[option].get("choices")
+        if choices and found[option] is not None:
+            _check_choices(option, found[option], choices)
     if found.get("servers") is not None and found.get("host") is not None:
         raise SettingsError("host and servers are both set", hint="list that host below servers, too")
     for name in _REQUIRED:
@@ -100,10 +102,10 @@ def prepare(
     return found
 
 
-def _check_choices(option: str, value: t.Any, choices: t.Sequence[str] | None) -> None:
+def _check_choices(option: str, value: t.Any, choices: t.Sequence[str]) -> None:
     """Ansible's own words for a wrong one name no choices."""
     words = value if isinstance(value, list) else str(value).split(",")
-    for word in (str(word).strip() for word in words) if choices and value is not None else ():
+    for word in [str(word).strip() for word in words]:
         if word not in choices:
             raise SettingsError(f"{option} has the value {word!r}", hint=advice(word, choices))
 
