@@ -54,9 +54,9 @@ options:
     default: false
 """
 
-    DOCUMENTATION = (
-        ROWS
-        + r"""  uid:
+    DOCUMENTATION = r"""
+options:
+  uid:
     description:
       - UID of one of them, as URN or as bare GUID. It is read from the detail endpoint.
       - An unknown UID gives an empty list, not a failure.
@@ -67,7 +67,6 @@ seealso:
     description: The filter language and the fields of each type.
     link: https://helpcenter.veeam.com/docs/vbr/em_rest/query_service.html
 """
-    )
 
     SERVER = r"""
 options:

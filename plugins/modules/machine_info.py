@@ -72,7 +72,7 @@ EXAMPLES = r"""
     host: em01.example.test
     username: EXAMPLE\svc-ansible
     password: "{{ em_password }}"
-    names: "{{ cmdb_names }}"
+    names: "{{ groups['all'] }}"
   delegate_to: localhost
   register: compared
 

@@ -18,6 +18,7 @@ author:
 extends_documentation_fragment:
   - backup_ops.veeam_em._connection
   - backup_ops.veeam_em._select
+  - backup_ops.veeam_em._select.rows
   - backup_ops.veeam_em._select.server
   - backup_ops.veeam_em._attributes.info_module
   - backup_ops.veeam_em._attributes.actiongroup_em

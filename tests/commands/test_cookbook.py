@@ -14,7 +14,7 @@ import yaml
 from support.commands import Ansible, Run
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "docsite" / "rst" / "guide_cookbook.rst"
-_BLOCK = re.compile(r"^\.\. code-block:: (\w+)\n\n((?:    .*\n|\n)+)", re.MULTILINE)
+_BLOCK = re.compile(r"^(?:\.\. code-block)?::(?: (\w+))?\n\n((?:    .*\n|\n)+)", re.MULTILINE)
 _FILTER = re.compile(r"\|\s*([\w.]+)")
 FILTERS = {"length", "join", "default", "selectattr", "backup_ops.veeam_em.listing"}
 CSV = "sessions.csv"
@@ -35,7 +35,7 @@ def blocks() -> list[tuple[str, str]]:
 def recipes() -> list[tuple[list[dict[str, t.Any]], list[str]]]:
     """The tasks of each recipe, and the lines that the page shows below them."""
     found = blocks()
-    assert [kind for kind, _text in found] == ["yaml", "text"] * 10
+    assert [kind for kind, _text in found] == ["yaml", ""] * 10
     return [(yaml.safe_load(tasks), shown.splitlines()) for (_, tasks), (_, shown) in zip(found[::2], found[1::2])]
 
 

@@ -76,8 +76,8 @@ class Lookups:
 
     @property
     def is_complete(self) -> bool:
-        """Whether every root's lookup answered."""
-        return all(one.state in (ANSWERED, EMPTY) for one in self.states.values())
+        """Whether every root's lookup answered with a machine: of one that shows nothing, no filter proves that it has none."""
+        return all(one.state == ANSWERED for one in self.states.values())
 
     def everything(self) -> t.Iterator[Shown]:
         for shown in self.by_key.values():

@@ -57,7 +57,7 @@ def spellings(name: str, domains: Domains) -> frozenset[str]:
     """How rows are asked for by a name: as it is written and in the usual other ways of writing it, with and without its domain."""
     plain = decoded(name)
     short = plain.partition(".")[0] if domains.split(name)[1] else plain
-    return frozenset(form for one in {name, plain, short} for form in (one, one.lower(), one.upper()))
+    return frozenset(form for one in (name, plain, short) for form in (one, one.lower(), one.upper()))
 
 
 class Resolver:

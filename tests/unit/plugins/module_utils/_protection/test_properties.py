@@ -187,8 +187,9 @@ def check_worse(snapshot: Snapshot, asked: list[str], together: list[Answer]) ->
     ]
     for task in list(snapshot.tasks.values())[:2]:
         if task.vm_uid is not None:
-            worse.append(with_rows(snapshot, _again(snapshot, task, 0.4, result="Failed")))
-            worse.append(with_rows(snapshot, _again(snapshot, task, 0.4, running=True)))
+            # Of another job: a newer session of one that runs tells that it does not run any more.
+            worse.append(with_rows(snapshot, _again(snapshot, task, 0.4, result="Failed", job="late")))
+            worse.append(with_rows(snapshot, _again(snapshot, task, 0.4, running=True, job="late")))
         lost = copy.copy(snapshot)
         lost.sessions = {key: row for key, row in snapshot.sessions.items() if key != task.session_key}
         worse.append(lost)
