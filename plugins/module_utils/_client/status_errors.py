@@ -77,7 +77,7 @@ def _whatever_was_asked(
     # A message about a filter may quote it, and machines are called license01.
     if message and "licens" in message.lower() and not filtered and status >= 400 and status not in (401, 404):
         return WrongEdition(
-            f"Enterprise Manager refused the request for its licence (HTTP {status})",
+            f"Enterprise Manager refused the request because of its licence (HTTP {status})",
             hint="check the edition and the end of the licence of this installation; its REST API is not in all editions",
             **details,
         )

@@ -137,8 +137,8 @@ def _name_case(visitor: Visitor, tasks: Seen | None) -> Check:
     answer = visitor.query("BackupTaskSession", 1, where=f'VmDisplayName=="{name.swapcase()}"')
     exact = not answer.rows
     visitor.learn(9, "Do filters compare names with regard to case?", "yes" if exact else "no")
-    how = "with" if exact else "without"
-    return Check("filter_case", Status.OK, f"filters compare names {how} regard to case", details={"exact": exact})
+    how = "case-sensitive" if exact else "not case-sensitive"
+    return Check("filter_case", Status.OK, f"names in filters are {how}", details={"exact": exact})
 
 
 def _reference_filter(visitor: Visitor) -> Check:

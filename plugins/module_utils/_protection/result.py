@@ -127,8 +127,8 @@ def warnings_of(result: dict[str, t.Any], policy: Policy) -> list[str]:
     oldest = to_iso(policy.now - _OLD_DATA)
     if policy.max_data_age is None and (result["data_as_of"] or oldest) < oldest:
         found.append(
-            f"Enterprise Manager's data is of {result['data_as_of']}: what happened since is not in the verdicts. Set max_data_age"
-            " to refuse old data."
+            f"Enterprise Manager's data is as of {result['data_as_of']}; the verdicts do not cover what happened since."
+            " Set max_data_age to refuse old data."
         )
     return found
 

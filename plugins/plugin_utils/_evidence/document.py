@@ -118,7 +118,7 @@ def _moment_of(answer: dict[str, t.Any], wanted: str | None, now: dt.datetime) -
 
 def _checked(result: t.Any) -> dict[str, t.Any]:
     if not isinstance(result, t.Mapping):
-        raise EvidenceError("the input is no result of backup_ops.veeam_em.protection_info: it is not a dictionary")
+        raise EvidenceError("the input is not a result of backup_ops.veeam_em.protection_info: it is not a dictionary")
     if result.get("failed") or result.get("skipped"):
         state = "failed" if result.get("failed") else "was skipped"
         raise EvidenceError(
@@ -127,7 +127,9 @@ def _checked(result: t.Any) -> dict[str, t.Any]:
     answer: dict[str, t.Any] = plain({key: result[key] for key in (*_RESULT_KEYS, "em_host") if key in result})
     machines = answer.get("machines")
     if not isinstance(machines, list):
-        raise EvidenceError("the input is no result of backup_ops.veeam_em.protection_info: it has no list 'machines'")
+        raise EvidenceError(
+            "the input is not a result of backup_ops.veeam_em.protection_info: it has no list 'machines'"
+        )
     for machine in machines:
         if (
             not isinstance(machine, dict)
@@ -135,7 +137,7 @@ def _checked(result: t.Any) -> dict[str, t.Any]:
             or not isinstance(machine.get("verdict"), str)
         ):
             raise EvidenceError(
-                "the input is no result of backup_ops.veeam_em.protection_info: a machine has no name or no verdict"
+                "the input is not a result of backup_ops.veeam_em.protection_info: a machine has no name or no verdict"
             )
     total = (answer.get("summary") or {}).get("total", len(machines))
     if total != len(machines):

@@ -47,7 +47,7 @@ def explained(result: t.Mapping[str, t.Any], question: Question) -> dict[str, t.
     if found.get("failed") and _MISSING in message:
         found["error_of_caller"] = True
         found["msg"] = (
-            "Nobody said where Enterprise Manager is and who asks: set VEEAM_EM_HOST, VEEAM_EM_USERNAME and VEEAM_EM_PASSWORD, "
+            "No connection to Enterprise Manager is given: set VEEAM_EM_HOST, VEEAM_EM_USERNAME and VEEAM_EM_PASSWORD, "
             "as the credential of an automation platform does, or verify_backups_connection, or module_defaults of group/backup_ops.veeam_em.em."
         )
     elif found.get("failed"):

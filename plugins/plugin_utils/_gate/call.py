@@ -120,7 +120,7 @@ class Call:
     def _read(self, raw: t.Mapping[str, t.Any], controllers: set[str]) -> Settings:
         settings = read_settings(self._variables.of_play(), raw, controllers)
         for name in settings.strangers:
-            self.warnings.append(f"{name} is no variable of the gate, so nobody reads it.")
+            self.warnings.append(f"{name} is not a variable of the gate and has no effect.")
         return settings
 
     def _known_by_earlier_call(self, name: str) -> bool:

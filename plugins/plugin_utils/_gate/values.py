@@ -177,7 +177,7 @@ def sequence(value: t.Any) -> list[t.Any]:
 def mapping(value: t.Any) -> dict[str, t.Any]:
     found = document(value) if isinstance(value, str) else value
     if not isinstance(found, t.Mapping):
-        raise Refusal("is no dictionary; write keys and values")
+        raise Refusal("is not a dictionary; write keys and values")
     return {str(key): item for key, item in found.items()}
 
 

@@ -77,11 +77,11 @@ def message(
         ),
         (
             message(attempt(result=None, end=None, running=True)),
-            "Daily (vbr01) is running and not done with its machines.",
+            "Daily (vbr01) is running and has not finished its machines.",
         ),
         (
             message(data_as_of=NOW - 2 * HOUR, data_age="old"),
-            "Enterprise Manager collected no new data since 2026-01-06T04:00:00Z; start a collection under Configuration, Backup Servers,"
+            "Enterprise Manager has collected no new data since 2026-01-06T04:00:00Z; start a collection under Configuration, Backup Servers,"
             " or by the API.",
         ),
         (

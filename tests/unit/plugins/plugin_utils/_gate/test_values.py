@@ -217,7 +217,7 @@ def test_unknown_zones_are_refused(value: t.Any) -> None:
         ("machines", [{"name": "web01", "max_age": 24}], "max_age has the value 24, a number without a unit"),
         ("machines", [True], "names no machine"),
         ("machines", "[web01", "can't be read as YAML"),
-        ("connection", "em01", "no dictionary"),
+        ("connection", "em01", "not a dictionary"),
         ("max_rows", 1.5, "whole number"),
     ],
 )
