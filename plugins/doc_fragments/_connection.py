@@ -90,7 +90,7 @@ options:
     default: latest
   data_format:
     description:
-      - V(auto) asks for JSON and takes what comes; servers before 9.5 Update 4 know only XML.
+      - V(auto) asks for JSON and accepts either format; servers before 9.5 Update 4 know only XML.
       - With V(json) or V(xml) an answer in the other format is an error.
       - The results are the same in every format.
       - If it is not set, the environment variable E(VEEAM_EM_DATA_FORMAT) is used.

@@ -13,16 +13,16 @@ options:
   name:
     description:
       - Names. Any character may occur. Hundreds of names become few requests.
-      - Write a list, also for one name, because Ansible cuts plain text at its commas.
+      - Write a list even for one name, because Ansible splits plain text at commas.
     type: list
     elements: str
   name_match:
     description:
-      - How names of machines, jobs, backup servers and other things are compared. A name that something is called exactly so means just that.
-      - Only for a name that no row has, other spellings are looked for and asked for, those of the first of these ways that finds any.
+      - How names of machines, jobs, backup servers and other things are compared. A name that matches exactly selects only that.
+      - Other spellings are tried only for a name that matches no row exactly, and the first of these ways that finds any decides.
         RV(matched_names) says which.
       - V(ignore_case) compares without regard to case. V(short_name) also without regard to the domain, if only one of the two names has a domain.
-      - A name that nothing has in any of these ways is in RV(unmatched_names), and a warning tells the nearest names.
+      - A name that matches nothing in any of these ways is in RV(unmatched_names), and a warning suggests the nearest names.
       - Where no option says how far back, names of machines and jobs are looked for in the last 30 days.
     type: list
     elements: str
@@ -73,7 +73,7 @@ options:
   backup_server_name:
     description:
       - Names of backup servers as Enterprise Manager shows them.
-      - Write a list, also for one name, because Ansible cuts plain text at its commas.
+      - Write a list even for one name, because Ansible splits plain text at commas.
     type: list
     elements: str
   backup_server_uid:

@@ -24,14 +24,14 @@ options:
       - References are read by page number. A row can be missed when others are deleted on the server in the meantime.
       - With O(endpoint=list) references can be sorted by name only, and O(limit) and O(descending) need O(sort_by=name).
       - Else only the server can sort references. So O(limit) is refused when filters are too long for one request; without it, the answers follow each other.
-      - Names are compared once more here, as some servers take no regard of case. References do not tell all of them; there it is as the server compares.
+      - Names are compared again here, since some servers ignore case. References do not carry every name; for those, what the server matched counts.
     type: str
     choices: [entity, reference]
     default: entity
   job_name:
     description:
       - Names of jobs. Any character may occur.
-      - Write a list, also for one name, because Ansible cuts plain text at its commas.
+      - Write a list even for one name, because Ansible splits plain text at commas.
     type: list
     elements: str
   job_uid:
@@ -54,7 +54,7 @@ options:
     description:
       - Only sessions that started at this time or later.
       - ISO 8601 (without a zone it is UTC), a date, or an age such as V(36h), V(7d) or V(1d12h).
-      - A bare date is the first second of that day. Whole seconds count, as in the records, and the second that is named belongs to it.
+      - A bare date means 00:00 UTC on that day. Times are compared in whole seconds, and both ends are included.
     type: str
   created_before:
     description:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: evidence
-short_description: Evidence for a change ticket out of a result of protection_info
+short_description: Evidence for a change ticket from a result of protection_info
 version_added: 0.1.0
 author:
   - backup_ops.veeam_em contributors (@backup-ops)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: listing
-short_description: Table, CSV, HTML or Markdown out of the list of any info module
+short_description: Table, CSV, HTML or Markdown from the list of any info module
 version_added: 0.1.0
 author:
   - backup_ops.veeam_em contributors (@backup-ops)

@@ -20,7 +20,7 @@ description:
     backup server of one name are one host when there is only one of each.
   - Either everything is read and worked out, or no host is made.
   - The account needs the Enterprise Manager role Portal User, for all facts about agents Portal Administrator.
-  - All options may be templates or vaulted, but for expressions and those of the cache. Options that are unknown are refused.
+  - All options except expressions and those of the cache may be templates or vaulted. Unknown options are refused.
 extends_documentation_fragment:
   - backup_ops.veeam_em._connection
   - backup_ops.veeam_em._connection.plugin
@@ -57,8 +57,8 @@ options:
       - What hosts are called, in order of preference. The first entry that gives a text wins; if none does, it is the machine's name.
       - An entry is the name of a host variable, or a template that uses host variables.
       - A host name is also a pattern, a path below C(host_vars) and an argument of ssh. In a name with anything but letters, digits, dots,
-        dashes and underscores, all else becomes an underscore, and a digest of the real name follows. So it is with names of groups, with
-        those that could be the controller, such as C(localhost) or C(127.1), and with very long ones. A warning tells.
+        dashes and underscores, all else becomes an underscore, and a digest of the real name follows. The same goes for names of groups, for
+        those that could be the controller, such as C(localhost) or C(127.1), and for very long ones. A warning says so.
       - The variable C(veeam_em_name) always has the real name.
     type: list
     elements: str
@@ -91,7 +91,7 @@ options:
         registered anew. The others, and all machines when several are there, get a suffix that does not change from run to run, from
         the id at the hypervisor or the kind. A warning tells the names of machines that are all there.
       - V(suffix) gives each of them a suffix.
-      - V(warn) takes the first one, and a warning tells which others are left out.
+      - V(warn) takes the first one, and a warning names the others.
       - V(fail) fails the inventory.
     type: str
     choices: [newest, suffix, warn, fail]
@@ -106,7 +106,7 @@ options:
   on_server_down:
     description:
       - What to do when one of O(servers) does not answer.
-      - V(fail) makes no inventory.
+      - V(fail) fails the inventory.
       - V(warn) makes hosts of the others, with a warning. Every verdict is C(unknown) then, and nothing is written to the cache.
     type: str
     choices: [fail, warn]
@@ -131,7 +131,7 @@ options:
           - >-
             The moment at which the age counts. V(now), a time from now such as V(+12h), a date (00:00 UTC on that day), or an ISO 8601 time
             with its zone.
-          - With the begin of a maintenance tomorrow it tells today which backups will be too old by then.
+          - Set to the start of tomorrow's maintenance, it shows today which backups will be too old by then.
           - Backups with data from after this moment are not good, so that a past moment can be checked too.
         type: str
         default: now
@@ -148,7 +148,7 @@ options:
             V(ImmediateBackupCopyWorker), V(Replica) and V(StorageSnapshot), the last one for snapshots on a storage array, told by the kind
             of repository.
           - >-
-            It also tells which kind of machine is meant. Without types for agents a computer with an agent is no meaning of a name, and the
+            It also tells which kind of machine is meant. Without types for agents a name never means a computer with an agent, and the
             other way round.
         type: list
         elements: str
@@ -433,7 +433,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             config = self._config()
             staging, clashes = self._staged(config, self._hosts(config, path, cache))
         except (EmError, AnsibleError) as error:
-            raise InventoryFailed(f"{one_line(error)}.") from None
+            text = one_line(error)
+            raise InventoryFailed(text if text.endswith("?") else f"{text}.") from None
         # Nothing can fail any more.
         staging.apply(inventory)
         for clash in clashes:

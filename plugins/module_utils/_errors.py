@@ -42,7 +42,7 @@ class EmError(Exception):
             text += f' (the server says: "{self.server_message}")'
         if self.hint:
             text += f"; {self.hint.rstrip('.')}"
-        return text + "."
+        return text if text.endswith("?") else text + "."
 
     def to_result(self) -> dict[str, t.Any]:
         """The ``error`` dictionary of a failed module."""

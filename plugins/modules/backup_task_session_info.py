@@ -28,7 +28,7 @@ options:
   vm_display_name:
     description:
       - Names of machines. Hundreds of names become few requests.
-      - Write a list, also for one name, because Ansible cuts plain text at its commas.
+      - Write a list even for one name, because Ansible splits plain text at commas.
     type: list
     elements: str
   job_session_uid:
@@ -47,7 +47,7 @@ options:
     description:
       - Exact texts of failures. The server knows no pattern matching.
       - A text with a line break is refused, since it is not known how the server takes one. Select by O(result) and compare the records.
-      - Write a list, also for one name, because Ansible cuts plain text at its commas.
+      - Write a list even for one name, because Ansible splits plain text at commas.
     type: list
     elements: str
   total_size_min:
@@ -266,13 +266,13 @@ truncated:
   sample: false
 matched_names:
   description:
-    - How names that nothing is called exactly so are spelt at the server, by the option and the name that were given. Empty when all are as given.
+    - How names that match nothing exactly are spelt on the server, by the option and the name that were given. Empty when all match exactly.
     - See O(name_match).
   returned: success
   type: dict
   sample: {"backup_server_name": {"VBR01": ["vbr01.example.test"]}}
 unmatched_names:
-  description: Names that nothing has, in whatever spelling, by the option that they were given for. Empty when there is none.
+  description: Names that match nothing in any spelling, by the option that they were given for. Empty when there is none.
   returned: success
   type: dict
   sample: {"job_name": ["Daily VM"]}

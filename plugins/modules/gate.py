@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: gate
-short_description: Decide once for all hosts of a play whether their backups let a maintenance go on
+short_description: Decide once for all hosts of a play whether their backups allow the maintenance
 version_added: 0.1.0
 description:
   - >-

@@ -230,13 +230,13 @@ truncated:
   sample: false
 matched_names:
   description:
-    - How names that nothing is called exactly so are spelt at the server, by the option and the name that were given. Empty when all are as given.
+    - How names that match nothing exactly are spelt on the server, by the option and the name that were given. Empty when all match exactly.
     - See O(name_match).
   returned: success
   type: dict
   sample: {"backup_server_name": {"VBR01": ["vbr01.example.test"]}}
 unmatched_names:
-  description: Names that nothing has, in whatever spelling, by the option that they were given for. Empty when there is none.
+  description: Names that match nothing in any spelling, by the option that they were given for. Empty when there is none.
   returned: success
   type: dict
   sample: {"job_name": ["Daily VM"]}

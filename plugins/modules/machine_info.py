@@ -26,7 +26,7 @@ options:
   names:
     description:
       - Names that are looked for. RV(machines) then holds what they mean, and the other return values what is only on one side.
-      - Write a list, also for one name, because Ansible cuts plain text at its commas.
+      - Write a list even for one name, because Ansible splits plain text at commas.
     type: list
     elements: str
   name_match:
@@ -231,7 +231,7 @@ in_em_only:
   elements: str
   sample: [srv07]
 not_in_em:
-  description: The O(names) that nothing has or had since O(since).
+  description: The O(names) that match no machine, present or former, since O(since).
   returned: when O(names) is given
   type: list
   elements: str
@@ -274,7 +274,7 @@ counts:
   sample: {"status": {"success": 1, "warning": 0, "failed": 1, "running": 0, "unknown": 0}, "backup_server_name": {"vbr01.example.test": 2}}
 matched_names:
   description:
-    - How names that nothing is called exactly so are spelt at the server, by the option and the name that were given. Empty when all are as given.
+    - How names that match nothing exactly are spelt on the server, by the option and the name that were given. Empty when all match exactly.
     - See O(name_match).
   returned: success
   type: dict

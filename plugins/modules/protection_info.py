@@ -55,7 +55,7 @@ options:
         C(backup_server_name) selects, among the machines of this name, those that this backup server backs up or has the hypervisor of, and
         only its backups count.
       - C(max_age), C(needed_at), C(accept_warning), C(job_types) and C(require_restore_point) override the options of the same name.
-      - Write a list, also for one name, because Ansible cuts plain text at its commas.
+      - Write a list even for one name, because Ansible splits plain text at commas.
     type: list
     elements: raw
     required: true
@@ -69,7 +69,7 @@ options:
       - >-
         The moment at which the age counts. V(now), a time from now such as V(+12h), a date (00:00 UTC on that day), or an ISO 8601 time
         with its zone.
-      - With the begin of a maintenance tomorrow it tells today which backups will be too old by then.
+      - Set to the start of tomorrow's maintenance, it shows today which backups will be too old by then.
       - Backups with data from after this moment are not good, so that a past moment can be checked too.
     type: str
     default: now
@@ -86,8 +86,8 @@ options:
         V(ImmediateBackupCopyWorker), V(Replica) and V(StorageSnapshot), the last one for snapshots on a storage array, told by the kind of
         repository.
       - >-
-        It also tells which kind of machine is meant. Without types for agents a computer with an agent is no meaning of a name, and the
-        other way round.
+        It also tells which kind of machine is meant. Without types for agents a name never means a computer with an agent, and the other
+        way round.
     type: list
     elements: str
     default: [Backup, AgentBackup, AgentManagement]
@@ -313,7 +313,7 @@ machines:
         - 'V(ambiguous_name): The name matches several machines whose verdicts differ.'
         - 'V(claimed_twice): Another entry of machines means the same machine.'
         - 'V(machine_renamed): The machine that had this name has another name now.'
-        - 'V(machine_gone): A machine of this name is no longer at its hypervisor.'
+        - 'V(machine_gone): A machine of this name no longer exists on its hypervisor.'
         - 'V(reference_not_found): Enterprise Manager knows no machine with this reference.'
         - 'V(not_visible): Nothing was found, and this account may not see everything.'
         - 'V(session_unreadable): The job session of a task can''t be read, so its type is not known.'

@@ -41,7 +41,7 @@ options:
   job_name:
     description:
       - Names of jobs. Only for types that have this field.
-      - Write a list, also for one name, because Ansible cuts plain text at its commas.
+      - Write a list even for one name, because Ansible splits plain text at commas.
     type: list
     elements: str
   job_uid:
@@ -62,7 +62,7 @@ options:
   vm_display_name:
     description:
       - Names of machines. Only for types that have this field.
-      - Write a list, also for one name, because Ansible cuts plain text at its commas.
+      - Write a list even for one name, because Ansible splits plain text at commas.
     type: list
     elements: str
   state:
@@ -83,7 +83,7 @@ options:
   created_after:
     description:
       - Only what was created at this time or later; ISO 8601 (without a zone it is UTC), a date, or an age such as V(7d).
-      - A bare date is the first second of that day. Whole seconds count, as in the records, and the second that is named belongs to it.
+      - A bare date means 00:00 UTC on that day. Times are compared in whole seconds, and both ends are included.
     type: str
   created_before:
     description:
@@ -105,7 +105,7 @@ options:
     description:
       - V(entity) gives whole records. V(reference) gives name, UID, address and what links tell.
       - Only the server can sort references. So O(limit) is refused when filters are too long for one request; without it, the answers follow each other.
-      - Names are compared once more here, as some servers take no regard of case. References do not tell all of them; there it is as the server compares.
+      - Names are compared again here, since some servers ignore case. References do not carry every name; for those, what the server matched counts.
     type: str
     choices: [entity, reference]
     default: entity
@@ -219,13 +219,13 @@ truncated:
   sample: false
 matched_names:
   description:
-    - How names that nothing is called exactly so are spelt at the server, by the option and the name that were given. Empty when all are as given.
+    - How names that match nothing exactly are spelt on the server, by the option and the name that were given. Empty when all match exactly.
     - See O(name_match).
   returned: success
   type: dict
   sample: {"backup_server_name": {"VBR01": ["vbr01.example.test"]}}
 unmatched_names:
-  description: Names that nothing has, in whatever spelling, by the option that they were given for. Empty when there is none.
+  description: Names that match nothing in any spelling, by the option that they were given for. Empty when there is none.
   returned: success
   type: dict
   sample: {"job_name": ["Daily VM"]}

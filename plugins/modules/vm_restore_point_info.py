@@ -28,7 +28,7 @@ options:
     description:
       - Names of virtual machines, and of computers with an agent. Hundreds of names become few requests.
       - The O(name) of a point is another one, with its time.
-      - Write a list, also for one name, because Ansible cuts plain text at its commas.
+      - Write a list even for one name, because Ansible splits plain text at commas.
     type: list
     elements: str
   machine_type:
@@ -51,7 +51,7 @@ options:
     description:
       - Only points that were made at this time or later.
       - ISO 8601 (without a zone it is UTC), a date, or an age such as V(36h), V(7d) or V(1d12h).
-      - A bare date is the first second of that day. Whole seconds count, as in the records, and the second that is named belongs to it.
+      - A bare date means 00:00 UTC on that day. Times are compared in whole seconds, and both ends are included.
     type: str
   created_before:
     description:
@@ -229,13 +229,13 @@ truncated:
   sample: false
 matched_names:
   description:
-    - How names that nothing is called exactly so are spelt at the server, by the option and the name that were given. Empty when all are as given.
+    - How names that match nothing exactly are spelt on the server, by the option and the name that were given. Empty when all match exactly.
     - See O(name_match).
   returned: success
   type: dict
   sample: {"backup_server_name": {"VBR01": ["vbr01.example.test"]}}
 unmatched_names:
-  description: Names that nothing has, in whatever spelling, by the option that they were given for. Empty when there is none.
+  description: Names that match nothing in any spelling, by the option that they were given for. Empty when there is none.
   returned: success
   type: dict
   sample: {"job_name": ["Daily VM"]}

@@ -18,7 +18,7 @@ from veeam_em_simulator.testing import Simulator
 ESTATES = Path(__file__).with_name("estates")
 ROLE = "backup_ops.veeam_em.verify_backups"
 ASK = "Ask Enterprise Manager, write the evidence and decide"
-TELL = "Show the verdicts, and stop when not all is well"
+TELL = "Show the verdicts, and stop on a no-go"
 AFTER = "The maintenance"
 P = "verify_backups_"
 Vars = t.Dict[str, t.Any]
@@ -86,7 +86,7 @@ REFUSED: list[tuple[Vars, str]] = [
     ({"waivers": [{"machine": "web01"}]}, "a waiver without reason_code"),
     ({"connection": {"pasword": "x"}}, "unknown key 'pasword'; did you mean password"),
     ({"hosts": "web1"}, "no host of the inventory"),
-    ({"change_number": 1.5}, "which is no text"),
+    ({"change_number": 1.5}, "which is not text"),
 ]
 """What is refused in one sentence, before any request."""
 

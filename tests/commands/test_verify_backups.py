@@ -17,7 +17,7 @@ from support.commands import Ansible, Run
 FINE = ["web01", "web02"]
 NOT_FINE = ["db02", "legacy01"]
 AFTER = "The maintenance"
-TELL = "Show the verdicts, and stop when not all is well"
+TELL = "Show the verdicts, and stop on a no-go"
 
 
 def inventory(*hosts: str, variables: t.Mapping[str, t.Mapping[str, t.Any]] | None = None) -> str:
@@ -122,7 +122,7 @@ def test_no_go_stops_all_with_reasons_after_writing_the_evidence(ansible: Ansibl
     assert "NO-GO" in page.read_text()
     stats = run.custom_stats
     assert message == (
-        f"{stats['veeam_gate_summary']}, change CHG0042: db02 (failed) and legacy01 (unprotected). Report: {page}."
+        f"{stats['veeam_gate_summary']}; change CHG0042. Not ready: db02 (failed) and legacy01 (unprotected). Report: {page}."
     )
     assert (stats["veeam_gate_ok"], stats["veeam_gate_excluded"]) == (False, [])
     assert stats["veeam_gate_summary"] == evidence["decision"]["summary"]
@@ -130,9 +130,9 @@ def test_no_go_stops_all_with_reasons_after_writing_the_evidence(ansible: Ansibl
     assert stats["veeam_gate_hosts"] == {"failed": ["db02"], "unprotected": ["legacy01"], "ok": FINE}
     assert stats["veeam_gate_evidence"] == [str(page), str(document), str(sums)]
     lines = run.stdout.splitlines()
-    assert f"{stats['veeam_gate_summary']}, change CHG0042" in lines
+    assert f"{stats['veeam_gate_summary']}; change CHG0042" in lines
     assert "2 more machines are ok." in lines
-    place = lines.index(f"{stats['veeam_gate_summary']}, change CHG0042")
+    place = lines.index(f"{stats['veeam_gate_summary']}; change CHG0042")
     end = next(number for number, line in enumerate(lines) if number > place and line.startswith("Asked "))
     assert max(len(line) for line in lines[place : end + 1]) <= 120
 

@@ -28,7 +28,16 @@ BARE = ("LICENSE", "tests/simulator/README.md", "CHANGELOG.md", "changelogs/frag
 BARE_SUFFIXES = (".json", ".j2.txt", ".png", ".svg", ".pem")
 TOP = {
     *("changelogs", "docs", "extensions", "meta", "playbooks", "plugins", "roles", "tests", ".ci"),
-    *("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "Makefile", "galaxy.yml"),
+    *(
+        "README.md",
+        "CHANGELOG.md",
+        "CONTRIBUTING.md",
+        "CODE_OF_CONDUCT.md",
+        "LICENSE",
+        "Makefile",
+        "SECURITY.md",
+        "galaxy.yml",
+    ),
     *(".ansible-lint", ".gitignore", ".yamllint", "mypy.ini", "noxfile.py", "ruff.toml"),
 }
 

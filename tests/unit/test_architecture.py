@@ -14,7 +14,7 @@ import pytest
 PLUGINS = Path(__file__).resolve().parents[2] / "plugins"
 COLLECTION = "ansible_collections.backup_ops.veeam_em.plugins"
 # Each package and what it may import from, besides itself and the ground. The folder of a file is its layer.
-GROUND = frozenset({"module_utils._errors", "module_utils._times"})
+GROUND = frozenset({"module_utils._errors", "module_utils._times", "module_utils._words"})
 PACKAGES = {
     "module_utils._records": set(),
     "module_utils._client": {"module_utils._records"},

@@ -69,7 +69,7 @@ def stream(chunks: t.Iterable[bytes], take: t.Callable[[Node], t.Any]) -> None:
     if _start_of(head) == b"{":
         _stream_json(source, take)
     elif _ERROR.match(_from_root(head)):
-        raise ProtocolError("the answer is an error, although its status says that all is well")
+        raise ProtocolError("the answer is an error, although its status is success")
     else:
         _stream_xml(source, take)
 

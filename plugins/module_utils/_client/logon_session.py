@@ -106,7 +106,7 @@ class Session:
             try:
                 response, _body = self._exchange(request, _LOGOFF_TRIES)
             except EmError as error:
-                problems.append(f"The logon session was left open, it ends by itself after 15 minutes: {error}")
+                problems.append(f"The logon session was left open; it ends by itself after 15 minutes: {error}")
                 continue
             # 401 and 404 mean that it is gone already.
             if response.status not in (200, 204, 401, 404):

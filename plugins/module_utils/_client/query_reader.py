@@ -59,7 +59,7 @@ class QueryReader:
         expressions = split_for_url(selection, paging.TARGET_RESERVE * 3)
         if limit is not None and way is SortedBy.SERVER and len(expressions) > 1:
             raise SettingsError(
-                "the filters are too long for one request, and the server sorts each answer for itself, so there is no limit over all",
+                "the filters are too long for one request, and the server sorts each answer for itself, so a limit can't hold for all of them together",
                 hint="give fewer or shorter values, leave out limit, or choose another sort_by and representation entity",
             )
         for where in expressions:

@@ -77,7 +77,7 @@ def _whatever_was_asked(
     # A message about a filter may quote it, and machines are called license01.
     if message and "licens" in message.lower() and not filtered and status >= 400 and status not in (401, 404):
         return WrongEdition(
-            f"Enterprise Manager refused the request for its licence (HTTP {status})",
+            f"Enterprise Manager refused the request because of its licence (HTTP {status})",
             hint="check the edition and the end of the licence of this installation; its REST API is not in all editions",
             **details,
         )
@@ -148,4 +148,4 @@ def logon_error(response: Response, message: str | None, settings: ConnectionSet
 def blank_note(settings: ConnectionSettings) -> str:
     """A password may really begin or end with a blank, so it is said when the password is refused."""
     blank = settings.password != stripped(settings.password)
-    return "; the password begins or ends with a blank: is that meant?" if blank else ""
+    return "; the password begins or ends with a blank, which may be a mistake" if blank else ""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import typing as t
 
 from .._errors import EmError
-from .._records.nodes import Node, pick, rows_of, snake_case, uid_of
+from .._records.nodes import Node, links_of, pick, rows_of, snake_case, uid_of
 from .._times import to_iso
 from .check import Check, Status
 from .server import elements
@@ -40,7 +40,7 @@ def check_lookup(visitor: Visitor, tasks: Seen | None) -> list[Check]:
                 {"unknown_ids": len(strangers)},
             )
         )
-    names = {uid_of(row): text_of(row, "name") or str(uid_of(row)) for row in roots}
+    names = {uid_of(row): _name_of(row, roots) for row in roots}
     for uid in list(ids)[:MOST_ROOTS]:
         found.append(_ask_root(visitor, uid, str(names[uid]), bool(used & ids[uid])))
     if len(ids) > MOST_ROOTS:
@@ -54,6 +54,14 @@ def check_lookup(visitor: Visitor, tasks: Seen | None) -> list[Check]:
     if not ids:
         found.append(Check("lookup", Status.SKIPPED, "Enterprise Manager lists no hypervisor"))
     return found
+
+
+def _name_of(root: Node, roots: t.Sequence[Node]) -> str:
+    """Several backup servers may have a connection to one hypervisor: then it takes the server to tell them apart."""
+    name = text_of(root, "name") or str(uid_of(root))
+    alone = sum(text_of(each, "name") == text_of(root, "name") for each in roots) == 1
+    server = next((link.name for link in links_of(root) if link.type == "BackupServerReference"), None)
+    return name if alone or not server else f"{name} of {server}"
 
 
 def _ask_root(visitor: Visitor, uid: str, name: str, backed_up: bool) -> Check:
@@ -129,8 +137,8 @@ def _name_case(visitor: Visitor, tasks: Seen | None) -> Check:
     answer = visitor.query("BackupTaskSession", 1, where=f'VmDisplayName=="{name.swapcase()}"')
     exact = not answer.rows
     visitor.learn(9, "Do filters compare names with regard to case?", "yes" if exact else "no")
-    how = "with" if exact else "without"
-    return Check("filter_case", Status.OK, f"filters compare names {how} regard to case", details={"exact": exact})
+    how = "case-sensitive" if exact else "not case-sensitive"
+    return Check("filter_case", Status.OK, f"names in filters are {how}", details={"exact": exact})
 
 
 def _reference_filter(visitor: Visitor) -> Check:

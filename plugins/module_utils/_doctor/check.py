@@ -63,7 +63,8 @@ def worst_first(checks: t.Iterable[Check]) -> list[Check]:
 def headline(checks: t.Sequence[Check]) -> str:
     """One sentence on all of them."""
     counted = summary(checks)
-    parts = [f"{counted[word]} {word}" for word in ("failed", "warning", "skipped") if counted[word]]
+    words = {"failed": "failed", "warning": "warning" if counted["warning"] == 1 else "warnings", "skipped": "skipped"}
+    parts = [f"{counted[status]} {word}" for status, word in words.items() if counted[status]]
     return f"{counted['ok']} of {counted['total']} checks are ok{''.join(f', {part}' for part in parts)}."
 
 
@@ -74,4 +75,5 @@ def summary(checks: t.Sequence[Check]) -> dict[str, int]:
 
 def _sentence(text: str) -> str:
     """As it is: what begins with a name keeps its case."""
-    return f"{text.strip().rstrip('.')}."
+    text = text.strip().rstrip(".")
+    return text if text.endswith("?") else f"{text}."

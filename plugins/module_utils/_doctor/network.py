@@ -39,7 +39,8 @@ def resolve(settings: ConnectionSettings, proxy: str | None) -> Check:
             ),
         )
     addresses = list(dict.fromkeys(str(each[4][0]) for each in found))
-    return Check("name", Status.OK, f"{host} is {', '.join(addresses)}", details={"addresses": addresses})
+    said = f"{host} is an address" if addresses == [host] else f"{host} resolves to {', '.join(addresses)}"
+    return Check("name", Status.OK, said, details={"addresses": addresses})
 
 
 def reach(settings: ConnectionSettings, proxy: str | None) -> Check:

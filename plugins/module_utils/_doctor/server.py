@@ -12,7 +12,7 @@ from email.utils import parsedate_to_datetime
 
 from .._errors import ProtocolError
 from .._records.nodes import Node, pick, rows_of, snake_case
-from .._times import UTC, to_iso
+from .._times import UTC, iso_or_none, to_iso
 from .check import Check, Status
 from .rights import REFUSALS
 from .visitor import Seen, Visitor, text_of, time_of
@@ -70,9 +70,9 @@ def check_clock(visitor: Visitor, newest: Seen | None) -> Check:
     skew = server - visitor.now if server else dt.timedelta(0)
     latest = max(filter(None, (time_of(row) for row in newest.rows)), default=None) if newest else None
     details = {
-        "server_time": to_iso(server) if server else None,
+        "server_time": iso_or_none(server),
         "skew_seconds": round(skew.total_seconds()) if server else None,
-        "newest_row": to_iso(latest) if latest else None,
+        "newest_row": iso_or_none(latest),
     }
     repair = "check the clocks of this machine, of Enterprise Manager and of the backup servers"
     if abs(skew) > CLOCK_TOLERANCE:

@@ -14,7 +14,8 @@ from .._errors import SettingsError
 from .._records.record_set import Order
 from .._records.resources import queryable
 from .._times import UTC
-from .expressions import nearest
+from .._words import one_of
+from .expressions import nearest_fields
 from .names import named_answer
 from .options import read_selection, record_key
 from .resource import Answer, Params, answer_of, read
@@ -27,8 +28,8 @@ def gather_query(client: EnterpriseManagerClient, params: Params) -> Answer:
     if params["sort_by"] is not None:
         field = next((name for name in resource.fields if name.lower() == params["sort_by"].lower()), None)
         if field is None and resource.fields:
-            meant = nearest(params["sort_by"], resource.fields)
-            asked = f"did you mean {' or '.join(meant)}? Its fields are" if meant else "use"
+            meant = nearest_fields(params["sort_by"], resource)
+            asked = f"did you mean {one_of(meant)}? Its fields are" if meant else "use"
             raise SettingsError(
                 f"{params['type']} can't be sorted by {params['sort_by']!r}",
                 hint=f"{asked} {', '.join(resource.fields)}",

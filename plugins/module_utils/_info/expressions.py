@@ -9,12 +9,11 @@ The grammar is that of the EM pages query_comparison, query_and_or and query_gro
 
 from __future__ import annotations
 
-import difflib
 import re
-import typing as t
 
 from .._errors import SettingsError
 from .._records.resources import Resource
+from .._words import nearest, one_of
 
 OPERATORS = ("==", "!=", ">=", "<=", ">", "<")
 _QUOTED = re.compile(r'"(?:[^"]|"")*"')
@@ -36,10 +35,9 @@ def check_expression(text: str, resource: Resource) -> None:
         _check_field(match["field"], resource)
 
 
-def nearest(name: str, known: t.Iterable[str], most: int = 3) -> list[str]:
-    """The names that a misspelt one may mean, the likeliest first, whatever the case."""
-    folded = {one.lower(): one for one in known}
-    return [folded[one] for one in difflib.get_close_matches(name.lower(), folded, most, _NEARLY)]
+def nearest_fields(name: str, resource: Resource) -> list[str]:
+    """The fields that a misspelt one may mean."""
+    return nearest(name, resource.fields, 3, _NEARLY)
 
 
 def _check_operator(field: str, operator: str) -> None:
@@ -55,9 +53,9 @@ def _check_field(field: str, resource: Resource) -> None:
     known = (*resource.fields, *_UNLISTED)
     if not resource.fields or field.lower() in {one.lower() for one in known}:
         return
-    meant = nearest(field, resource.fields)
+    meant = nearest_fields(field, resource)
     if meant:
         raise SettingsError(
             f"filter names the field {field}, which a {resource.type_name} does not have",
-            hint=f"did you mean {' or '.join(meant)}? Its fields are {', '.join(resource.fields)}",
+            hint=f"did you mean {one_of(meant)}? Its fields are {', '.join(resource.fields)}",
         )

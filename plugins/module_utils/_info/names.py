@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-import difflib
 import typing as t
 
 from .._client.client import EnterpriseManagerClient
@@ -21,6 +20,7 @@ from .._protection.names import EXACT, IGNORE_CASE, NAME_MATCHES, Domains
 from .._records.build import Record
 from .._records.resources import RESOURCES, Resource
 from .._times import parse_when, shifted, to_iso
+from .._words import nearest, one_of
 from .options import FILTER_OPTIONS, filter_field, read_selection
 
 REACH = dt.timedelta(days=30)
@@ -29,7 +29,6 @@ _NEWEST = dt.timedelta(days=2)
 """Nearly all machines and jobs were worked on in this time, so it is looked at before the rest."""
 _MARGIN = dt.timedelta(days=1)
 _WINDOW = ("created_after", "created_before", "ended_after", "ended_before")
-_NEARLY = 0.6
 _SHOWN, _SUGGESTED, _LISTED = 10, 3, 8
 
 Params = t.Dict[str, t.Any]
@@ -106,7 +105,7 @@ class _Found:
         if self.unknown:
             shown = [f"{name!r}{self._instead(name)}" for name in self.unknown[:_SHOWN]]
             more = f" and {len(self.unknown) - _SHOWN} more" if len(self.unknown) > _SHOWN else ""
-            yield f"{option} has names that nothing has{self.window}, so they select nothing: {', '.join(shown)}{more}."
+            yield f"{option}: nothing{self.window} has the name {', '.join(shown)}{more}, so nothing is selected by it."
         for name, spelt in self.spelt.items():
             if len(spelt) > 1:
                 yield f"{option} {name!r} fits {len(spelt)} names, and all of them are selected: {', '.join(spelt)}."
@@ -114,7 +113,7 @@ class _Found:
     def _instead(self, name: str) -> str:
         near = nearest_names(name, self.known)
         if near:
-            return f" (did you mean {' or '.join(near)}?)"
+            return f" (did you mean {one_of(near)}?)"
         return f" (there are {', '.join(sorted(self.known))})" if 0 < len(self.known) <= _LISTED else ""
 
 
@@ -123,7 +122,7 @@ def nearest_names(name: str, known: t.Iterable[str]) -> list[str]:
     short: dict[str, list[str]] = {}
     for one in sorted(known):
         short.setdefault(_DOMAINS.short(one), []).append(one)
-    near = difflib.get_close_matches(_DOMAINS.short(name), short, _SUGGESTED, _NEARLY)
+    near = nearest(_DOMAINS.short(name), short, _SUGGESTED)
     return [one for key in near for one in short[key]][:_SUGGESTED]
 
 

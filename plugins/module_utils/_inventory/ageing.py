@@ -27,7 +27,7 @@ def aged(host: Record, policy: Policy, needed_at: dt.datetime) -> Record:
     collected = _moment(report["data_as_of"])
     if verdict != UNKNOWN and _is_old(collected, policy):
         verdict, reasons = UNKNOWN, [EM_DATA_STALE]
-        message = f"Enterprise Manager's data is of {report['data_as_of']}, and this inventory may be as old."
+        message = f"Enterprise Manager's data is as of {report['data_as_of']}, and this inventory may be as old."
     elif verdict == OK and good and good["age_seconds"] > report["max_age_seconds"]:
         failed = LAST_ATTEMPT_FAILED in reasons
         verdict, reasons = (FAILED if failed else STALE), [AGE_OVER_LIMIT, *reasons]

@@ -21,7 +21,7 @@ from .._protection.roots import AGENT, unique_id
 from .._protection.rows import RootRow, TaskRow, root_id
 from .._records.build import Record
 from .._records.derived import split_object_ref
-from .._times import to_iso
+from .._times import iso_or_none
 
 COMMON = (
     "kind", "kinds", "name", "uid", "identity", "backup_server_names", "enterprise_managers", "data_as_of", "gathered_at",
@@ -51,7 +51,7 @@ def server_host(record: Record, data_as_of: dt.datetime | None) -> Record:
         "uid": record["uid"],
         "identity": f"backup_server/{fold(name) if '.' in name else record['id']}",
         "backup_server_names": [record["name"]],
-        "data_as_of": _iso(data_as_of),
+        "data_as_of": iso_or_none(data_as_of),
         **{key: record[key] for key in SERVER},
     }
 
@@ -192,13 +192,13 @@ class HostMaker:
             "running": bool(running),
             "last_attempt": last,
             "last_success": success,
-            "data_as_of": _iso(min((age for age in ages if age), default=None)),
+            "data_as_of": iso_or_none(min((age for age in ages if age), default=None)),
         }
 
     def _backup(self, task: TaskRow, attempt: t.Any) -> Record:
         return {
-            "creation_time": _iso(attempt.start),
-            "end_time": _iso(attempt.end),
+            "creation_time": iso_or_none(attempt.start),
+            "end_time": iso_or_none(attempt.end),
             "result": attempt.result,
             "reason": attempt.reason,
             "job_name": attempt.job_name,
@@ -229,7 +229,3 @@ def _protection_groups(computer: Record) -> list[str]:
         for link in computer.get("links", ())
         if link["type"] == "AgentProtectionGroupReference" and link["name"]
     ]
-
-
-def _iso(moment: dt.datetime | None) -> str | None:
-    return to_iso(moment) if moment else None

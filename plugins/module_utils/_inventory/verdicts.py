@@ -20,6 +20,7 @@ from .._protection.registry import Registry
 from .._protection.result import verification_result, warnings_of
 from .._records.build import Record
 from .._verify.plan import Wanted
+from .._words import advice
 
 Host = t.Tuple[t.Optional[KnownMachine], Record]
 KEYS = tuple(key for key in POLICY_SPEC if key != "machines")
@@ -32,7 +33,7 @@ def read_protection(options: t.Any, now: dt.datetime) -> Policy:
         raise SettingsError("protection is not a dictionary", hint="write its options below it, or {} for the defaults")
     unknown = sorted(str(key) for key in options if key not in KEYS)
     if unknown:
-        raise SettingsError(f"protection has the unknown option {unknown[0]!r}", hint=f"use {', '.join(KEYS)}")
+        raise SettingsError(f"protection has the unknown option {unknown[0]!r}", hint=advice(unknown[0], KEYS))
     return read_policy({**options, "machines": ["any"]}, now)
 
 

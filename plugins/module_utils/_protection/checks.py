@@ -7,12 +7,12 @@
 from __future__ import annotations
 
 import datetime as dt
-import difflib
 import re
 import typing as t
 
 from .._errors import SettingsError
 from .._times import MAX_AGE, parse_age, parse_moment
+from .._words import advice, nearest
 from .codes import SNAPSHOT_TYPE
 
 _BOOLS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
@@ -25,9 +25,7 @@ _DOMAIN = re.compile(r"\.?[\w-]+(?:\.[\w-]+)*")
 def known_keys(where: str, entry: t.Mapping[t.Any, t.Any], allowed: t.Sequence[str]) -> None:
     unknown = sorted(str(key) for key in entry if key not in allowed)
     if unknown:
-        near = difflib.get_close_matches(unknown[0], allowed, 1)
-        hint = f"did you mean {near[0]}?" if near else f"use {', '.join(allowed)}"
-        raise SettingsError(f"{where} has the unknown key {unknown[0]!r}", hint=hint)
+        raise SettingsError(f"{where} has the unknown key {unknown[0]!r}", hint=advice(unknown[0], allowed))
 
 
 def text(option: str, value: t.Any) -> str | None:
@@ -36,7 +34,9 @@ def text(option: str, value: t.Any) -> str | None:
 
 def required(option: str, value: t.Any) -> str:
     if not isinstance(value, str) or not value.strip():
-        raise SettingsError(f"{option} has the value {value!r}, which is no text", hint="write a name, or leave it out")
+        raise SettingsError(
+            f"{option} has the value {value!r}, which is not text", hint="write a text that is not empty"
+        )
     return value
 
 
@@ -115,11 +115,11 @@ def job_types(option: str, value: t.Any, known: t.Sequence[str]) -> tuple[tuple[
     for word in listed(option, value, f"use some of {', '.join(known)}, or another type that your servers know"):
         if not isinstance(word, str) or not _WORD.fullmatch(word):
             raise SettingsError(
-                f"{option} has the value {word!r}, which is no type of job", hint=f"use some of {', '.join(known)}"
+                f"{option} has the value {word!r}, which is not a type of job", hint=f"use some of {', '.join(known)}"
             )
-        near = difflib.get_close_matches(word.lower(), by_fold, 1, 0.85)
+        near = nearest(word, known, likeness=0.8)
         if word.lower() not in by_fold and near:
-            remarks.append(f"{option} has the value {word}, a type that is not known; did you mean {by_fold[near[0]]}?")
+            remarks.append(f"{option} has the value {word}, a type that is not known; did you mean {near[0]}?")
         found.append(by_fold.get(word.lower(), word))
     return tuple(dict.fromkeys(found)), tuple(remarks)
 

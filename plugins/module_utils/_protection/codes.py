@@ -162,7 +162,7 @@ REASONS = {
         Reason(
             MACHINE_GONE,
             (UNKNOWN,),
-            "A machine of this name is no longer at its hypervisor.",
+            "A machine of this name no longer exists on its hypervisor.",
             "Remove it from the question, or use the name of what replaced it.",
         ),
         Reason(

@@ -55,7 +55,7 @@ def _unknown(code: str, found: Assessment, policy: Policy) -> str:
         return _ambiguous(found)
     if code == codes.EM_DATA_STALE:
         since = f"since {to_iso(found.data_as_of)}" if found.data_as_of else "as far back as its log goes"
-        return f"Enterprise Manager collected no new data {since}; start a collection under Configuration, Backup Servers, or by the API"
+        return f"Enterprise Manager has collected no new data {since}; start a collection under Configuration, Backup Servers, or by the API"
     if code == codes.CLAIMED_TWICE:
         return f"{' and '.join(found.claimed_by[:_MOST])} of the same question means the same machine; set vm_uid"
     if code in (codes.MACHINE_RENAMED, codes.MACHINE_GONE):
@@ -97,7 +97,7 @@ def _former(code: str, found: Assessment) -> str:
     text = (
         f"the machine that had this name is called {shown} now"
         if code == codes.MACHINE_RENAMED
-        else f"{shown} is no longer at its hypervisor"
+        else f"{shown} no longer exists on its hypervisor"
     )
     good = found.decision.last_good
     return f"{text}; its last good backup is {age_text(found.entry, good)} old" if good else text
@@ -109,11 +109,11 @@ def _what(machine: KnownMachine) -> str:
 
 def _work(attempt: Attempt) -> str:
     if attempt.kind == "restore":
-        return f"a restore is running on it since {to_iso(attempt.start)}"
+        return f"a restore has been running on it since {to_iso(attempt.start)}"
     if attempt.job_type == codes.REPLICA_TYPE:
         return f"{job(attempt)} is currently replicating it"
     if attempt.task_session_uid is None:
-        return f"{job(attempt)} is running and not done with its machines"
+        return f"{job(attempt)} is running and has not finished its machines"
     return f"{job(attempt)} is currently backing it up"
 
 
@@ -172,7 +172,7 @@ def _note(code: str, found: Assessment) -> str:
         newest = max(failed, key=lambda a: (a.start, a.task_session_uid or ""))
         return f"the job session of {job(newest)} at {to_iso(newest.start)} failed as a whole: {quote(newest.session_failure)}"
     if code == codes.MACHINE_GONE:
-        return f"{' and '.join(_what(one) for one in found.resolution.gone[:_MOST])} of the same name is no longer at its hypervisor"
+        return f"{' and '.join(_what(one) for one in found.resolution.gone[:_MOST])} of the same name no longer exists on its hypervisor"
     if code == codes.NAMESAKE_NOT_COUNTED:
         return f"{' and '.join(_what(one) for one in found.resolution.uncounted[:_MOST])} is taken for the same machine, as its hypervisor is connected twice"
     return {

@@ -109,7 +109,7 @@ class Machine:
 
 @dataclasses.dataclass(frozen=True)
 class Waiver:
-    """Somebody takes the responsibility for one reason at one machine until a moment."""
+    """An accepted risk: one reason at one machine, until a moment."""
 
     machine: str
     reason_code: str

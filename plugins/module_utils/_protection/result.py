@@ -127,8 +127,8 @@ def warnings_of(result: dict[str, t.Any], policy: Policy) -> list[str]:
     oldest = to_iso(policy.now - _OLD_DATA)
     if policy.max_data_age is None and (result["data_as_of"] or oldest) < oldest:
         found.append(
-            f"Enterprise Manager's data is of {result['data_as_of']}: what happened since is not in the verdicts. Set max_data_age"
-            " to refuse old data."
+            f"Enterprise Manager's data is as of {result['data_as_of']}; the verdicts do not cover what happened since."
+            " Set max_data_age to refuse old data."
         )
     return found
 
@@ -145,8 +145,9 @@ def headline(verdicts: t.Sequence[tuple[str, str]]) -> str:
     """One line on all machines, from names and verdicts."""
     bad = [(name, verdict) for name, verdict in verdicts if verdict not in (codes.OK, codes.WAIVED)]
     waived = sum(verdict == codes.WAIVED for _name, verdict in verdicts)
-    verb = "machine meets" if len(verdicts) == 1 else "machines meet"
-    text = f"{len(verdicts) - len(bad)} of {len(verdicts)} {verb} the policy"
+    good = len(verdicts) - len(bad)
+    noun = "machine" if len(verdicts) == 1 else "machines"
+    text = f"{good} of {len(verdicts)} {noun} {'meets' if 1 in (good, len(verdicts)) else 'meet'} the policy"
     if waived:
         text += f", {waived} of them by a waiver"
     if bad:

@@ -98,7 +98,8 @@ class LinkedRows:
                 self._query("replica_session", FilterSet(since, tuple(lists)), self._frame.take_replica_session)
             else:
                 self._query("backup_session", FilterSet(since, tuple(lists)), self._frame.take_session)
-            if wanted is not None and wanted.is_plain and len(wanted.names) < self._page_size // 2:
+            # A reference that nothing has carries no name: then the rows of the job tell.
+            if wanted is not None and wanted.is_plain and 0 < len(wanted.names) < self._page_size // 2:
                 lists.append(("VmDisplayName", tuple(sorted(wanted.names))))
             if is_replica:
                 self._query("replica_task_session", FilterSet(since, tuple(lists)), self._take_replica(wanted))

@@ -19,7 +19,7 @@ from .._errors import SettingsError
 from .._protection import codes
 from .._protection.policy import read_policy
 from .._protection.result import warnings_of
-from .._times import UTC, parse_age
+from .._times import UTC, parse_age, span
 from .verify import verify
 
 WAIT_SPEC: dict[str, dict[str, t.Any]] = {"wait_running": {"type": "str"}, "progress_file": {"type": "path"}}
@@ -78,4 +78,4 @@ def answer_when_idle(
 
 def _sentence(busy: list[str], waited: float, limit: dt.timedelta) -> str:
     listed = ", ".join(busy[:_MOST]) + (f" and {len(busy) - _MOST} more" if len(busy) > _MOST else "")
-    return f"Waiting for the work on {listed} to end, since {int(waited // 60)} min, at most {limit}."
+    return f"Waiting for the work on {listed} to end: {int(waited // 60)} min so far, at most {span(limit.total_seconds())}."

@@ -66,7 +66,7 @@ def build_document(
     unknown = [verdict for verdict in allowed_verdicts if verdict not in VERDICTS]
     if unknown:
         raise EvidenceError(
-            f"allowed_verdicts has {unknown[0]!r}, which is no verdict; choose from {', '.join(VERDICTS)}"
+            f"allowed_verdicts has {unknown[0]!r}, which is not a verdict; choose from {', '.join(VERDICTS)}"
         )
     change = one_line(change_number or "") or None
     decision = _decision(answer, list(allowed_verdicts), allow_empty, change)
@@ -91,6 +91,12 @@ def build_document(
     }
 
 
+def headline(document: Document) -> str:
+    """The decision in one line, with the number of the change."""
+    change = document["change_number"]
+    return f"{document['decision']['summary']}{f'; change {change}' if change else ''}"
+
+
 def worst_first(document: Document) -> list[Machine]:
     """The machines of a document: those that stop the change first, then by verdict, then by name."""
     allowed = document["decision"]["allowed_verdicts"]
@@ -112,7 +118,7 @@ def _moment_of(answer: dict[str, t.Any], wanted: str | None, now: dt.datetime) -
 
 def _checked(result: t.Any) -> dict[str, t.Any]:
     if not isinstance(result, t.Mapping):
-        raise EvidenceError("the input is no result of backup_ops.veeam_em.protection_info: it is not a dictionary")
+        raise EvidenceError("the input is not a result of backup_ops.veeam_em.protection_info: it is not a dictionary")
     if result.get("failed") or result.get("skipped"):
         state = "failed" if result.get("failed") else "was skipped"
         raise EvidenceError(
@@ -121,7 +127,9 @@ def _checked(result: t.Any) -> dict[str, t.Any]:
     answer: dict[str, t.Any] = plain({key: result[key] for key in (*_RESULT_KEYS, "em_host") if key in result})
     machines = answer.get("machines")
     if not isinstance(machines, list):
-        raise EvidenceError("the input is no result of backup_ops.veeam_em.protection_info: it has no list 'machines'")
+        raise EvidenceError(
+            "the input is not a result of backup_ops.veeam_em.protection_info: it has no list 'machines'"
+        )
     for machine in machines:
         if (
             not isinstance(machine, dict)
@@ -129,7 +137,7 @@ def _checked(result: t.Any) -> dict[str, t.Any]:
             or not isinstance(machine.get("verdict"), str)
         ):
             raise EvidenceError(
-                "the input is no result of backup_ops.veeam_em.protection_info: a machine has no name or no verdict"
+                "the input is not a result of backup_ops.veeam_em.protection_info: a machine has no name or no verdict"
             )
     total = (answer.get("summary") or {}).get("total", len(machines))
     if total != len(machines):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import typing as t
 
-from .document import Document, worst_first
+from .document import Document, headline, worst_first
 from .machines import Machine, remarks_of
 from .sheet import csv_text
 from .text import aligned, escaped_markdown, moment, one_line, span
@@ -28,9 +28,7 @@ def to_json(document: Document) -> str:
 
 
 def to_table(document: Document) -> str:
-    decision = document["decision"]
-    change = document["change_number"]
-    lines = [f"{decision['summary']}{f', change {change}' if change else ''}"]
+    lines = [headline(document)]
     if document["result"]["machines"]:
         lines += ["", *aligned(_HEADER, [_cells(machine) for machine in worst_first(document)])]
     lines += ["", _footer(document)]

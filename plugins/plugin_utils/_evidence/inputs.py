@@ -57,7 +57,7 @@ def read_changes(
 
 
 def _document(earlier: t.Any, schema: str) -> dict[str, t.Any]:
-    what = "earlier is no evidence; give what the format json or data made"
+    what = "earlier is not evidence; give the output of the format json or data"
     if isinstance(earlier, str):
         try:
             earlier = json.loads(earlier.lstrip("\ufeff"))
@@ -84,7 +84,9 @@ def read_jobs(jobs: t.Any, wanted: t.Collection[tuple[str, str]]) -> list[dict[s
         return None
     rows = jobs.get("jobs") if isinstance(jobs, t.Mapping) else jobs
     if not isinstance(rows, (list, tuple)) or not all(isinstance(row, t.Mapping) for row in rows):
-        raise EvidenceError("jobs is no result of backup_ops.veeam_em.job_info; give what was registered, or its list")
+        raise EvidenceError(
+            "jobs is not a result of backup_ops.veeam_em.job_info; give the registered result, or its list"
+        )
     names = {name.casefold() for name, _server in wanted}
     found = [
         {key: row.get(key) for key in ("name", "backup_server_name", "next_run", "schedule_enabled")}

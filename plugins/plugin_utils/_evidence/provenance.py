@@ -57,9 +57,23 @@ def facts_of(document: Document) -> list[tuple[str, str]]:
     named = {"policy": document["policy"], "provenance": document["provenance"]}
     found = [(_label(key), value_text(value)) for part in named.values() for key, value in part.items()]
     result = document["result"]
-    found += [(_label(key), value_text(result[key])) for key in ("request_count", "lookups", "notes") if key in result]
+    found += [("Request count", value_text(result["request_count"]))] if "request_count" in result else []
+    found += [("Lookups", "; ".join(map(_lookup, result["lookups"])) or "none")] if "lookups" in result else []
+    found += [("Notes", value_text(result["notes"]))] if "notes" in result else []
     found.append(("Evidence schema", f"{document['schema']} {document['schema_version']}"))
     return found
+
+
+def _lookup(lookup: t.Mapping[str, t.Any]) -> str:
+    """``vcenter01 of vbr01: answered, machine count: 32``; keys of a newer module are shown too."""
+    rest = dict(lookup)
+    rest.pop("hierarchy_root_uid", None)
+    name, server, state = (rest.pop(f"{key}", None) for key in ("hierarchy_root_name", "backup_server_name", "state"))
+    place = " of ".join(one_line(part) for part in (name, server) if part)
+    told = [f"{place}: {one_line(state)}"] if place and state else []
+    return ", ".join(
+        [*told, *(f"{_label(key).lower()}: {value_text(item)}" for key, item in rest.items() if item is not None)]
+    )
 
 
 def _label(key: t.Any) -> str:

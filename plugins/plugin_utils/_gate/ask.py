@@ -10,11 +10,11 @@ All that the gate knows of the module's interface besides its options is here.
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import re
 import typing as t
 
 from ...module_utils._client.settings import ConnectionSettings
+from ...module_utils._words import nearest
 from .given import Settings
 from .question import Question
 from .values import Refusal
@@ -36,7 +36,7 @@ def module_arguments(question: Question, settings: Settings, options: t.Mapping[
 def check_connection(options: t.Iterable[str], where: str) -> None:
     for name in options:
         if name not in CONNECTION:
-            near = difflib.get_close_matches(name, CONNECTION, 1)
+            near = nearest(name, CONNECTION)
             raise Refusal(f"{where} has the unknown key {name!r}{f'; did you mean {near[0]}' if near else ''}.")
 
 
@@ -47,7 +47,7 @@ def explained(result: t.Mapping[str, t.Any], question: Question) -> dict[str, t.
     if found.get("failed") and _MISSING in message:
         found["error_of_caller"] = True
         found["msg"] = (
-            "Nobody said where Enterprise Manager is and who asks: set VEEAM_EM_HOST, VEEAM_EM_USERNAME and VEEAM_EM_PASSWORD, "
+            "No connection to Enterprise Manager is given: set VEEAM_EM_HOST, VEEAM_EM_USERNAME and VEEAM_EM_PASSWORD, "
             "as the credential of an automation platform does, or verify_backups_connection, or module_defaults of group/backup_ops.veeam_em.em."
         )
     elif found.get("failed"):

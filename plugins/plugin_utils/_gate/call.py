@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-import difflib
 import typing as t
 
 from ...module_utils._times import UTC
+from ...module_utils._words import nearest
 from .._evidence.document import Document
 from .._evidence.files import one_text
 from . import evidence_files
@@ -120,7 +120,7 @@ class Call:
     def _read(self, raw: t.Mapping[str, t.Any], controllers: set[str]) -> Settings:
         settings = read_settings(self._variables.of_play(), raw, controllers)
         for name in settings.strangers:
-            self.warnings.append(f"{name} is no variable of the gate, so nobody reads it.")
+            self.warnings.append(f"{name} is not a variable of the gate and has no effect.")
         return settings
 
     def _known_by_earlier_call(self, name: str) -> bool:
@@ -236,7 +236,7 @@ class Call:
         pattern = ",".join(parts)
         inventory = self._at.inventory
         groups = sorted(set(inventory.groups) - {"all", "ungrouped"})
-        near = difflib.get_close_matches(pattern, [*groups, *inventory.hosts], 1)
+        near = nearest(pattern, [*groups, *inventory.hosts])
         there = (
             f"The groups are {', '.join(groups[:20])}{' and more' if len(groups) > 20 else ''}"
             if groups

@@ -51,7 +51,7 @@ def make_question(settings: Settings, in_question: t.Sequence[str], known: t.Col
     for name in named or []:
         if name not in known:
             raise Refusal(
-                f"verify_backups_hosts names {shown(name)}, which is no host of the inventory; give other machines as verify_backups_machines."
+                f"verify_backups_hosts names {shown(name)}, which is not a host of the inventory; give other machines as verify_backups_machines."
             )
     hosts = [settings.hosts[name] for name in (in_question if named is None else dict.fromkeys(named))]
     machines = settings.common["machines"]

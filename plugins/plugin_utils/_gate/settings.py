@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-import difflib
 import typing as t
 
 from ...module_utils._protection.policy import AUTO, GATE_DEFAULTS, POLICY_SPEC
+from ...module_utils._words import nearest
 from .._evidence.files import FORMATS
 from . import values
 from .values import Refusal
@@ -70,7 +70,7 @@ def _several(allowed: t.Sequence[str] = (), *, may_be_empty: bool = False) -> Pa
 
 
 def _offer(word: str, allowed: t.Sequence[str]) -> str:
-    near = difflib.get_close_matches(word, allowed, 1)
+    near = nearest(word, allowed)
     return f"did you mean {near[0]}" if near else f"use {'some' if len(allowed) > 3 else 'one'} of {', '.join(allowed)}"
 
 
@@ -124,7 +124,7 @@ def waivers(value: t.Any, zone: dt.tzinfo | None) -> list[dict[str, t.Any]]:
     found = []
     for item in values.sequence(value):
         if not isinstance(item, t.Mapping):
-            raise Refusal(f"has {values.shown(item)}, which is no dictionary; use the keys {', '.join(WAIVER_KEYS)}")
+            raise Refusal(f"has {values.shown(item)}, which is not a dictionary; use the keys {', '.join(WAIVER_KEYS)}")
         waiver = {str(key): part for key, part in item.items() if not values.is_unset(part)}
         for key in waiver:
             if key not in WAIVER_KEYS:
@@ -205,7 +205,7 @@ def check_names(names: t.Iterable[str]) -> list[str]:
     known = {*SETTINGS, OF_PLAYBOOK}
     strangers = []
     for name in sorted({name[len(PREFIX) :] for name in names} - known):
-        near = difflib.get_close_matches(name, known, 1, 0.75) or [
+        near = nearest(name, known, likeness=0.75) or [
             each for each in known if each.replace("_", "") == name.replace("_", "").lower()
         ]
         if near:

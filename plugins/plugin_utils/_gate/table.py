@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .._evidence.document import Document, Machine, worst_first
+from .._evidence.document import Document, Machine, headline, worst_first
 from .._evidence.text import aligned, moment, one_line, span, width
 from .decision import NO_ANSWER
 from .given import listed
@@ -16,11 +16,6 @@ from .given import listed
 WIDTH = 120
 _HEADER = ("MACHINE", "VERDICT", "AGE", "LAST GOOD (UTC)", "REASON")
 _NAME, _REASON = 36, 46
-
-
-def headline(document: Document) -> str:
-    change = document["change_number"]
-    return f"{document['decision']['summary']}{f', change {change}' if change else ''}"
 
 
 def table(document: Document, *, everything: bool = False) -> str:
@@ -105,9 +100,9 @@ def last_line(document: Document, reason: str | None, files: t.Sequence[str]) ->
     ]
     parts = [headline(document)]
     if bad:
-        parts = [
-            f"{parts[0]}: {listed([f'''{one_line(machine['name'])} ({machine['verdict']})''' for machine in bad], 4)}"
-        ]
+        parts.append(
+            f"Not ready: {listed([f'''{one_line(machine['name'])} ({machine['verdict']})''' for machine in bad], 4)}"
+        )
     if reason:
         parts.append(reason.rstrip("."))
     if files:

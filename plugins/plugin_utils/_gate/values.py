@@ -54,7 +54,7 @@ def text(value: t.Any) -> str:
         return to_iso(value) if value.tzinfo else value.isoformat()
     if isinstance(value, dt.date):
         return value.isoformat()
-    raise Refusal(f"has the value {shown(value)}, which is no text; write it in quotes")
+    raise Refusal(f"has the value {shown(value)}, which is not text; write it in quotes")
 
 
 def flag(value: t.Any) -> bool:
@@ -79,13 +79,13 @@ def age(value: t.Any) -> str:
     if (isinstance(value, (int, float)) and not isinstance(value, bool)) or _is_number(value):
         raise Refusal(f"has the value {value}, a number without a unit; write {value}h for hours or {value}d for days")
     if not isinstance(value, str):
-        raise Refusal(f"has the value {shown(value)}, which is no age; write 36h, 7d or 1d12h")
+        raise Refusal(f"has the value {shown(value)}, which is not an age; write 36h, 7d or 1d12h")
     found = value.strip().lower()
     try:
         if not parse_age(found):
             raise Refusal("is zero; write an age such as 24h")
     except SettingsError as error:
-        raise Refusal(f"has the value {shown(value)}, which is no age; write 36h, 7d or 1d12h") from error
+        raise Refusal(f"has the value {shown(value)}, which is not an age; write 36h, 7d or 1d12h") from error
     return found
 
 
@@ -96,7 +96,7 @@ def moment(value: t.Any, zone: dt.tzinfo | None = None) -> str:
     if isinstance(value, dt.date):
         return _local(dt.datetime(value.year, value.month, value.day), zone or UTC)
     if isinstance(value, bool) or not isinstance(value, str) or _is_number(value):
-        raise Refusal(f"has the value {shown(value)}, which is no moment; {_MOMENTS}")
+        raise Refusal(f"has the value {shown(value)}, which is not a valid time; {_MOMENTS}")
     found = value.strip()
     if found.lower() == "now":
         return "now"
@@ -106,11 +106,11 @@ def moment(value: t.Any, zone: dt.tzinfo | None = None) -> str:
         try:
             plain = dt.datetime.fromisoformat(found.replace(" ", "T").partition(".")[0].partition(",")[0])
         except ValueError as error:
-            raise Refusal(f"has the value {shown(value)}, which is no moment; {_MOMENTS}") from error
+            raise Refusal(f"has the value {shown(value)}, which is not a valid time; {_MOMENTS}") from error
         return _local(plain, zone or (UTC if _DATE.fullmatch(found) else None))
     parsed = parse_moment(found)
     if parsed is None:
-        raise Refusal(f"has the value {shown(value)}, which is no moment; {_MOMENTS}")
+        raise Refusal(f"has the value {shown(value)}, which is not a valid time; {_MOMENTS}")
     return to_iso(parsed)
 
 
@@ -148,7 +148,7 @@ def zone(value: t.Any) -> dt.tzinfo:
         return zoneinfo.ZoneInfo(name)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise Refusal(
-            f"has the value {shown(value)}, which is no time zone known here; write one such as Europe/Berlin, UTC or +02:00"
+            f"has the value {shown(value)}, which is not a time zone known here; write one such as Europe/Berlin, UTC or +02:00"
         ) from error
 
 
@@ -177,7 +177,7 @@ def sequence(value: t.Any) -> list[t.Any]:
 def mapping(value: t.Any) -> dict[str, t.Any]:
     found = document(value) if isinstance(value, str) else value
     if not isinstance(found, t.Mapping):
-        raise Refusal("is no dictionary; write keys and values")
+        raise Refusal("is not a dictionary; write keys and values")
     return {str(key): item for key, item in found.items()}
 
 
@@ -198,7 +198,7 @@ def mode(value: t.Any) -> int:
         value = str(value)
     match = _MODE.fullmatch(value.strip()) if isinstance(value, str) else None
     if match is None:
-        raise Refusal(f"has the value {shown(value)}, which is no mode; write it as 0640")
+        raise Refusal(f"has the value {shown(value)}, which is not a mode; write it as 0640")
     return int(match[1], 8)
 
 

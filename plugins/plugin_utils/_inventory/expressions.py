@@ -12,7 +12,7 @@ import typing as t
 from ansible.errors import AnsibleError
 
 from ...module_utils._errors import SettingsError
-from .words import nearest
+from ...module_utils._words import advice
 
 _KEYED_KEYS = ("key", "prefix", "separator", "default_value", "trailing_separator", "parent_group")
 _LONGEST = 300
@@ -41,7 +41,7 @@ def check_constructed(compose: t.Any, groups: t.Any, keyed_groups: t.Any) -> Non
         unknown = [key for key in entry if key not in _KEYED_KEYS]
         if unknown:
             raise SettingsError(
-                f"{where} has the unknown key {unknown[0]!r}", hint=nearest(str(unknown[0]), _KEYED_KEYS)
+                f"{where} has the unknown key {unknown[0]!r}", hint=advice(str(unknown[0]), _KEYED_KEYS)
             )
 
 

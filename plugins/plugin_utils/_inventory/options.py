@@ -21,9 +21,9 @@ from ...module_utils._client.settings import ConnectionSettings
 from ...module_utils._client.transport import REQUESTS_IMPORT_ERROR
 from ...module_utils._errors import SettingsError
 from ...module_utils._inventory.gather import VARIABLES, InventoryRequest
+from ...module_utils._words import advice
 from .._trust import render
 from .filters import Filter, read_filters
-from .words import nearest
 
 # Expressions, templates of their own, and what Ansible reads itself.
 _NOT_TEMPLATED = frozenset({
@@ -82,11 +82,14 @@ def prepare(
         option = aliases.get(given, given)
         if option not in definitions:
             raise SettingsError(
-                f"the inventory file has the unknown option {given!r}", hint=nearest(str(given), definitions)
+                f"the inventory file has the unknown option {given!r}", hint=advice(str(given), sorted(definitions))
             )
         if value is None and option in _NEVER_EMPTY:
             raise SettingsError(f"{option} is empty", hint=_NEVER_EMPTY[option])
         found[option] = value if option in _NOT_TEMPLATED else _filled(templar, option, value)
+        choices = definitions[option].get("choices")
+        if choices and found[option] is not None:
+            _check_choices(option, found[option], choices)
     if found.get("servers") is not None and found.get("host") is not None:
         raise SettingsError("host and servers are both set", hint="list that host below servers, too")
     for name in _REQUIRED:
@@ -99,8 +102,16 @@ def prepare(
     return found
 
 
+def _check_choices(option: str, value: t.Any, choices: t.Sequence[str]) -> None:
+    """Ansible's own words for a wrong one name no choices."""
+    words = value if isinstance(value, list) else str(value).split(",")
+    for word in [str(word).strip() for word in words]:
+        if word not in choices:
+            raise SettingsError(f"{option} has the value {word!r}", hint=advice(word, choices))
+
+
 def empty_variables(config: t.Mapping[str, t.Any], environment: t.Mapping[str, str]) -> list[str]:
-    """Options whose variable is empty, of which Ansible makes the current folder or an error of type; it is as good as none."""
+    """Options whose variable is empty, of which Ansible makes the current folder or an error of type; it counts as unset."""
     optional = (name for name in _CONNECTION if name not in _REQUIRED)
     return [name for name in optional if config.get(name) is None and environment.get(_variable(name)) == ""]
 
@@ -197,7 +208,7 @@ def _servers(
         for given, value in entry.items():
             name = {"hostname": "host", "user": "username"}.get(given, given)
             if name not in _CONNECTION:
-                raise SettingsError(f"{where} has the unknown option {given!r}", hint=nearest(str(given), _CONNECTION))
+                raise SettingsError(f"{where} has the unknown option {given!r}", hint=advice(str(given), _CONNECTION))
             try:
                 own[name] = None if value is None else convert(value, types[name])
             except (AnsibleError, ValueError, TypeError):
@@ -228,7 +239,7 @@ def _hostnames(entries: t.Any, prefix: str) -> list[str]:
             bare = entry[len(prefix) :] if prefix and entry.startswith(prefix) else entry
             if bare not in VARIABLES:
                 raise SettingsError(
-                    f"hostnames[{position}] names the unknown variable {entry!r}", hint=nearest(bare, VARIABLES)
+                    f"hostnames[{position}] names the unknown variable {entry!r}", hint=advice(bare, sorted(VARIABLES))
                 )
             entry = f"{prefix}{bare}"
         found.append(entry)

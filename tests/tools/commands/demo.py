@@ -35,10 +35,12 @@ def main(arguments: list[str]) -> int:
     _say("2. Starting a simulated Enterprise Manager with three backup servers")
     with demonstration.simulator(WORK) as ready:
         settings = _settings(environment, collections, ready)
-        print(f"   {ready['url']} (certificate of its own authority, verified: {ready['ca_path']})")
-        _say("3. The inventory: backup servers and the machines they protect")
-        _run(["ansible-inventory", *_WINDOW, "--graph", demonstration.GROUP], settings, 0)
-        _run(["ansible-inventory", *_WINDOW, "--graph", "veeam_em_backup_servers"], settings, 0)
+        print(f"   {ready['url']} (its certificate is verified with {ready['ca_path']})")
+        _say(
+            "3. The inventory: backup servers and the machines they protect; these are the groups of the servers and of the agents"
+        )
+        for group in ("veeam_em_backup_servers", "veeam_em_agents"):
+            _run(["ansible-inventory", "-i", str(demonstration.INVENTORY[0]), "--graph", group], settings, 0)
         _say(
             f"4. Go or no-go for {demonstration.MACHINES} machines: the playbook ends with an error when it is a no-go"
         )
@@ -79,13 +81,14 @@ def _conclude() -> int:
         print("\n".join(["The evidence is missing or not the expected no-go:", *faults]), file=sys.stderr)
         return 1
     _say("5. The no-go is right: the estate has machines without a good backup. The evidence for the change ticket:")
-    for path in sorted(EVIDENCE.iterdir()):
-        print(f"   {path.relative_to(ROOT)}")
+    page = next(path for path in EVIDENCE.iterdir() if path.suffixes == [".html"])
+    kinds = sorted(path.name.removeprefix(page.stem) for path in EVIDENCE.iterdir() if path != page)
+    print(f"   open {page.relative_to(ROOT)}\n   beside it, of the same name: {', '.join(kinds)}")
     _say("Against your own Enterprise Manager, with the collection installed, it is the same playbook:")
     print(
         "   export VEEAM_EM_HOST=em01.example.test VEEAM_EM_USERNAME='EXAMPLE\\svc-ansible'\n"
         "   read -rs VEEAM_EM_PASSWORD && export VEEAM_EM_PASSWORD\n"
-        "   ansible-playbook backup_ops.veeam_em.doctor        # what stands in the way, and the fingerprint of a certificate of its own\n"
+        "   ansible-playbook backup_ops.veeam_em.doctor        # checks the connection, shows the fingerprint of the certificate\n"
         "   ansible-playbook -i your_hosts.yml backup_ops.veeam_em.verify_backups -e verify_backups_report_dir=evidence"
     )
     return 0

@@ -103,7 +103,7 @@ def test_what_is_no_result_is_refused(given: t.Any, says: str) -> None:
 def test_wrong_options_are_refused() -> None:
     with pytest.raises(AnsibleFilterError, match="no format 'pdf'; choose from table, json"):
         evidence(EVERY_VERDICT, "pdf")
-    with pytest.raises(AnsibleFilterError, match="'good', which is no verdict"):
+    with pytest.raises(AnsibleFilterError, match="'good', which is not a verdict"):
         evidence(EVERY_VERDICT, "table", allowed_verdicts=["good"])
     with pytest.raises(AnsibleFilterError, match="generated_at has the value 'today'"):
         evidence(EVERY_VERDICT, "table", generated_at="today")
@@ -161,7 +161,7 @@ def test_table_shows_trouble_first_and_aligned() -> None:
         result(machine("数据库-01"), machine("e\u0301ta"), machine("x", "stale")), "table", change_number="CHG0042"
     )
     lines = text.splitlines()
-    assert lines[0] == "NO-GO: 1 of 3 machines is not ready: 1 stale; 2 ready: 2 ok, change CHG0042"
+    assert lines[0] == "NO-GO: 1 of 3 machines is not ready: 1 stale; 2 ready: 2 ok; change CHG0042"
     assert lines[2].split() == [
         "MACHINE",
         "VERDICT",

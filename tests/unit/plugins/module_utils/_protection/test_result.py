@@ -77,11 +77,11 @@ def message(
         ),
         (
             message(attempt(result=None, end=None, running=True)),
-            "Daily (vbr01) is running and not done with its machines.",
+            "Daily (vbr01) is running and has not finished its machines.",
         ),
         (
             message(data_as_of=NOW - 2 * HOUR, data_age="old"),
-            "Enterprise Manager collected no new data since 2026-01-06T04:00:00Z; start a collection under Configuration, Backup Servers,"
+            "Enterprise Manager has collected no new data since 2026-01-06T04:00:00Z; start a collection under Configuration, Backup Servers,"
             " or by the API.",
         ),
         (
@@ -120,6 +120,8 @@ def test_long_reasons_are_shortened() -> None:
 def test_headlines() -> None:
     assert headline([("a", "ok"), ("b", "ok")]) == "2 of 2 machines meet the policy."
     assert headline([("a", "ok")]) == "1 of 1 machine meets the policy."
+    assert headline([("a", "ok"), ("b", "stale")]) == "1 of 2 machines meets the policy; not OK: b (stale)."
+    assert headline([("a", "stale"), ("b", "stale")]).startswith("0 of 2 machines meet the policy")
     assert headline([("a", "ok"), ("b", "waived"), ("c", "failed"), ("d", "unknown")]) == (
         "2 of 4 machines meet the policy, 1 of them by a waiver; not OK: c (failed), d (unknown)."
     )

@@ -525,6 +525,13 @@ class TestRunning:
         ]  # fmt: skip
         assert machine["message"] == "Daily VMs (vbr01) is currently backing it up."
 
+    def test_a_reference_that_nothing_has_while_a_job_runs(self, site: Site) -> None:
+        """There is no name to filter the rows of the job by; an empty list of names is no filter."""
+        site.task(site.session(0.5, running=True), running=True)
+        machine = site.one({"name": "the second", "vm_uid": f"urn:VMware:Vm:{VC}.vm-999"})
+        assert short(machine) == ("unknown", ["reference_not_found"])
+        assert not [asked for asked in site.asked if "()" in asked]
+
     def test_a_task_that_has_been_running_for_days(self, site: Site) -> None:
         site.backup(8)
         site.task(site.session(24 * 5, job="Huge", running=True), running=True)

@@ -54,6 +54,6 @@ def test_it_asks_every_half_minute_and_no_longer_than_wanted(
 def test_it_says_at_once_and_then_once_a_minute_what_it_waits_for() -> None:
     _found, _clock, said = wait(300, 3600, [f"vm{number}" for number in range(8)])
     assert len(said) == 5
-    assert said[0] == "Waiting for the work on vm0, vm1, vm2, vm3, vm4 and 3 more to end, since 0 min, at most 1:00:00."
+    assert said[0] == "Waiting for the work on vm0, vm1, vm2, vm3, vm4 and 3 more to end: 0 min so far, at most 1h."
     assert "since 4 min" in said[-1]
     assert wait(0, 60)[2] == []
