@@ -57,9 +57,15 @@ def facts_of(document: Document) -> list[tuple[str, str]]:
     named = {"policy": document["policy"], "provenance": document["provenance"]}
     found = [(_label(key), value_text(value)) for part in named.values() for key, value in part.items()]
     result = document["result"]
-    found += [(_label(key), value_text(result[key])) for key in ("request_count", "lookups", "notes") if key in result]
+    found += [(_label(key), value_text(result[key])) for key in ("request_count", "lookups") if key in result]
     found.append(("Evidence schema", f"{document['schema']} {document['schema_version']}"))
     return found
+
+
+def notes_of(document: Document) -> list[str]:
+    """What could not be found out beside the verdicts, and why."""
+    notes = document["result"].get("notes") or []
+    return [value_text(note) for note in (notes if isinstance(notes, list) else [notes])]
 
 
 def _label(key: t.Any) -> str:
