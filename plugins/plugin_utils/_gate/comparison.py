@@ -38,7 +38,7 @@ def compare(document: Document, where: str | None, report_folder: Path) -> list[
     if not where or not names:
         return []
     path = path_of(where)
-    is_folder = path.is_dir() or (path == report_folder and not os.path.exists(path))
+    is_folder = os.path.isdir(path) or (path == report_folder and not os.path.exists(path))
     files, warnings = [path], []
     if is_folder:
         try:
