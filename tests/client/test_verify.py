@@ -139,8 +139,10 @@ def test_machines_of_one_name_are_told_apart(simulator: Server) -> None:
     assert twins["verdict"] in ("stale", "unknown")
     result = check(simulator, {"name": "by server", "vm_ref": "vm-77"}, {"name": "TWIN01", "vm_ref": "vm-77"})
     assert [(one["verdict"], one["matched_by"]) for one in result["machines"]] == [("unknown", None), ("ok", "vm_ref")]
+    # That server has the hypervisors of both and backs up one of them.
     [there] = check(simulator, {"name": "twin01", "backup_server_name": "vbr02.example.test"})["machines"]
-    assert (there["verdict"], there["matched_by"]) == ("ok", "exact")
+    assert (there["verdict"], there["matched_by"]) == ("unknown", "exact")
+    assert sorted(one["verdict"] for one in there["meanings"]) == ["ok", "stale"]
     uid = result["machines"][1]["vm_uid"]
     assert uid.endswith(".vm-77")
     [label] = check(simulator, {"name": "any label", "vm_uid": uid})["machines"]

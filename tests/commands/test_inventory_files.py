@@ -202,7 +202,7 @@ def test_what_never_works_is_told(ansible: Ansible, site: t.Any) -> None:
         file(ansible, "missing", {"plugin": "backup_ops.veeam_em.enterprise_manager"}),
         env=UNPARSED_IS_NO_ERROR,
     )
-    assert "the environment variable VEEAM_EM_HOST" in said(missing)
+    assert "set VEEAM_EM_HOST" in said(missing)
 
 
 @pytest.mark.smoke

@@ -42,12 +42,12 @@ def test_a_no_with_its_reasons(ansible: Ansible, simulator: t.Any) -> None:
     assert [(one["name"], one["verdict"]) for one in result["machines"]] == [
         ("web01", "ok"),
         ("db02", "failed"),
-        ("twin01", "unknown"),
+        ("twin01", "ok"),
     ]
     assert result["ok"] is False
     assert result["em_host"] == simulator.host
     assert result["summary"]["total"] == 3
-    assert result["msg"] == "1 of 3 machines are protected as asked; not protected: db02 (failed), twin01 (unknown)."
+    assert result["msg"] == "2 of 3 machines meet the policy; not OK: db02 (failed)."
     assert all(one["history"] for one in result["machines"][:2])
     assert result["request_count"] == len(simulator.requests())
     methods = [method for method, _path in used(simulator)]
@@ -65,7 +65,7 @@ def test_check_mode_and_an_old_python_tell_the_same(ansible: Ansible, simulator:
 def test_a_play_stops_on_a_no(ansible: Ansible, simulator: t.Any) -> None:
     run = ansible.playbook(PLAY, em=simulator, extra_vars={"machines": ["web01", "file01"]})
     assert run.rc != 0
-    assert "not protected: file01 (stale)." in run.stdout
+    assert "not OK: file01 (stale)." in run.stdout
     run = ansible.playbook(PLAY, em=simulator, extra_vars={"machines": ["web01", "db01"]})
     assert run.rc == 0, run.output
 

@@ -356,9 +356,9 @@ filters:
     run = ansible.playbook(play({"verify_backups_on_not_ok": "report"}), inventory=source, em=simulator)
     assert run.rc == 0, run.output
     found = facts(run)
-    # Before ansible-core 2.19 a host can't be called like a template; the inventory gives it another name there.
-    (braces,) = [machine for name, machine in found.items() if "7*7" in name]
-    assert braces["verdict"] == found["röntgen-süd"]["verdict"] == "ok"
+    # Names that could mean something else than the host are changed by the inventory; the machine is found all the same.
+    told = {machine["matched_name"]: machine["verdict"] for machine in found.values()}
+    assert told["{{ 7*7 }}"] == told["röntgen-süd"] == "ok"
     assert "49" not in found
     assert sum(name.startswith("twin01") for name in found) == 2
     assert {machine["matched_by"] for machine in found.values()} == {"vm_uid"}

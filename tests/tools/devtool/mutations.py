@@ -29,7 +29,7 @@ _PROPERTIES = ("tests/unit/plugins/module_utils/_protection/test_properties.py",
 MUTATIONS = [
     Mutation(
         "a wrong return key", f"{_UTILS}/_info/resource.py",
-        '"truncated": result.truncated,', '"was_cut": result.truncated,',
+        '"count": len(records),', '"number": len(records),',
         "contract", "has undocumented keys", _RESULTS,
     ),
     Mutation(
