@@ -465,12 +465,12 @@ def test_footer_of_a_result_that_knows_nothing_of_it() -> None:
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"earlier": "text"}, "earlier is no evidence"),
-        ({"earlier": {"schema": "other"}}, "earlier is no evidence"),
-        ({"earlier": ["x"]}, "earlier is no evidence"),
-        ({"earlier": {**_EMPTY, "generated_at": "?"}}, "earlier is no evidence"),
-        ({"jobs": "text"}, "jobs is no result"),
-        ({"jobs": {"jobs": ["x"]}}, "jobs is no result"),
+        ({"earlier": "text"}, "earlier is not evidence"),
+        ({"earlier": {"schema": "other"}}, "earlier is not evidence"),
+        ({"earlier": ["x"]}, "earlier is not evidence"),
+        ({"earlier": {**_EMPTY, "generated_at": "?"}}, "earlier is not evidence"),
+        ({"jobs": "text"}, "jobs is not a result"),
+        ({"jobs": {"jobs": ["x"]}}, "jobs is not a result"),
     ],
 )  # fmt: skip
 def test_what_is_no_evidence_and_no_list_of_jobs_is_refused(options: dict[str, t.Any], says: str) -> None:

@@ -55,5 +55,5 @@ def test_it_says_at_once_and_then_once_a_minute_what_it_waits_for() -> None:
     _found, _clock, said = wait(300, 3600, [f"vm{number}" for number in range(8)])
     assert len(said) == 5
     assert said[0] == "Waiting for the work on vm0, vm1, vm2, vm3, vm4 and 3 more to end: 0 min so far, at most 1h."
-    assert "since 4 min" in said[-1]
+    assert "4 min so far" in said[-1]
     assert wait(0, 60)[2] == []
