@@ -142,7 +142,10 @@ def test_the_report_tells_next_runs_and_what_is_new_in_one_session(ansible: Ansi
 
     def check(**more: t.Any) -> tuple[Run, list[dict[str, t.Any]]]:
         before = len(simulator.requests())
-        role = {f"verify_backups_{key}": value for key, value in {"on_not_ok": "report", "needed_at": "+14h", **more}.items()}
+        role = {
+            f"verify_backups_{key}": value
+            for key, value in {"on_not_ok": "report", "needed_at": "+14h", **more}.items()
+        }
         run = ansible.playbook(play(role, evidence=True), inventory=inventory("web01", *NOT_FINE), em=simulator)
         assert run.rc == 0, run.output
         return run, simulator.requests()[before:]
@@ -166,7 +169,11 @@ def test_the_report_tells_next_runs_and_what_is_new_in_one_session(ansible: Ansi
     in_check, as_few = check(show_table=False, report_formats=[])
     assert [jobs_read(few), jobs_read(as_few)] == [0, 0]
     assert len(few) == len(as_few) == len(requests) - 1
-    assert without.custom_stats["veeam_gate_counts"] == in_check.custom_stats["veeam_gate_counts"] == first["decision"]["counts"]
+    assert (
+        without.custom_stats["veeam_gate_counts"]
+        == in_check.custom_stats["veeam_gate_counts"]
+        == first["decision"]["counts"]
+    )
     run, _requests = check(report_dir="", earlier="backup-evidence", artifact_format="html")
     assert re.search(r"Next run: \S+\s+\S+\s+UTC", run.stdout)
     assert run.custom_stats["veeam_gate_report"].count("not ready since") >= len(NOT_FINE)
@@ -177,7 +184,10 @@ def test_the_report_tells_next_runs_and_what_is_new_in_one_session(ansible: Ansi
     run, _requests = check(earlier="broken.json", show_table=False, report_formats=["json"])
     document = json_of(run)
     (note,) = document["result"]["notes"]
-    assert note == f"The earlier evidence {broken.resolve()} can't be used: earlier is no evidence; give what the format json or data made."
+    assert (
+        note
+        == f"The earlier evidence {broken.resolve()} can't be used: earlier is no evidence; give what the format json or data made."
+    )
     assert "The earlier evidence" in run.output
     assert (document["changes"], document["decision"]) == (None, first["decision"])
 

@@ -22,6 +22,8 @@ _CSV_COLUMNS = (
     "running", "matched_by", "matched_name", "vm_uid", "data_as_of", "remarks", "next_run", "runs_before_needed_at",
 )  # fmt: skip
 
+_YES_NO = {"True": "yes", "False": "no"}
+
 
 def to_json(document: Document) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
@@ -91,7 +93,7 @@ def _facts(document: Document, machine: Machine) -> dict[str, t.Any]:
         "remarks": "; ".join(remarks_of(machine)),
         "data_as_of": machine.get("data_as_of"),
         "next_run": machine.get("next_run"),
-        "runs_before_needed_at": {True: "yes", False: "no"}.get(machine.get("runs_before_needed_at"), ""),
+        "runs_before_needed_at": _YES_NO.get(str(machine.get("runs_before_needed_at"))),
     }
 
 

@@ -44,7 +44,9 @@ def compare(document: Document, where: str | None, report_folder: Path) -> list[
         try:
             files = _newest_first(path, document)
         except OSError as error:
-            return _told(document, path, [f"Earlier evidence can't be looked for in {path}: {error.strerror or error}."])
+            return _told(
+                document, path, [f"Earlier evidence can't be looked for in {path}: {error.strerror or error}."]
+            )
     for file in files:
         try:
             before = _read(file)

@@ -224,8 +224,14 @@ def test_next_run_when_it_is_needed_now() -> None:
 @pytest.mark.parametrize(
     ("found", "says"),
     [
-        ({"next_run": "2026-01-06T08:00:00Z", "runs_before_needed_at": True}, "2026-01-06 08:00 UTC, 12h before it is needed"),
-        ({"next_run": "2026-01-06T21:00:00Z", "runs_before_needed_at": False}, "2026-01-06 21:00 UTC, too late: 1h after"),
+        (
+            {"next_run": "2026-01-06T08:00:00Z", "runs_before_needed_at": True},
+            "2026-01-06 08:00 UTC, 12h before it is needed",
+        ),
+        (
+            {"next_run": "2026-01-06T21:00:00Z", "runs_before_needed_at": False},
+            "2026-01-06 21:00 UTC, too late: 1h after",
+        ),
         ({"next_run": None, "runs_before_needed_at": False}, "none is scheduled"),
         ({"next_run": None, "runs_before_needed_at": None}, ""),
     ],

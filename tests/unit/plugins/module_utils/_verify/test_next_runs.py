@@ -22,7 +22,9 @@ NOW, NEEDED = "2026-01-06T06:00:00Z", "2026-01-06T20:00:00Z"
 EARLY, LATE, PAST = "2026-01-06T18:00:00Z", "2026-01-06T22:00:00Z", "2026-01-06T05:00:00Z"
 
 
-def job(next_run: str | None = EARLY, name: str = "Daily VMs", server: str | None = "vbr01", **more: t.Any) -> dict[str, t.Any]:
+def job(
+    next_run: str | None = EARLY, name: str = "Daily VMs", server: str | None = "vbr01", **more: t.Any
+) -> dict[str, t.Any]:
     return {
         "name": name, "backup_server_name": server, "next_run": next_run, "schedule_enabled": True, "schedule_configured": True, **more,
     }  # fmt: skip

@@ -30,7 +30,9 @@ def write(folder: Path, day: int, change: str | None = None, text: str | None = 
     return path
 
 
-def compared(where: Path | str, change: str | None = None, folder: Path = Path("/nowhere")) -> tuple[t.Any, list[str], list[str]]:
+def compared(
+    where: Path | str, change: str | None = None, folder: Path = Path("/nowhere")
+) -> tuple[t.Any, list[str], list[str]]:
     """The comparison of a check of the sixth, its warnings, and its notes."""
     found = document(6, change, a="stale", b="failed", c="ok")
     before = copy.deepcopy(found)
