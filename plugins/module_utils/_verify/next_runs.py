@@ -44,8 +44,9 @@ def add_next_runs(client: EnterpriseManagerClient, result: Result) -> None:
     by_need = sorted(machines, key=lambda machine: machine["verdict"] in (codes.OK, codes.WAIVED))
     wanted = list(dict.fromkeys(run for machine in by_need for run in runs_of(machine)))
     jobs, notes = _read(client, wanted)
+    by_name = {kind: JobsByName(found) for kind, found in jobs.items()}
     for machine in machines:
-        found = [job_of(run, jobs[run.kind]) for run in runs_of(machine)]
+        found = [by_name[run.kind].of(run) for run in runs_of(machine)]
         machine.update(next_of(found, result["checked_at"], machine["needed_at"]))
     result["notes"] = notes
 
@@ -62,19 +63,29 @@ def runs_of(machine: Result) -> list[RunOf]:
     return list(dict.fromkeys(found))
 
 
-def job_of(run: RunOf, jobs: t.Sequence[Record]) -> Record | None:
-    """The job of a run; None where it was not read. The session of a single computer has its name behind that of the job."""
-    here = [
-        job
-        for job in jobs
-        if job["name"] and (not run.server or fold(job["backup_server_name"] or run.server) == fold(run.server))
-    ]
-    same = [job for job in here if fold(job["name"]) == fold(run.name)]
-    if not same and run.kind == AGENT_JOB:
-        same = sorted(
-            (job for job in here if _is_part(run.name, job["name"])), key=lambda job: len(job["name"]), reverse=True
-        )[:1]
-    return same[0] if len(same) == 1 else None
+class JobsByName:
+    """Jobs of one kind, found by what sessions call them; thousands of machines ask."""
+
+    def __init__(self, jobs: t.Iterable[Record]) -> None:
+        self._jobs: dict[str, list[Record]] = {}
+        for job in jobs:
+            self._jobs.setdefault(fold(job["name"] or ""), []).append(job)
+
+    def of(self, run: RunOf) -> Record | None:
+        """None where it was not read, or could be several. The session of a single computer has its name behind that of the job."""
+        name = fold(run.name)
+        ends = [len(name)]
+        if run.kind == AGENT_JOB:
+            ends += [place for place in range(len(name) - 1, 0, -1) if not name[place].isalnum()]
+        for end in ends:
+            found = [job for job in self._jobs.get(name[:end], ()) if _is_at(job, run.server)]
+            if found:
+                return found[0] if len(found) == 1 else None
+        return None
+
+
+def _is_at(job: Record, server: str) -> bool:
+    return not server or fold(job["backup_server_name"] or server) == fold(server)
 
 
 def next_of(jobs: t.Sequence[Record | None], now: str, needed_at: str) -> Result:
@@ -102,11 +113,6 @@ def _next_run(job: Record) -> str | None:
 def _is_scheduled(job: Record) -> bool:
     """A schedule without a time, such as that of a job that follows another one."""
     return job["schedule_enabled"] is not False and job["schedule_configured"] is not False
-
-
-def _is_part(name: str, job_name: str) -> bool:
-    rest = fold(name)[len(fold(job_name)) :]
-    return fold(name).startswith(fold(job_name)) and bool(rest) and not rest[0].isalnum()
 
 
 def _read(client: EnterpriseManagerClient, wanted: t.Sequence[RunOf]) -> tuple[dict[str, list[Record]], list[str]]:

@@ -24,6 +24,7 @@ _CSV_COLUMNS = (
 
 _YES_NO = {"True": "yes", "False": "no"}
 
+
 def to_json(document: Document) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
@@ -90,7 +91,7 @@ def _facts(document: Document, machine: Machine) -> dict[str, t.Any]:
         "remarks": "; ".join(remarks_of(machine)),
         "data_as_of": machine.get("data_as_of"),
         "next_run": machine.get("next_run"),
-        "runs_before_needed_at": _YES_NO.get(str(machine.get("runs_before_needed_at")), ""),
+        "runs_before_needed_at": _YES_NO.get(str(machine.get("runs_before_needed_at"))),
     }
 
 
