@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where evidence ends with its job, and what is said when nobody gave a connection."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._client.settings import ConnectionSettings
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._errors import SettingsError
+from ansible_collections.backup_ops.veeam_em.plugins.plugin_utils._gate.ask import explained
+from ansible_collections.backup_ops.veeam_em.plugins.plugin_utils._gate.evidence_files import ends_with_the_job
+from ansible_collections.backup_ops.veeam_em.plugins.plugin_utils._gate.question import Question
+
+
+@pytest.mark.parametrize(
+    ("path", "awx", "ends"),
+    [
+        ("/runner/project/backup-evidence/a.html", {"job_id": 1}, True),
+        ("/tmp/evidence/a.html", {"job_id": 1}, True),
+        ("/evidence/sub/a.html", {"job_id": 1}, False),
+        ("/tmp/evidence/a.html", {}, False),
+    ],
+)
+def test_evidence_that_ends_with_its_job(path: str, awx: dict[str, int], ends: bool) -> None:
+    assert ends_with_the_job(path, {"awx": awx}, ["/", "/runner", "/evidence"].__contains__) is ends
+
+
+def test_a_connection_that_nobody_gave_names_variables_and_credential() -> None:
+    with pytest.raises(SettingsError) as caught:
+        ConnectionSettings.from_options({})
+    result = explained({"failed": True, "msg": str(caught.value)}, Question(()))
+    assert "VEEAM_EM_HOST, VEEAM_EM_USERNAME and VEEAM_EM_PASSWORD" in result["msg"]
+    assert "the credential sets them" in result["msg"]
+    assert result["error_of_caller"] is True
