@@ -12,6 +12,7 @@ import traceback
 import typing as t
 from pathlib import Path
 
+from ansible import constants as C
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
@@ -144,17 +145,20 @@ class ActionModule(ActionBase):
 
     def _run_module(self, arguments: dict[str, t.Any], task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
         """On the controller, whatever the connection of the host is that comes first, and without becoming anybody."""
-        connection, delegate_to = self._connection, self._task.delegate_to
-        local = self._shared_loader_obj.connection_loader.get("ansible.builtin.local", self._play_context, None)
+        before = self._connection, self._play_context, self._task.delegate_to
+        context = self._play_context.copy()
+        # The shell of that host may be one of Windows, or one that is not here.
+        context.shell, context.executable = None, C.DEFAULT_EXECUTABLE
+        local = self._shared_loader_obj.connection_loader.get("ansible.builtin.local", context, None)
         variables = {**task_vars, "ansible_python_interpreter": self._interpreter(task_vars)}
         try:
-            self._connection, self._task.delegate_to = local, None
+            self._connection, self._play_context, self._task.delegate_to = local, context, None
             result: dict[str, t.Any] = self._execute_module(
                 module_name=MODULE, module_args=arguments, task_vars=variables
             )
         finally:
             self._remove_tmp_path(local._shell.tmpdir)
-            self._connection, self._task.delegate_to = connection, delegate_to
+            self._connection, self._play_context, self._task.delegate_to = before
         return result
 
     def _interpreter(self, task_vars: dict[str, t.Any]) -> str:

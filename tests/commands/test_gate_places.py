@@ -30,7 +30,7 @@ def test_exclude_holds_in_every_batch_and_the_artifacts_know_all_of_them(ansible
         playbook(play("window", verify(on_not_ok="exclude"), serial=[1, 2])), inventory=hosts, em=em
     )
     assert run.rc == 0, run.output
-    assert went_on(run) == ["web01", "web02", "web03"]
+    assert sorted(went_on(run)) == ["web01", "web02", "web03"]
     assert run.custom_stats["veeam_gate_go_hosts"] == ["web01", "web02", "web03"]
     assert run.custom_stats["veeam_gate_excluded"] == ["bad01", "bad02"]
 
@@ -46,7 +46,7 @@ def test_a_condition_that_is_false_for_the_first_host_only(ansible: Ansible, em:
     plays[0]["tasks"][-1]["name"] = "Ignored"
     run = ansible.playbook(playbook(*plays), inventory=hosts, em=em)
     assert run.rc == 2, run.output
-    assert went_on(run) == ["web01", "web02"], "the first batch of the second play"
+    assert sorted(went_on(run)) == ["web01", "web02"], "the first batch of the second play"
     said = [each["result"]["msg"] for each in run.results if each["status"] in ("failed", "ignored")]
     assert len(said) == 2
     assert all(NOT_ASKED in sentence for sentence in said), said
@@ -140,3 +140,18 @@ def test_a_path_that_no_file_system_takes(ansible: Ansible, em: t.Any) -> None:
     assert (run.rc, went_on(run)) == (2, [])
     assert "could not be written to a b" in words(run)[0]
     assert run.custom_stats["veeam_gate_go_hosts"] == []
+
+
+def test_shells_and_accounts_of_the_hosts_are_not_those_of_the_controller(ansible: Ansible, em: t.Any) -> None:
+    """Windows by SSH needs a shell of its own, which is not here; the first host's variables must not reach the module."""
+    windows = {"ansible_connection": "ssh", "ansible_shell_type": "powershell", "ansible_remote_tmp": "C:\\temp"}
+    other = {"ansible_shell_executable": "/nowhere/sh", "ansible_python_interpreter": "/nowhere/python"}
+    hosts = inventory({"window": {"web01": windows, "web02": other, "wéb-03": {f"{P}machine_name": "web03"}}})
+    become = {"become": True, "become_user": "nobody", "become_method": "runas"}
+    plays = [play(name, verify(), **become) for name in ("web01", "web02", "wéb-03")]
+    run = ansible.playbook(playbook(*plays), inventory=hosts, em=em)
+    assert run.rc == 0, run.output
+    assert went_on(run) == ["web01", "web02", "wéb-03"]
+    facts = [each["result"]["veeam_em_protection"] for each in run.results if each["task"] == AFTER]
+    assert [(fact["name"], fact["verdict"]) for fact in facts] == [(name, "ok") for name in ("web01", "web02", "web03")]
+    assert "WarningSummary" not in run.output

@@ -56,6 +56,7 @@ def connection_parts(parts: t.Iterable[t.Any]) -> list[t.Any]:
 def explained(result: t.Mapping[str, t.Any], question: Question) -> dict[str, t.Any]:
     """The module's result; mistakes of the caller are told in the words of the gate."""
     found = {key: value for key, value in result.items() if key not in ("invocation", "exception")}
+    found["warnings"] = [_words_of(warning) for warning in result.get("warnings") or ()]
     message = str(found.get("msg") or "")
     if found.get("failed") and _UNSET.search(message):
         found["error_of_caller"] = True
@@ -64,6 +65,11 @@ def explained(result: t.Mapping[str, t.Any], question: Question) -> dict[str, t.
         found["msg"] = _PLACE.sub(lambda match: _named(question, int(match[1])), message)
         found["error_of_caller"] = not found.get("error") and "argument" in message.lower()
     return found
+
+
+def _words_of(warning: t.Any) -> str:
+    """Newer cores make an object of a warning as soon as they have read a module's result."""
+    return warning if isinstance(warning, str) else str(getattr(getattr(warning, "event", None), "msg", warning))
 
 
 def _named(question: Question, place: int) -> str:

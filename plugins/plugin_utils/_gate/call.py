@@ -156,7 +156,7 @@ class Call:
         result = self._at.ask(question, settings)
         if (result.get("error") or {}).get("kind") == "bad_option" or result.get("error_of_caller"):
             raise Refusal(str(result["msg"]))
-        self.warnings += [str(warning) for warning in result.get("warnings") or ()]
+        self.warnings += result["warnings"]
         answer = read_answer(question, result)
         if answer.masked:
             self.warnings.append(

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._client.settings import ConnectionSettings
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._errors import SettingsError
@@ -31,3 +33,9 @@ def test_a_connection_that_nobody_gave_names_variables_and_credential() -> None:
     assert "VEEAM_EM_HOST, VEEAM_EM_USERNAME and VEEAM_EM_PASSWORD" in result["msg"]
     assert "the credential sets them" in result["msg"]
     assert result["error_of_caller"] is True
+
+
+def test_warnings_are_words_on_every_core() -> None:
+    new = SimpleNamespace(event=SimpleNamespace(msg="Credentials travel in clear."))
+    assert explained({"warnings": ["Old.", new]}, Question(()))["warnings"] == ["Old.", "Credentials travel in clear."]
+    assert explained({}, Question(()))["warnings"] == []
