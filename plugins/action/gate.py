@@ -62,7 +62,7 @@ class ActionModule(ActionBase):
             result = self._call(options, task_vars, window if step == "window" else None)
         except Refusal as refusal:
             result = self._refused(str(refusal), task_vars["ansible_play_batch"])
-        except Exception as error:  # pylint: disable=broad-except # whatever it is, a workflow is told, and no earlier answer stands
+        except Exception as error:  # noqa: BLE001 - whatever it is, a workflow is told, and no earlier answer stands
             sentence = f"The gate could not do its work, {type(error).__name__}: {one_line(error)}"
             result = self._refused(sentence, task_vars["ansible_play_batch"])
             result["exception"] = traceback.format_exc()
@@ -139,7 +139,8 @@ class ActionModule(ActionBase):
         }  # fmt: skip
         refused: dict[str, t.Any] = never_template({
             "ok": False, "stop": True, "msg": f"NO-GO: {sentence}", "text": "", "per_host": "", "excluded": "", "left_out": "",
-            "go_hosts": "", "no_go_hosts": "\n".join(batch), "each": True, "went": "", "all_left_out": "", "ansible_stats": {"data": data, "aggregate": False, "per_host": False},
+            "go_hosts": "", "no_go_hosts": "\n".join(batch),
+            "each": True, "went": "", "all_left_out": "", "ansible_stats": {"data": data, "aggregate": False, "per_host": False},
         })  # fmt: skip
         return refused
 
@@ -148,7 +149,7 @@ class ActionModule(ActionBase):
         before = self._connection, self._play_context, self._task.delegate_to
         context = self._play_context.copy()
         # The shell of that host may be one of Windows, or one that is not here.
-        context.shell, context.executable = None, C.DEFAULT_EXECUTABLE
+        context.shell, context.executable = None, C.config.get_config_value("DEFAULT_EXECUTABLE")
         local = self._shared_loader_obj.connection_loader.get("ansible.builtin.local", context, None)
         variables = {**task_vars, "ansible_python_interpreter": self._interpreter(task_vars)}
         try:

@@ -26,9 +26,7 @@ def em(simulators: t.Any) -> t.Any:
 def test_exclude_holds_in_every_batch_and_the_artifacts_know_all_of_them(ansible: Ansible, em: t.Any) -> None:
     """Newer cores keep what a template in run_once gave in the first batch, in which nobody was left out."""
     hosts = inventory({"window": {name: {} for name in ("web01", "bad01", "web02", "web03", "bad02")}})
-    run = ansible.playbook(
-        playbook(play("window", verify(on_not_ok="exclude"), serial=[1, 2])), inventory=hosts, em=em
-    )
+    run = ansible.playbook(playbook(play("window", verify(on_not_ok="exclude"), serial=[1, 2])), inventory=hosts, em=em)
     assert run.rc == 0, run.output
     assert sorted(went_on(run)) == ["web01", "web02", "web03"]
     assert run.custom_stats["veeam_gate_go_hosts"] == ["web01", "web02", "web03"]
@@ -66,7 +64,9 @@ def test_what_would_keep_the_answer_from_a_host_is_refused(ansible: Ansible, em:
         play("good", {**verify(ignore=True), "environment": [OTHER_EM]}),
         play("good", {"name": "Block", "block": [verify(ignore=True)], "environment": OTHER_EM}),
         play("good", {"name": "Alone", GATE: {"host": "{{ inventory_hostname }}.example.test"}, **asked}),
-        play("good", verify(ignore=True), module_defaults={"backup_ops.veeam_em.protection_info": {"waivers": waivers}}),
+        play(
+            "good", verify(ignore=True), module_defaults={"backup_ops.veeam_em.protection_info": {"waivers": waivers}}
+        ),
         play("good", verify(environment_is_no_variable_of_it=1), environment={"OTHER": "{{ inventory_hostname }}"}),
         play("web01,bad01", fact, verify(on_not_ok="exclude")),
     ]

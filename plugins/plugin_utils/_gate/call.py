@@ -263,6 +263,7 @@ class Call:
             return None
         return f"The inventory could not be read as a whole, so hosts may be missing: {listed(broken)}"
 
+
 def _check_defaults(raw: t.Mapping[str, t.Mapping[str, t.Any]]) -> None:
     """Ansible fills these in for the first host alone, which would then decide where all are asked about."""
     kinds: list[tuple[t.Any, list[str]]] = []
@@ -276,8 +277,8 @@ def _check_defaults(raw: t.Mapping[str, t.Mapping[str, t.Any]]) -> None:
     if len(kinds) > 1:
         few, many = sorted((names for _value, names in kinds), key=len)[:2]
         raise Refusal(
-            f"The connection that the task, module_defaults or the environment give is another one at {listed(few)} than at {listed(many)}. Ask each Enterprise Manager in a "
-            "play of its own."
+            f"The connection that the task, module_defaults or the environment give is another one at {listed(few)} than at {listed(many)}. "
+            "Ask each Enterprise Manager in a play of its own."
         )
 
 

@@ -105,7 +105,9 @@ def write_files(document: Document, settings: Settings, name: str) -> list[str]:
     return [str(folder / file) for file in files]
 
 
-def ends_with_the_job(path: str, provenance: t.Mapping[str, t.Any], is_mount: t.Callable[[str], bool] = os.path.ismount) -> bool:
+def ends_with_the_job(
+    path: str, provenance: t.Mapping[str, t.Any], is_mount: t.Callable[[str], bool] = os.path.ismount
+) -> bool:
     """Whether a file of a platform's job lies in its container, or in the private folder that the platform deletes behind it."""
     if not provenance.get("awx"):
         return False

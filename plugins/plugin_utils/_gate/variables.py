@@ -83,7 +83,7 @@ class HostVariables:
     def _filled(self, value: t.Any) -> t.Any:
         try:
             return plain(self._templar.template(value) if may_be_template(value) else value)
-        except Exception as error:  # pylint: disable=broad-except # a template can raise whatever a filter raises
+        except Exception as error:  # noqa: BLE001 - a template can raise whatever a filter raises
             if type(error).__name__ == "AnsibleValueOmittedError":
                 return None
             return Failed(_reason(error))

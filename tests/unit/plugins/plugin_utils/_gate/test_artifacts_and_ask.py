@@ -6,6 +6,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import pytest
+
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._client.settings import ConnectionSettings
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._errors import SettingsError
 from ansible_collections.backup_ops.veeam_em.plugins.plugin_utils._gate.ask import explained
