@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import sys
 import tempfile
-import traceback
 import typing as t
 from pathlib import Path
 
 from ansible import constants as C
+from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
@@ -62,10 +62,10 @@ class ActionModule(ActionBase):
             result = self._call(options, task_vars, window if step == "window" else None)
         except Refusal as refusal:
             result = self._refused(str(refusal), task_vars["ansible_play_batch"])
-        except Exception as error:  # noqa: BLE001 - whatever it is, a workflow is told, and no earlier answer stands
-            sentence = f"The gate could not do its work, {type(error).__name__}: {one_line(error)}"
+        except (AnsibleError, OSError) as error:
+            # A workflow is told, and no answer of an earlier gate stands.
+            sentence = f"The gate could not ask: {one_line(error)}"
             result = self._refused(sentence, task_vars["ansible_play_batch"])
-            result["exception"] = traceback.format_exc()
         if step not in ("ask", "window"):
             return {**result, **self._tell(result)}
         return {"changed": False, **result}

@@ -15,6 +15,7 @@ import typing as t
 
 from ansible.errors import AnsibleError
 from ansible.template import Templar
+from jinja2 import TemplateError
 
 from .ask import connection_parts
 from .settings import PREFIX
@@ -29,6 +30,18 @@ FACT_SOURCE = "__verify_backups_parts"
 _ENCRYPTED = ("AnsibleVaultEncryptedUnicode", "EncryptedString")
 """Text in a vault, before and since ansible-core 2.19; being turned to text decrypts it."""
 _MOST = 300
+_RAISED = (
+    AnsibleError,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    OSError,
+    RuntimeError,
+    TemplateError,
+    TypeError,
+    ValueError,
+)
+"""What a template can raise: before ansible-core 2.19 the errors of its filters and operators come through as they are."""
 _OPENINGS = ("{{", "{%", "{#", "#jinja2:")
 
 
@@ -83,7 +96,7 @@ class HostVariables:
     def _filled(self, value: t.Any) -> t.Any:
         try:
             return plain(self._templar.template(value) if may_be_template(value) else value)
-        except Exception as error:  # noqa: BLE001 - a template can raise whatever a filter raises
+        except _RAISED as error:
             if type(error).__name__ == "AnsibleValueOmittedError":
                 return None
             return Failed(_reason(error))

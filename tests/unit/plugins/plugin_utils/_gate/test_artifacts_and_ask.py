@@ -36,6 +36,16 @@ def test_a_connection_that_nobody_gave_names_variables_and_credential() -> None:
     assert result["error_of_caller"] is True
 
 
+@pytest.mark.parametrize(
+    "host", ["https://svc:hunter2@em01.example.test:9398/", " svc:hunter2@em01", "svc:hunt@er2@em01"]
+)
+def test_a_password_before_an_address_is_not_shown(host: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        ConnectionSettings.from_options({"host": host, "username": "svc", "password": "hunter2"})
+    assert "hunt" not in f"{caught.value}"
+    assert "em01" in str(caught.value)
+
+
 def test_warnings_are_words_on_every_core() -> None:
     new = SimpleNamespace(event=SimpleNamespace(msg="Credentials travel in clear."))
     assert explained({"warnings": ["Old.", new]}, Question(()))["warnings"] == ["Old.", "Credentials travel in clear."]
