@@ -11,22 +11,30 @@ import tempfile
 import typing as t
 from pathlib import Path
 
+from ansible import constants as C
+from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ..plugin_utils._evidence.text import one_line
-from ..plugin_utils._gate.ask import MODULE, check_connection, explained, module_arguments
+from ..plugin_utils._gate.ansible_play import raw_options
+from ..plugin_utils._gate.ask import MODULE, check_connection, connection_parts, explained, module_arguments
 from ..plugin_utils._gate.call import REGISTER, Call, Surroundings, utc_now
 from ..plugin_utils._gate.given import Settings
 from ..plugin_utils._gate.progress import Progress
 from ..plugin_utils._gate.question import Question
 from ..plugin_utils._gate.settings import SETTINGS
-from ..plugin_utils._gate.values import Refusal, sequence
+from ..plugin_utils._gate.values import Refusal
+from ..plugin_utils._gate.variables import FACT
 from ..plugin_utils._trust import never_template
 
 STEPS = ("all", "window", "ask", "group", "tell")
-FACT = "veeam_em_protection"
 GO, NO_GO = "veeam_gate_go", "veeam_gate_no_go"
+
+_NOT_ASKED = (
+    "the gate did not ask, so nothing goes on. Its tasks run once, and Ansible leaves them out when a condition is false for the first host; "
+    "give the role no condition, or one that is the same for all hosts."
+)
 
 display = Display()
 
@@ -54,6 +62,10 @@ class ActionModule(ActionBase):
             result = self._call(options, task_vars, window if step == "window" else None)
         except Refusal as refusal:
             result = self._refused(str(refusal), task_vars["ansible_play_batch"])
+        except (AnsibleError, OSError) as error:
+            # A workflow is told, and no answer of an earlier gate stands.
+            sentence = f"The gate could not ask: {one_line(error)}"
+            result = self._refused(sentence, task_vars["ansible_play_batch"])
         if step not in ("ask", "window"):
             return {**result, **self._tell(result)}
         return {"changed": False, **result}
@@ -97,11 +109,12 @@ class ActionModule(ActionBase):
             self._loader,
             list(task_vars["ansible_play_batch"]),
             self._task.check_mode,
-            self._raw_defaults(),
+            connection_parts([*self._raw_defaults(), *raw_options(self._task, _play_of(self._task))]),
+            window is None and self._task.args.get("step") == "ask",
             ask,
         )
         call = Call(surroundings, utc_now)
-        result = call.run() if window is None else call.window([str(part) for part in sequence(window)])
+        result = call.run() if window is None else call.window(_pattern(window))
         return {**never_template(result), **({"warnings": list(dict.fromkeys(call.warnings))} if call.warnings else {})}
 
     def _raw_defaults(self) -> list[t.Any]:
@@ -109,37 +122,45 @@ class ActionModule(ActionBase):
         return [defaults[key] for defaults in self._task.module_defaults or [] for key in keys if key in defaults]
 
     def _defaults_of_module(self) -> dict[str, t.Any]:
-        """What module_defaults says of protection_info; those of the group have come with the task's own arguments."""
+        """What module_defaults say of protection_info; those of the group have come with the task's own arguments.
+
+        What is asked is told by the gate's variables alone, which is what the evidence shows.
+        """
         found: dict[str, t.Any] = {}
         for defaults in self._task.module_defaults or []:
-            found.update(defaults.get(MODULE) or {})
-        return dict(self._templar.template(found))
+            found.update(self._templar.template(defaults.get(MODULE) or {}))
+        check_connection(found, f"What module_defaults say of {MODULE}")
+        return found
 
     def _refused(self, sentence: str, batch: t.Sequence[str]) -> dict[str, t.Any]:
         """Settings that can't be read may be those of the evidence, so there is none; a workflow is told all the same."""
         data = {
             "veeam_gate_ok": False, "veeam_gate_summary": f"NO-GO: {sentence}", "veeam_gate_counts": {"total": 0}, "veeam_gate_hosts": {},
-            "veeam_gate_excluded": [], "veeam_gate_evidence": [], "veeam_gate_change_number": "",
+            "veeam_gate_go_hosts": [], "veeam_gate_excluded": [], "veeam_gate_evidence": [], "veeam_gate_change_number": "",
         }  # fmt: skip
         refused: dict[str, t.Any] = never_template({
             "ok": False, "stop": True, "msg": f"NO-GO: {sentence}", "text": "", "per_host": "", "excluded": "", "left_out": "",
-            "go_hosts": "", "no_go_hosts": "\n".join(batch), "ansible_stats": {"data": data, "aggregate": False, "per_host": False},
+            "go_hosts": "", "no_go_hosts": "\n".join(batch),
+            "each": True, "went": "", "all_left_out": "", "ansible_stats": {"data": data, "aggregate": False, "per_host": False},
         })  # fmt: skip
         return refused
 
     def _run_module(self, arguments: dict[str, t.Any], task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
         """On the controller, whatever the connection of the host is that comes first, and without becoming anybody."""
-        connection, delegate_to = self._connection, self._task.delegate_to
-        local = self._shared_loader_obj.connection_loader.get("ansible.builtin.local", self._play_context, None)
+        before = self._connection, self._play_context, self._task.delegate_to
+        context = self._play_context.copy()
+        # The shell of that host may be one of Windows, or one that is not here.
+        context.shell, context.executable = None, C.config.get_config_value("DEFAULT_EXECUTABLE")
+        local = self._shared_loader_obj.connection_loader.get("ansible.builtin.local", context, None)
         variables = {**task_vars, "ansible_python_interpreter": self._interpreter(task_vars)}
         try:
-            self._connection, self._task.delegate_to = local, None
+            self._connection, self._play_context, self._task.delegate_to = local, context, None
             result: dict[str, t.Any] = self._execute_module(
                 module_name=MODULE, module_args=arguments, task_vars=variables
             )
         finally:
             self._remove_tmp_path(local._shell.tmpdir)
-            self._connection, self._task.delegate_to = connection, delegate_to
+            self._connection, self._play_context, self._task.delegate_to = before
         return result
 
     def _interpreter(self, task_vars: dict[str, t.Any]) -> str:
@@ -181,8 +202,12 @@ class ActionModule(ActionBase):
         return {
             "changed": False,
             "failed": True,
-            "msg": found.get("msg") or "NO-GO: the gate did not ask, so nothing goes on.",
+            "msg": found.get("msg") or f"NO-GO: {_NOT_ASKED}",
         }
+
+
+def _pattern(window: t.Any) -> str | list[str]:
+    return [str(part) for part in window] if isinstance(window, (list, tuple)) else str(window)
 
 
 def _lines(answer: t.Any, key: str) -> list[str]:

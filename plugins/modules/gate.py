@@ -114,4 +114,16 @@ left_out:
   description: What is said about them.
   returned: when it asked
   type: str
+each:
+  description: Whether the role has to look at each host for those that it leaves out, now or in a batch to come.
+  returned: when it asked
+  type: bool
+went:
+  description: The hosts of the play that were let go so far, those of earlier batches among them, a line for each.
+  returned: when it asked
+  type: str
+all_left_out:
+  description: The same of those that were left out.
+  returned: when it asked
+  type: str
 """

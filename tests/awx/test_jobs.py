@@ -95,6 +95,37 @@ def test_go_for_some_and_the_next_node_patches_those(controller: Controller, cre
 
 
 @pytest.mark.usefixtures("patching")
+def test_the_next_node_patches_hosts_and_not_names_of_machines(controller: Controller, credential: Credential) -> None:
+    """A host may be called as another one's machine is."""
+    hosts = window("web01", "frontend", "web02")
+    for name, machine in (("web01", "db02"), ("frontend", "web01")):
+        hosts["_meta"]["hostvars"][name]["verify_backups_machine_name"] = machine
+    gate = controller.job(
+        "gate.yml",
+        hosts,
+        credential=credential,
+        template_vars={"verify_backups_on_not_ok": "exclude", "verify_backups_report_dir": "evidence"},
+        answers={"verify_backups_group": "window"},
+    )
+    assert gate.status == "successful", gate.output
+    assert gate.artifacts["veeam_gate_hosts"] == {"failed": ["db02"], "ok": ["web01", "web02"]}
+    assert "ends with the container of the job" in gate.output.replace("\n", " ")
+    patch = controller.job("patch.yml", hosts, answers=gate.artifacts)
+    assert patch.status == "successful", patch.output
+    assert patched(patch) == {"frontend", "web02"}
+    gate = controller.job(
+        "gate.yml",
+        hosts,
+        credential=credential,
+        template_vars={"verify_backups_report_dir": ""},
+        answers={"verify_backups_machines": "web01"},
+    )
+    assert (gate.status, gate.artifacts["veeam_gate_go_hosts"]) == ("successful", [])
+    patch = controller.job("patch.yml", hosts, answers=gate.artifacts)
+    assert (patch.status, patched(patch)) == ("failed", set()), "machines are no hosts"
+
+
+@pytest.mark.usefixtures("patching")
 def test_no_go_reaches_the_failure_path_with_its_evidence(controller: Controller, credential: Credential) -> None:
     leaks.remember(secret := "address-of-a-webhook")
     gate = controller.job(
@@ -152,6 +183,7 @@ def test_no_credential(controller: Controller) -> None:
     gate = controller.job("gate.yml", window("web01"), answers={"verify_backups_group": "window"})
     assert gate.status == "failed"
     assert "VEEAM_EM_HOST, VEEAM_EM_USERNAME and VEEAM_EM_PASSWORD" in gate.message
+    assert "the credential sets them" in gate.message
 
 
 def test_a_certificate_in_the_environment_would_not_arrive(controller: Controller, credential: Credential) -> None:

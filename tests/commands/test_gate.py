@@ -80,6 +80,8 @@ REFUSED: list[tuple[Vars, str]] = [
     ({"maxage": "4h"}, "did you mean verify_backups_max_age"),
     ({"needed_at": "2026-01-05 20:00"}, "without a zone"),
     ({"max_age": "{{ tier_of_host }}"}, "verify_backups_max_age of x1 can't be filled in"),
+    ({"max_age": "{{ 1 / 0 }}"}, "verify_backups_max_age of web01 and x1 can't be filled in"),
+    ({"max_age": "{{ verify_backups_max_age }}"}, "verify_backups_max_age of web01 and x1 can't be filled in"),
     ({"on_not_ok": "{{ mode | default('fail') }}"}, "decides for all hosts, but it is"),
     ({"on_not_ok": "exlude"}, "did you mean exclude"),
     ({"report_formats": "pdf"}, "verify_backups_report_formats"),
@@ -118,6 +120,7 @@ def test_every_form_of_a_variable_is_taken_or_refused_before_any_request(ansible
     for (settings, hint), sentence in zip(REFUSED, said, strict=True):
         assert sentence.startswith("NO-GO: "), settings
         assert hint in sentence, settings
+        assert len(sentence) < 400, settings
     assert "does not take a loop" in str([each["result"] for each in run.results if each["task"] == "Loop"])
     assert "set the variable verify_backups_max_age" in run.result("Alone")["msg"]
     assert "run_once: true" in str([each["result"] for each in run.results if each["task"] == "Each"])

@@ -91,14 +91,15 @@ class ConnectionSettings:
 
     def _check(self) -> None:
         for name in ("host", "username"):
+            shown = _without_login(self.host) if name == "host" else self.username
             if getattr(self, name) != stripped(getattr(self, name)):
                 raise SettingsError(
-                    f"{name} has the value {getattr(self, name)!r}, which begins or ends with a blank",
+                    f"{name} has the value {shown!r}, which begins or ends with a blank",
                     hint="remove it; it often comes along when text is copied",
                 )
         if not (_NAME.fullmatch(self.host) or _is_ipv6(self.host)):
             raise SettingsError(
-                f"host has the value {self.host!r}, which is not a bare host name or address",
+                f"host has the value {_without_login(self.host)!r}, which is not a bare host name or address",
                 hint="leave out https://, the port and any path; port and protocol have options of their own",
             )
         if ":" in self.username or _has_control(self.username):
@@ -163,6 +164,11 @@ class ConnectionSettings:
         value = getattr(self, name)
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not lowest <= value <= highest:
             raise SettingsError(f"{name} has the value {value!r}", hint=f"use a number from {lowest} to {highest}")
+
+
+def _without_login(address: str) -> str:
+    """What may be shown of an address: people write their password before the @ of one."""
+    return f"…@{address.rpartition('@')[2]}" if "@" in address else address
 
 
 def _is_ipv6(host: str) -> bool:

@@ -37,8 +37,11 @@ def read_play_state(task: t.Any, play: t.Any, here: t.Collection[str], judged: t
         done = [name for name in everyone[:first] if name not in own]
     lost = _lost_hosts()
     gone = [name for name in everyone if name in own and name not in here]
+    named = set(everyone)
+    strayed = tuple(name for name in here if name not in named)
     return PlayState(
-        batch=tuple(name for name in everyone if name in here) or tuple(here),
+        batch=(*(name for name in everyone if name in here), *strayed),
+        strayed=strayed,
         lost=tuple(name for name in gone if lost is None or name in lost),
         to_come=tuple(name for name in others if name not in set(done)),
         done=tuple(done),
@@ -57,6 +60,26 @@ def _lost_hosts() -> set[str] | None:
             return {*owner._tqm._unreachable_hosts, *owner._tqm._failed_hosts, *iterator.get_failed_hosts()}
         frame = frame.f_back  # type: ignore[assignment]
     return None
+
+
+def raw_options(task: t.Any, play: t.Any) -> list[t.Any]:
+    """The options and the environments of a task as they were written: in the task itself Ansible has filled them in, for one host."""
+    written = task.get_ds() or {}
+    own = [value for key, value in written.items() if key not in ("vars", "environment")]
+    environments = [written.get("environment")]
+    for owner in _owners(task, play):
+        environments.append(getattr(owner, "_environment", None))
+    return [*own, *(part for each in environments for part in (each if isinstance(each, list) else [each]))]
+
+
+def _owners(task: t.Any, play: t.Any) -> t.Iterator[t.Any]:
+    """Blocks, imports and includes around a task, their roles, and the play."""
+    owner = task._parent
+    while owner is not None:
+        yield owner
+        yield getattr(owner, "_role", None)
+        owner = getattr(owner, "_parent", None)
+    yield play
 
 
 def is_controller(host: t.Any, variables: t.Mapping[str, t.Any]) -> bool:

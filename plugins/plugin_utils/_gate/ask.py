@@ -22,7 +22,9 @@ from .values import Refusal
 MODULE = "backup_ops.veeam_em.protection_info"
 CONNECTION = frozenset({field.name for field in dataclasses.fields(ConnectionSettings)} | {"hostname", "user"})
 _PLACE = re.compile(r"machines\[(\d+)\]")
-_MISSING = "missing required arguments"
+_ENVIRONMENT = "VEEAM_EM_"
+_UNSET = re.compile(r"\bnot set; set VEEAM_EM_")
+"""How ConnectionSettings says which options nobody gave."""
 
 
 def module_arguments(
@@ -44,20 +46,34 @@ def check_connection(options: t.Iterable[str], where: str) -> None:
             raise Refusal(f"{where} has the unknown key {name!r}{f'; did you mean {near[0]}' if near else ''}.")
 
 
+def connection_parts(parts: t.Iterable[t.Any]) -> list[t.Any]:
+    """Of options and environments, as dictionaries, what says where Enterprise Manager is. Texts are templates of dictionaries, and stay."""
+    return [
+        {key: value for key, value in part.items() if key in CONNECTION or str(key).startswith(_ENVIRONMENT)}
+        if isinstance(part, t.Mapping)
+        else part
+        for part in parts
+        if isinstance(part, (str, t.Mapping))
+    ]
+
+
 def explained(result: t.Mapping[str, t.Any], question: Question) -> dict[str, t.Any]:
     """The module's result; mistakes of the caller are told in the words of the gate."""
     found = {key: value for key, value in result.items() if key not in ("invocation", "exception")}
+    found["warnings"] = [_words_of(warning) for warning in result.get("warnings") or ()]
     message = str(found.get("msg") or "")
-    if found.get("failed") and _MISSING in message:
+    if found.get("failed") and _UNSET.search(message):
         found["error_of_caller"] = True
-        found["msg"] = (
-            "No connection to Enterprise Manager is given: set VEEAM_EM_HOST, VEEAM_EM_USERNAME and VEEAM_EM_PASSWORD, "
-            "as the credential of an automation platform does, or verify_backups_connection, or module_defaults of group/backup_ops.veeam_em.em."
-        )
+        found["msg"] = f"{message} On an automation platform the credential sets them: attach it to the job template."
     elif found.get("failed"):
         found["msg"] = _PLACE.sub(lambda match: _named(question, int(match[1])), message)
         found["error_of_caller"] = not found.get("error") and "argument" in message.lower()
     return found
+
+
+def _words_of(warning: t.Any) -> str:
+    """Newer cores make an object of a warning as soon as they have read a module's result."""
+    return warning if isinstance(warning, str) else str(getattr(getattr(warning, "event", None), "msg", warning))
 
 
 def _named(question: Question, place: int) -> str:

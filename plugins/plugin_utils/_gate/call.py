@@ -14,10 +14,10 @@ import datetime as dt
 import typing as t
 
 from ...module_utils._times import UTC
-from ...module_utils._words import nearest
 from .._evidence.document import Document
 from .._evidence.files import one_text
-from . import evidence_files
+from .._evidence.text import one_line
+from . import evidence_files, sentences
 from .ansible_play import broken_sources, is_controller, read_play_state
 from .artifacts import artifacts
 from .comparison import compare
@@ -49,7 +49,9 @@ class Surroundings:
     """The hosts at work in this batch."""
     check_mode: bool
     defaults: t.Any
-    """What module_defaults say of the connection, with their templates."""
+    """What task, module_defaults and environment say of the connection, with their templates."""
+    has_fact: bool
+    """Whether the role has given each host the gate's fact."""
     ask: Ask
     """Asks Enterprise Manager; the result of protection_info, which may be a failure."""
 
@@ -69,12 +71,15 @@ class Call:
         )
         self.warnings: list[str] = []
 
-    def window(self, pattern: list[str]) -> dict[str, t.Any]:
-        """Whether there is a host at all for a play that follows; a no-go when there is none."""
+    def window(self, pattern: str | list[str]) -> dict[str, t.Any]:
+        """Whether there is a host at all for a play that follows; a no-go when there is none.
+
+        The pattern goes to the inventory as it would go there from the play.
+        """
         settings = self._read({}, set())
         reason = self._broken()
         if reason is None and not self._at.inventory.get_hosts(pattern, ignore_restrictions=True):
-            reason = self._no_host(pattern)
+            reason = sentences.no_host(self._at.inventory, pattern)
         if reason is None:
             return {"ok": True, "stop": False}
         return self._refused(settings, reason)
@@ -88,7 +93,7 @@ class Call:
             raw[name] = self._variables.of_host(hosts[name], REGISTER)
         settings = self._read(raw, {name for name, host in hosts.items() if is_controller(host, raw[name])})
         _check_defaults(raw)
-        reason = self._broken()
+        reason = self._broken() or sentences.unreached(state, self._variables.hidden if self._at.has_fact else ())
         if reason is not None:
             return self._refused(settings, reason, state)
         askable = [name for name in state.in_question if not hosts[name].implicit or settings.hosts[name].label != name]
@@ -98,7 +103,7 @@ class Call:
             (settings.common["machines"] is None and settings.common["hosts"] is None)
             or not settings.common["allow_empty"]
         ):
-            return self._refused(settings, self._nothing(settings, state), state)
+            return self._refused(settings, sentences.nothing(settings), state)
         answer = self._answer(question, settings) if question.asked else nothing()
         return self._decided(settings, state, question, answer)
 
@@ -140,11 +145,19 @@ class Call:
             self._variables.of_host(self._at.inventory.get_host(name), REGISTER)
         return bool((self._remembered(name) or {}).get("go"))
 
+    def _before(self, state: PlayState | None) -> tuple[list[str], list[str]]:
+        """The hosts of earlier batches that went and those that were left out, as the last of these batches knows them."""
+        for name in reversed(state.done if state else ()):
+            if self._known_by_earlier_call(name):
+                memory = self._variables.memory[name]
+                return str(memory.get("went") or "").splitlines(), str(memory.get("all_left_out") or "").splitlines()
+        return [], []
+
     def _answer(self, question: Question, settings: Settings) -> Answer:
         result = self._at.ask(question, settings)
         if (result.get("error") or {}).get("kind") == "bad_option" or result.get("error_of_caller"):
             raise Refusal(str(result["msg"]))
-        self.warnings += [str(warning) for warning in result.get("warnings") or ()]
+        self.warnings += result["warnings"]
         answer = read_answer(question, result)
         if answer.masked:
             self.warnings.append(
@@ -167,7 +180,7 @@ class Call:
             stopped = {name: {**verdict, "go": False} for name, verdict in outcome.hosts.items()}
             outcome = Outcome(stopped, document["decision"]["message"])
         grouped = [name for name in outcome.hosts if name not in state.to_come and not self._is_stranger(name)]
-        return self._finish(settings, question, document, outcome, grouped)
+        return self._finish(settings, question, document, outcome, grouped, state)
 
     def _is_stranger(self, name: str) -> bool:
         return name not in self._at.inventory.hosts
@@ -182,9 +195,8 @@ class Call:
             for name in (state.in_question if state else ())
             if not self._is_stranger(name)
         }
-        return self._finish(
-            settings, question, document, Outcome(verdicts, document["decision"]["message"]), list(verdicts)
-        )
+        outcome = Outcome(verdicts, document["decision"]["message"])
+        return self._finish(settings, question, document, outcome, list(verdicts), state)
 
     def _document(self, settings: Settings, answer: Answer, missing: list[dict[str, t.Any]]) -> Document:
         variables = self._variables.all_of(None)
@@ -195,7 +207,13 @@ class Call:
         return document
 
     def _finish(
-        self, settings: Settings, question: Question, document: Document, outcome: Outcome, grouped: list[str]
+        self,
+        settings: Settings,
+        question: Question,
+        document: Document,
+        outcome: Outcome,
+        grouped: list[str],
+        state: PlayState | None,
     ) -> dict[str, t.Any]:
         common = settings.common
         files: list[str] = []
@@ -204,14 +222,24 @@ class Call:
             name = evidence_files.stem(document, evidence_files.digest(question, settings))
             try:
                 files = evidence_files.write_files(document, settings, name)
-            except OSError as error:
-                unwritten = f"The evidence could not be written to {common['report_dir']}: {error.strerror or error}"
+                if not common["artifact_format"] and evidence_files.ends_with_the_job(files[0], document["provenance"]):
+                    self.warnings.append(
+                        f"The evidence in {common['report_dir']} ends with the container of the job: mount a folder for it, or set "
+                        "verify_backups_artifact_format."
+                    )
+            except (OSError, ValueError) as error:  # a ValueError is a path that no file system takes
+                said = getattr(error, "strerror", None) or error
+                unwritten = f"The evidence could not be written to {one_line(common['report_dir'])}: {said}"
         report = one_text(document, common["artifact_format"]) if common["artifact_format"] else None
         stop = bool(outcome.stop or unwritten)
-        reason = unwritten or _beyond(outcome.stop, document)
+        reason = unwritten or sentences.beyond(outcome.stop, document)
         shown = table(document, everything=common["show_table"] == "all") if common["show_table"] else ""
         if shown and files and not stop:
             shown += f"\nReport: {files[0]}"
+        before = self._before(state)
+        go = [name for name in outcome.go if name in grouped and not unwritten]
+        went = [*(name for name in before[0] if name not in outcome.hosts), *go]
+        excluded = [*(name for name in before[1] if name not in outcome.hosts), *(() if stop else outcome.excluded)]
         found: dict[str, t.Any] = {
             "ok": document["decision"]["ok"],
             "stop": stop,
@@ -220,12 +248,15 @@ class Call:
             "play": self._at.play._uuid,
             "per_host": to_parts(outcome.hosts),
             "excluded": "\n".join(outcome.excluded) if not stop else "",
-            "left_out": _left_out(outcome, len(self._at.here)) if outcome.excluded and not stop else "",
-            "go_hosts": "\n".join(name for name in outcome.go if name in grouped and not unwritten),
-            "no_go_hosts": "\n".join(name for name in grouped if name in outcome.no_go or unwritten),
+            "left_out": sentences.left_out(outcome, len(self._at.here)) if outcome.excluded and not stop else "",
+            "go_hosts": "\n".join(go),
+            "no_go_hosts": "\n".join(name for name in grouped if name not in go),
+            "each": bool(state and state.to_come) or bool(outcome.excluded and not stop),
+            "went": "\n".join(went),
+            "all_left_out": "\n".join(excluded),
         }
         if common["set_stats"]:
-            data = artifacts(document, outcome, files, report)
+            data = artifacts(document, went, excluded, files, report)
             found["ansible_stats"] = {"data": data, "aggregate": False, "per_host": False}
         return found
 
@@ -235,29 +266,9 @@ class Call:
             return None
         return f"The inventory could not be read as a whole, so hosts may be missing: {listed(broken)}"
 
-    def _no_host(self, parts: list[str]) -> str:
-        pattern = ",".join(parts)
-        inventory = self._at.inventory
-        groups = sorted(set(inventory.groups) - {"all", "ungrouped"})
-        near = nearest(pattern, [*groups, *inventory.hosts])
-        there = (
-            f"The groups are {', '.join(groups[:20])}{' and more' if len(groups) > 20 else ''}"
-            if groups
-            else "There are no groups"
-        )
-        limit = " within the limit" if inventory._subset else ""
-        known = "is empty" if pattern in inventory.groups else "matches no host"
-        hint = f"; did you mean {near[0]}? " if near and near[0] != pattern else ". "
-        return f"No host to ask about: {pattern!r} {known}{limit}{hint}{there}"
-
-    def _nothing(self, settings: Settings, state: PlayState) -> str:
-        if settings.common["machines"] is None and settings.common["hosts"] is None:
-            return "The question is about nothing: the play has no host to ask about, so name hosts or set verify_backups_machines"
-        return "The question is about nothing: no machine was named, and verify_backups_allow_empty is false"
-
 
 def _check_defaults(raw: t.Mapping[str, t.Mapping[str, t.Any]]) -> None:
-    """Ansible fills in module_defaults for the first host alone, which would then decide where all are asked about."""
+    """Ansible fills these in for the first host alone, which would then decide where all are asked about."""
     kinds: list[tuple[t.Any, list[str]]] = []
     for name, values in raw.items():
         found = values.get(WATCHED)
@@ -269,25 +280,9 @@ def _check_defaults(raw: t.Mapping[str, t.Mapping[str, t.Any]]) -> None:
     if len(kinds) > 1:
         few, many = sorted((names for _value, names in kinds), key=len)[:2]
         raise Refusal(
-            f"The connection that module_defaults give is another one at {listed(few)} than at {listed(many)}. Ask each Enterprise Manager in a "
-            "play of its own."
+            f"The connection that the task, module_defaults or the environment give is another one at {listed(few)} than at {listed(many)}. "
+            "Ask each Enterprise Manager in a play of its own."
         )
-
-
-def _beyond(stop: str | None, document: Document) -> str | None:
-    """What a stop says beyond the decision itself."""
-    message = document["decision"]["message"]
-    if not stop or not stop.startswith(message):
-        return None
-    return stop[len(message) :].strip() or None
-
-
-def _left_out(outcome: Outcome, total: int) -> str:
-    names = [f"{name} ({outcome.hosts[name]['verdict']})" for name in outcome.excluded]
-    return (
-        f"LEFT OUT: {len(names)} of {total} hosts go no further in this play: {listed(names, 10)}. "
-        "A later play must leave them out itself, with a list: hosts: [THE_SAME, '&veeam_gate_go', '!veeam_gate_no_go']"
-    )
 
 
 def groups_of(pattern: t.Any, groups: t.Collection[str]) -> list[str]:

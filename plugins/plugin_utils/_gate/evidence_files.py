@@ -24,6 +24,8 @@ from .question import Question
 from .settings import ASKED, RULES
 
 _NEW_FOLDER = 0o750
+_PRIVATE = "/runner/"
+"""Where execution environments have the folder of a job."""
 
 
 def make_document(
@@ -105,6 +107,18 @@ def write_files(document: Document, settings: Settings, name: str) -> list[str]:
     for file, content in files.items():
         _write(folder / file, content, settings.common["report_mode"])
     return [str(folder / file) for file in files]
+
+
+def ends_with_the_job(
+    path: str, provenance: t.Mapping[str, t.Any], is_mount: t.Callable[[str], bool] = os.path.ismount
+) -> bool:
+    """Whether a file of a platform's job lies in its container, or in the private folder that the platform deletes behind it."""
+    if not provenance.get("awx"):
+        return False
+    folder = os.path.dirname(path)
+    while folder != os.path.dirname(folder) and not is_mount(folder):
+        folder = os.path.dirname(folder)
+    return folder == os.path.dirname(folder) or (folder + os.sep).startswith(_PRIVATE)
 
 
 def _write(path: Path, content: bytes, mode: int) -> None:

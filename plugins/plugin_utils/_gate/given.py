@@ -123,8 +123,9 @@ def read_settings(play: Raw, hosts: t.Mapping[str, Raw], controllers: t.Collecti
 
 
 def _known(raw: Raw, name: str) -> str:
+    """What the inventory says; a name of digits may have become a number on its way."""
     value = raw.get(name)
-    return value.strip() if isinstance(value, str) else ""
+    return str(value).strip() if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
 
 
 def _of_play(reader: _Reader, setting: Setting, play: Raw) -> t.Any:

@@ -23,6 +23,8 @@ class PlayState:
     """Those of earlier batches."""
     ended: tuple[str, ...] = ()
     """Those of the current batch that were ended."""
+    strayed: tuple[str, ...] = ()
+    """Those at work that the play's pattern no longer names, because groups have changed: Ansible hands them no result of the gate."""
 
     @property
     def in_question(self) -> tuple[str, ...]:

@@ -110,8 +110,9 @@ class _Builder:
             self.asked.append(known)
         elif known.entry != entry:
             differing = sorted(key for key in {*entry, *known.entry} if entry.get(key) != known.entry.get(key))
+            both = list(dict.fromkeys([*known.hosts, *hosts]))
             raise Refusal(
-                f"The machine {label!r} is asked for twice, by different rules ({', '.join(differing)}): {listed([*known.hosts, *hosts] or [label])}. "
+                f"The machine {label!r} is asked for twice, by different rules ({', '.join(differing)}): {listed(both or [label])}. "
                 "Give both the same, or tell them apart by verify_backups_machine_vm_uid."
             )
         known.hosts += [host for host in hosts if host not in known.hosts]

@@ -15,15 +15,33 @@ import typing as t
 
 from ansible.errors import AnsibleError
 from ansible.template import Templar
+from jinja2 import TemplateError
 
+from .ask import connection_parts
 from .settings import PREFIX
 from .values import Failed
 
 FOREIGN = ("veeam_em_name", "veeam_em_vm_uid", "ansible_host", "ansible_connection")
 """What else is read of a host: what our inventory plugin says about it, and whether it is this machine."""
 WATCHED = "watched"
+FACT = "veeam_em_protection"
+FACT_SOURCE = "__verify_backups_parts"
+"""Stands in the template that is the fact, as the role loads it."""
 _ENCRYPTED = ("AnsibleVaultEncryptedUnicode", "EncryptedString")
 """Text in a vault, before and since ansible-core 2.19; being turned to text decrypts it."""
+_MOST = 300
+_RAISED = (
+    AnsibleError,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    OSError,
+    RuntimeError,
+    TemplateError,
+    TypeError,
+    ValueError,
+)
+"""What a template can raise: before ansible-core 2.19 the errors of its filters and operators come through as they are."""
 _OPENINGS = ("{{", "{%", "{#", "#jinja2:")
 
 
@@ -31,7 +49,7 @@ class HostVariables:
     """Reads the variables of hosts for one task."""
 
     def __init__(self, task: t.Any, play: t.Any, loader: t.Any, watched: t.Any = None) -> None:
-        """``watched`` is a value that is the first host's for Ansible, and is filled in for every host here."""
+        """``watched`` are values that are the first host's for Ansible, and are filled in for every host here."""
         self._task = task
         self._play = play
         self._manager = task.get_variable_manager()
@@ -39,15 +57,21 @@ class HostVariables:
         self._watched = watched if may_be_template(watched) else None
         self.memory: dict[str, t.Any] = {}
         """What an earlier call registered, for each host that was read."""
+        self.hidden: set[str] = set()
+        """Hosts at which something else has the name of the gate's fact, and comes before it."""
 
     def of_host(self, host: t.Any, register: str | None = None) -> dict[str, t.Any]:
         """The variables of the gate at this host, plain and filled in; what can't be filled in is Failed."""
         raw = self._manager.get_vars(play=self._play, host=host, task=self._task)
         if register and register in raw:
             self.memory[host.name] = raw[register]
+        fact = raw.get(FACT)
+        if not (isinstance(fact, str) and FACT_SOURCE in fact):
+            self.hidden.add(host.name)
         found = self._read(raw)
         if self._watched is not None:
-            found[WATCHED] = self._filled(self._watched)
+            filled = self._filled(self._watched)
+            found[WATCHED] = filled if isinstance(filled, Failed) else connection_parts(filled)
         return found
 
     def of_play(self) -> dict[str, t.Any]:
@@ -70,14 +94,20 @@ class HostVariables:
         return found
 
     def _filled(self, value: t.Any) -> t.Any:
-        if not may_be_template(value):
-            return plain(value)
         try:
-            return plain(self._templar.template(value))
-        except AnsibleError as error:
+            return plain(self._templar.template(value) if may_be_template(value) else value)
+        except _RAISED as error:
             if type(error).__name__ == "AnsibleValueOmittedError":
                 return None
-            return Failed(str(error.message).splitlines()[0])
+            return Failed(_reason(error))
+
+
+def _reason(error: Exception) -> str:
+    """Before ansible-core 2.19 each template that another one uses adds a sentence of its own; the last is the cause."""
+    said = str(error.message if isinstance(error, AnsibleError) else error) or type(error).__name__
+    cause = said.rpartition("original message: ")[2].strip() or said
+    first = cause.splitlines()[0].rstrip(". ")
+    return first if len(first) <= _MOST else f"{first[: _MOST - 1]}…"
 
 
 def may_be_template(value: t.Any) -> bool:

@@ -298,14 +298,11 @@ def test_table_and_last_line() -> None:
 
 def test_artifacts_and_provenance() -> None:
     trial = Trial({"a": {}, "b": {}}, {"b": "stale"}, {"on_not_ok": "exclude", "change_number": 31337})
-    found = artifacts(trial.document, trial.outcome, ["/x.html"], "# report")
-    assert (found["veeam_gate_ok"], found["veeam_gate_excluded"], found["veeam_gate_change_number"]) == (
-        False,
-        ["b"],
-        "31337",
-    )
+    found = artifacts(trial.document, trial.outcome.go, trial.outcome.excluded, ["/x.html"], "# report")
+    assert (found["veeam_gate_ok"], found["veeam_gate_change_number"]) == (False, "31337")
+    assert (found["veeam_gate_go_hosts"], found["veeam_gate_excluded"]) == (["a"], ["b"])
     assert found["veeam_gate_report"] == "# report"
-    assert "veeam_gate_report" not in artifacts(trial.document, trial.outcome, [], None)
+    assert "veeam_gate_report" not in artifacts(trial.document, [], [], [], None)
     assert trial.document["provenance"]["user"] == "me"
 
 
