@@ -187,7 +187,7 @@ def test_exclude_reaches_later_plays_as_groups(ansible: Ansible, em: t.Any) -> N
     assert run.rc == 2, "a host was lost"
     assert went_on(run) == ["web01", "web02"]
     assert [each["host"] for each in run.results if each["task"] == "Later"] == ["web01", "web02"]
-    assert "LEFT OUT: 1 of 3 hosts go no further in this play: bad01 (failed)." in run.stdout
+    assert "LEFT OUT: 1 of 3 hosts goes no further in this play: bad01 (failed)." in run.stdout
     assert run.stats["web01"]["changed"] == 0
 
 

@@ -14,7 +14,7 @@ import re
 import typing as t
 
 from ...module_utils._client.settings import ConnectionSettings
-from ...module_utils._words import nearest
+from ...module_utils._words import advice, sentence
 from .given import Settings
 from .question import Question
 from .values import Refusal
@@ -36,8 +36,7 @@ def module_arguments(question: Question, settings: Settings, options: t.Mapping[
 def check_connection(options: t.Iterable[str], where: str) -> None:
     for name in options:
         if name not in CONNECTION:
-            near = nearest(name, CONNECTION)
-            raise Refusal(f"{where} has the unknown key {name!r}{f'; did you mean {near[0]}' if near else ''}.")
+            raise Refusal(sentence(f"{where} has the unknown key {name!r}; {advice(name, CONNECTION)}"))
 
 
 def explained(result: t.Mapping[str, t.Any], question: Question) -> dict[str, t.Any]:
