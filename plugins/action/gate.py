@@ -81,7 +81,8 @@ class ActionModule(ActionBase):
 
     def _call(self, options: dict[str, t.Any], task_vars: dict[str, t.Any], window: str | None) -> dict[str, t.Any]:
         def ask(question: Question, settings: Settings) -> dict[str, t.Any]:
-            arguments = module_arguments(question, settings, {**self._defaults_of_module(), **options})
+            given = {**self._defaults_of_module(), **options}
+            arguments = module_arguments(question, settings, given, self._task.check_mode)
             if "wait_running" not in arguments:
                 return explained(self._run_module(arguments, task_vars), question)
             with tempfile.TemporaryDirectory(prefix="veeam-em-gate-") as folder:

@@ -59,6 +59,7 @@ options:
     description:
       - What M(backup_ops.veeam_em.job_info) returned, or its list. The report then says when the job of a machine that is not ready runs next,
         and whether that comes before it is needed.
+      - It is not needed for a result that was asked for with O(backup_ops.veeam_em.protection_info#module:next_runs).
     type: raw
   allowed_verdicts:
     description: Verdicts that let a machine pass.

@@ -209,6 +209,12 @@ options:
     description:
       - A file to which a line is added when the waiting of O(wait_running) begins and then once a minute. It says what is being waited for.
     type: path
+  next_runs:
+    description:
+      - Whether to read, when the verdicts stand, when the jobs of the machines run next. It takes at most three more requests.
+      - Only a Portal Administrator may read jobs. What can't be read is told in RV(notes), and changes no verdict.
+    type: bool
+    default: false
 seealso:
   - module: backup_ops.veeam_em.backup_task_session_info
   - module: backup_ops.veeam_em.backup_session_info
@@ -469,6 +475,16 @@ machines:
           description: Its own reasons.
           type: list
           elements: str
+    next_run:
+      description: When the first of the jobs of its last good backup and its last attempt runs next; null if there is no time or it is not known.
+      returned: when O(next_runs) is true
+      type: str
+      sample: "2026-01-06T20:00:00Z"
+    runs_before_needed_at:
+      description: Whether one of these jobs begins before RV(machines[].needed_at); null if that can't be told.
+      returned: when O(next_runs) is true
+      type: bool
+      sample: false
     history:
       description: Its attempts of counted job types, newest first.
       returned: when O(history) is given
@@ -577,6 +593,11 @@ unused_waivers:
       description: V(not_asked) (the machine is not in O(machines)), V(expired) or V(not_needed).
       type: str
       sample: expired
+notes:
+  description: Why it is not known of some jobs when they run next, in sentences.
+  returned: when O(next_runs) is true
+  type: list
+  elements: str
 # GENERATED (dev.py generate): returns request_count error
 request_count:
   description: Number of HTTP requests made, logon and logoff included.
@@ -618,11 +639,12 @@ error:
 
 from ..module_utils._module import run_info
 from ..module_utils._protection.policy import POLICY_SPEC
+from ..module_utils._verify.next_runs import NEXT_RUNS_SPEC
 from ..module_utils._verify.waiting import WAIT_SPEC, gather
 
 
 def main() -> None:
-    run_info(gather, {**POLICY_SPEC, **WAIT_SPEC})
+    run_info(gather, {**POLICY_SPEC, **WAIT_SPEC, **NEXT_RUNS_SPEC})
 
 
 if __name__ == "__main__":

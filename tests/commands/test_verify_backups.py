@@ -137,6 +137,75 @@ def test_no_go_stops_all_with_reasons_after_writing_the_evidence(ansible: Ansibl
     assert max(len(line) for line in lines[place : end + 1]) <= 120
 
 
+def test_the_report_tells_next_runs_and_what_is_new_in_one_session(ansible: Ansible, simulator: t.Any) -> None:
+    """The same check in the evening, with the first as what came before; and that what nobody sees is not asked."""
+
+    def check(**more: t.Any) -> tuple[Run, list[dict[str, t.Any]]]:
+        before = len(simulator.requests())
+        role = {
+            f"verify_backups_{key}": value
+            for key, value in {"on_not_ok": "report", "needed_at": "+14h", **more}.items()
+        }
+        run = ansible.playbook(play(role, evidence=True), inventory=inventory("web01", *NOT_FINE), em=simulator)
+        assert run.rc == 0, run.output
+        return run, simulator.requests()[before:]
+
+    def json_of(run: Run) -> t.Any:
+        (path,) = (Path(name) for name in run.custom_stats["veeam_gate_evidence"] if name.endswith(".json"))
+        return json.loads(path.read_text(encoding="utf-8"))
+
+    def jobs_read(requests: list[dict[str, t.Any]]) -> int:
+        return sum("type=Job&" in one["query"] for one in requests)
+
+    run, requests = check(show_table=False)
+    first = json_of(run)
+    assert (sum(one["method"] == "POST" for one in requests), jobs_read(requests)) == (1, 1)
+    told = {each["name"]: each for each in first["result"]["machines"]}
+    assert told["db02"]["runs_before_needed_at"] is True
+    (page,) = (path for path in files(ansible) if path.suffix == ".html")
+    assert re.search(r"<dt>Next run</dt><dd>\S+ \S+ UTC, \d+h( \d+m)? before it is needed</dd>", page.read_text())
+    assert first["changes"] is None
+    without, few = check(show_table=False, report_dir="")
+    in_check, as_few = check(show_table=False, report_formats=[])
+    assert [jobs_read(few), jobs_read(as_few)] == [0, 0]
+    assert len(few) == len(as_few) == len(requests) - 1
+    assert (
+        without.custom_stats["veeam_gate_counts"]
+        == in_check.custom_stats["veeam_gate_counts"]
+        == first["decision"]["counts"]
+    )
+    run, _requests = check(report_dir="", earlier="backup-evidence", artifact_format="html")
+    assert re.search(r"Next run: \S+\s+\S+\s+UTC", run.stdout)
+    assert run.custom_stats["veeam_gate_report"].count("not ready since") >= len(NOT_FINE)
+    assert "WARNING" not in run.stderr
+
+    broken = ansible.directory / "broken.json"
+    broken.write_text("{", encoding="utf-8")
+    run, _requests = check(earlier="broken.json", show_table=False, report_formats=["json"])
+    document = json_of(run)
+    (note,) = document["result"]["notes"]
+    assert (
+        note
+        == f"The earlier evidence {broken.resolve()} can't be used: earlier is no evidence; give what the format json or data made."
+    )
+    assert "The earlier evidence" in run.output
+    assert (document["changes"], document["decision"]) == (None, first["decision"])
+
+
+def test_an_account_that_may_not_read_jobs_gets_the_same_decision(ansible: Ansible, simulator: t.Any) -> None:
+    [user] = [one for one in simulator.accounts if one["role"] == "Portal User"][:1]
+    account = {"username": user["username"], "password": user["password"]}
+    found = []
+    for more in ({"verify_backups_report_formats": ["json", "html"]}, {"verify_backups_show_table": False}):
+        role = {"verify_backups_on_not_ok": "report", "verify_backups_connection": account, **more}
+        run = ansible.playbook(play(role), inventory=inventory("web01", *NOT_FINE), em=simulator)
+        assert run.rc == 0, run.output
+        found.append(run.custom_stats)
+    assert found[0]["veeam_gate_hosts"] == found[1]["veeam_gate_hosts"]
+    texts = [Path(name).read_text(encoding="utf-8") for name in found[0]["veeam_gate_evidence"]]
+    assert sum("When jobs run next is not known: " in text for text in texts) == 2
+
+
 def test_policy_reaches_the_module(ansible: Ansible, simulator: t.Any) -> None:
     waiver = {"machine": "old01", "reason_code": "age_over_limit", "until": "2099-01-01", "note": "CHG0042"}
     role = {

@@ -22,7 +22,7 @@ WAIVER = {"machine": "old01", "reason_code": "age_over_limit", "until": "2999-01
 
 CASES: dict[str, list[dict[str, t.Any]]] = {
     "protection_info": [
-        {"machines": MACHINES, "history": "7d", "waivers": [WAIVER, {**WAIVER, "machine": "web01"}]},
+        {"machines": MACHINES, "history": "7d", "next_runs": True, "waivers": [WAIVER, {**WAIVER, "machine": "web01"}]},
         {"machines": ["retry01", "print01"], "accept_warning": False},
     ],
     "doctor": [{}, {"bundle": True}],

@@ -148,6 +148,7 @@ _POLICY = {
     "ask_hypervisors": Case("never", "paths"),
     "max_rows": Case(1, "verdicts"),
     "wait_running": Case("1s", "paths", {"machines": ["mail01"]}),
+    "next_runs": Case(True, "paths"),
     "progress_file": Case(str(PROGRESS), "progress", {"machines": ["mail01"], "wait_running": "1s"}),
 }
 

@@ -55,7 +55,7 @@ ITSELF: dict[str, t.Any] = {
     "timezone": "Europe/Berlin",
 }
 """Seen in the question and in the evidence of the same run."""
-OTHERS = {"hosts", "machines", "allow_empty", "set_stats", "connection"}
+OTHERS = {"hosts", "machines", "allow_empty", "set_stats", "connection", "earlier"}
 """Those that leave nothing to see of the others; runs of their own show them."""
 
 
@@ -138,6 +138,15 @@ def test_own_machines_which_may_be_none(gate: t.Callable[..., Run]) -> None:
     refused, allowed = gate(**none), gate(**none, allow_empty=True)
     assert (refused.rc, allowed.rc) == (2, 0)
     assert [run.custom_stats["veeam_gate_ok"] for run in (refused, allowed)] == [False, True]
+
+
+def test_own_earlier_evidence(gate: t.Callable[..., Run]) -> None:
+    found = []
+    for arguments in ({}, {"earlier": "backup-evidence"}):
+        (path,) = (path for path in files(gate(on_not_ok="report", **arguments)) if path.suffix == ".json")
+        found.append(json.loads(path.read_text(encoding="utf-8")))
+    assert found[0]["changes"] is None
+    assert found[1]["changes"]["compared_with"] == found[0]["generated_at"]
 
 
 def test_own_connection(gate: t.Callable[..., Run]) -> None:

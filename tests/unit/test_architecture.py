@@ -43,7 +43,7 @@ LINES = {
     "plugin_utils": 300,
     "filter": 300,
     "action": 300,
-    "modules": 650,  # mostly documentation, much of it generated
+    "modules": 660,  # mostly documentation, much of it generated
     "inventory": 600,  # the same
     "doc_fragments": 450,
 }

@@ -20,6 +20,7 @@ from .._protection import codes
 from .._protection.policy import read_policy
 from .._protection.result import warnings_of
 from .._times import UTC, parse_age, span
+from .next_runs import add_next_runs
 from .verify import verify
 
 WAIT_SPEC: dict[str, dict[str, t.Any]] = {"wait_running": {"type": "str"}, "progress_file": {"type": "path"}}
@@ -49,7 +50,10 @@ def gather(client: EnterpriseManagerClient, params: dict[str, t.Any]) -> Result:
             except OSError as error:
                 raise SettingsError(f"progress_file can't be written: {error.strerror}") from error
 
-    return answer_when_idle(ask, limit, sleep=time.sleep, monotonic=time.monotonic, say=say)
+    result = answer_when_idle(ask, limit, sleep=time.sleep, monotonic=time.monotonic, say=say)
+    if params["next_runs"]:
+        add_next_runs(client, result)
+    return result
 
 
 def answer_when_idle(

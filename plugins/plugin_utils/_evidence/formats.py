@@ -19,8 +19,10 @@ _CSV_COLUMNS = (
     "change_number", "generated_at", "machine", "verdict", "underlying_verdict", "go", "reasons", "message", "age_seconds",
     "last_good_creation_time", "last_good_end_time", "last_good_result", "last_good_job", "last_good_job_type",
     "last_good_backup_server", "restore_point_uid", "last_attempt_creation_time", "last_attempt_result", "last_attempt_reason",
-    "running", "matched_by", "matched_name", "vm_uid", "data_as_of", "remarks",
+    "running", "matched_by", "matched_name", "vm_uid", "data_as_of", "remarks", "next_run", "runs_before_needed_at",
 )  # fmt: skip
+
+_YES_NO = {"True": "yes", "False": "no"}
 
 
 def to_json(document: Document) -> str:
@@ -88,6 +90,8 @@ def _facts(document: Document, machine: Machine) -> dict[str, t.Any]:
         "vm_uid": machine.get("vm_uid"),
         "remarks": "; ".join(remarks_of(machine)),
         "data_as_of": machine.get("data_as_of"),
+        "next_run": machine.get("next_run"),
+        "runs_before_needed_at": _YES_NO.get(str(machine.get("runs_before_needed_at"))),
     }
 
 

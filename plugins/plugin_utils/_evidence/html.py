@@ -22,7 +22,7 @@ from . import timeline
 from .document import VERDICTS, Document, counted, worst_first
 from .machines import Machine, message_of, remarks_of
 from .problems import problems_of, remarks_by_text, since_of
-from .provenance import LIMITS_OF_PROOF, data_age, facts_of, json_sha256, made_by
+from .provenance import LIMITS_OF_PROOF, data_age, facts_of, json_sha256, made_by, notes_of
 from .text import moment, one_line, parsed_moment, span
 from .words import VERDICT_WORDS, reason_title, verdict_words
 
@@ -86,6 +86,7 @@ def to_html(document: Document) -> str:
         meanings=VERDICT_WORDS,
         words=verdict_words,
         reason_words=[(code, reason_title(code)) for code in sorted({code for row in rows for code in row["reasons"]})],
+        notes=notes_of(document),
         facts=facts_of(document),
         made_by=made_by(document),
         limits_of_proof=LIMITS_OF_PROOF,

@@ -40,7 +40,7 @@ def read_changes(
     """``compared_with``, ``change_number``, ``new`` (not ready now, ready then), ``not_ready_since`` {name: moment} and ``solved``."""
     if not earlier:
         return None
-    before = _document(earlier, schema)
+    before = earlier_document(earlier, schema)
     then = before["generated_at"]
     if str(then) > generated_at:
         raise EvidenceError(f"earlier is evidence of {then}, which is later than this result of {generated_at}")
@@ -56,12 +56,13 @@ def read_changes(
     }
 
 
-def _document(earlier: t.Any, schema: str) -> dict[str, t.Any]:
+def earlier_document(earlier: t.Any, schema: str) -> dict[str, t.Any]:
+    """Evidence of whatever origin, with all that a comparison needs. Raises EvidenceError."""
     what = "earlier is not evidence; give the output of the format json or data"
     if isinstance(earlier, str):
         try:
             earlier = json.loads(earlier.lstrip("\ufeff"))
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise EvidenceError(what) from error
     document = plain(earlier)
     try:
@@ -69,9 +70,11 @@ def _document(earlier: t.Any, schema: str) -> dict[str, t.Any]:
             document["schema"] == schema
             and parsed_moment(document["generated_at"]) is not None
             and isinstance(document["decision"]["not_ok"], list)
+            and all(isinstance(name, str) for name in document["decision"]["not_ok"])
+            and isinstance((document.get("changes") or {}).get("not_ready_since") or {}, dict)
             and all(isinstance(machine["name"], str) for machine in document["result"]["machines"])
         )
-    except (KeyError, TypeError) as error:
+    except (AttributeError, KeyError, TypeError) as error:
         raise EvidenceError(what) from error
     if not complete:
         raise EvidenceError(what)

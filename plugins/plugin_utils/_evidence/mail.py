@@ -19,7 +19,7 @@ from jinja2 import Template
 from .document import Document
 from .html import headline_of, template
 from .problems import Affected, Problem, problems_of, remarks_by_text
-from .provenance import LIMITS_OF_PROOF, data_age, json_sha256, made_by
+from .provenance import LIMITS_OF_PROOF, data_age, json_sha256, made_by, notes_of
 from .text import moment, one_line
 from .words import verdict_words
 
@@ -125,6 +125,7 @@ def _parts(document: Document) -> dict[str, t.Any]:
         "colours": _COLOURS,
         "other_colour": _OTHER_COLOUR,
         "words": verdict_words,
+        "notes": [_shortened(note, 300) for note in notes_of(document)[:5]],
         "made_by": made_by(document),
         "limits_of_proof": LIMITS_OF_PROOF,
         "json_sha256": json_sha256(document),
@@ -167,6 +168,10 @@ def _text(parts: dict[str, t.Any]) -> str:
         lines += ["", "Ready, but worth a look:"]
         for text, names in parts["remarks"]:
             lines += _wrapped(f"* {text}: {names}", "  ")
+    if parts["notes"]:
+        lines += ["", "What this report could not find out:"]
+        for note in parts["notes"]:
+            lines += _wrapped(f"* {note}", "  ")
     lines += ["", *_wrapped(parts["made_by"], ""), f"SHA-256 of the JSON: {parts['json_sha256']}"]
     lines += _wrapped(parts["limits_of_proof"], "")
     return "\n".join(lines) + "\n"

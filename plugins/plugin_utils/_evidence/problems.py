@@ -66,10 +66,15 @@ def remarks_by_text(document: Document) -> list[tuple[str, list[str]]]:
 
 
 def next_run_of(document: Document, machine: Machine, job: str, server: str) -> str:
-    """When its job runs next, and whether that helps; empty where nobody read the jobs or the job is not among them."""
+    """When its job runs next, and whether that helps; empty where nobody read the jobs or the job is not among them.
+
+    ``jobs`` come first; else it is what protection_info itself found out.
+    """
     for one in document.get("jobs") or []:
         if one["name"].casefold() == job.casefold() and (one["backup_server_name"] or server) == server:
             return _run(document, machine, one)
+    if machine.get("next_run") or machine.get("runs_before_needed_at") is False:
+        return _run(document, machine, {"next_run": machine.get("next_run"), "schedule_enabled": None})
     return ""
 
 

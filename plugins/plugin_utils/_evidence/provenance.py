@@ -59,7 +59,6 @@ def facts_of(document: Document) -> list[tuple[str, str]]:
     result = document["result"]
     found += [("Request count", value_text(result["request_count"]))] if "request_count" in result else []
     found += [("Lookups", "; ".join(map(_lookup, result["lookups"])) or "none")] if "lookups" in result else []
-    found += [("Notes", value_text(result["notes"]))] if "notes" in result else []
     found.append(("Evidence schema", f"{document['schema']} {document['schema_version']}"))
     return found
 
@@ -74,6 +73,12 @@ def _lookup(lookup: t.Mapping[str, t.Any]) -> str:
     return ", ".join(
         [*told, *(f"{_label(key).lower()}: {value_text(item)}" for key, item in rest.items() if item is not None)]
     )
+
+
+def notes_of(document: Document) -> list[str]:
+    """What could not be found out beside the verdicts, and why."""
+    notes = document["result"].get("notes") or []
+    return [value_text(note) for note in (notes if isinstance(notes, list) else [notes])]
 
 
 def _label(key: t.Any) -> str:

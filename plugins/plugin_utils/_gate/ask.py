@@ -25,12 +25,16 @@ _PLACE = re.compile(r"machines\[(\d+)\]")
 _MISSING = "missing required arguments"
 
 
-def module_arguments(question: Question, settings: Settings, options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+def module_arguments(
+    question: Question, settings: Settings, options: t.Mapping[str, t.Any], check_mode: bool
+) -> dict[str, t.Any]:
     """The options of the task come from its arguments and from module_defaults; a connection of variables comes first."""
     connection = settings.common["connection"] or {}
     check_connection(connection, "verify_backups_connection")
     wait = {"wait_running": settings.common["wait_running"]} if settings.common["wait_running"] else {}
-    return {**options, **connection, **question.arguments(settings), **wait}
+    # Where nothing is shown, jobs need not be read.
+    runs = {"next_runs": True} if settings.tells_next_steps(check_mode) else {}
+    return {**options, **connection, **question.arguments(settings), **wait, **runs}
 
 
 def check_connection(options: t.Iterable[str], where: str) -> None:

@@ -20,6 +20,7 @@ from .._evidence.files import one_text
 from . import evidence_files
 from .ansible_play import broken_sources, is_controller, read_play_state
 from .artifacts import artifacts
+from .comparison import compare
 from .decision import NO_ANSWER, Answer, Outcome, decide, no_answer, nothing, read_answer, unknown, verdicts_of_hosts
 from .given import Settings, listed, read_settings
 from .parts import part_of, to_parts
@@ -189,7 +190,9 @@ class Call:
         variables = self._variables.all_of(None)
         play = self._at.play.get_name()
         told = provenance(settings, variables, play, groups_of(self._at.play.hosts, self._at.inventory.groups))
-        return evidence_files.make_document(settings, answer, missing, told, self._now())
+        document = evidence_files.make_document(settings, answer, missing, told, self._now())
+        self.warnings += compare(document, settings.common["earlier"], evidence_files.folder_of(settings))
+        return document
 
     def _finish(
         self, settings: Settings, question: Question, document: Document, outcome: Outcome, grouped: list[str]
@@ -197,7 +200,7 @@ class Call:
         common = settings.common
         files: list[str] = []
         unwritten = None
-        if common["report_dir"] and common["report_formats"] and not self._at.check_mode:
+        if settings.writes_files and not self._at.check_mode:
             name = evidence_files.stem(document, evidence_files.digest(question, settings))
             try:
                 files = evidence_files.write_files(document, settings, name)

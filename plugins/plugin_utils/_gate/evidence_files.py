@@ -18,6 +18,7 @@ from pathlib import Path
 from ...module_utils._words import sentence
 from .._evidence.document import Document, build_document
 from .._evidence.files import evidence_files
+from .comparison import path_of, slug
 from .decision import Answer, Verdict
 from .given import Settings
 from .question import Question
@@ -85,15 +86,18 @@ def digest(question: Question, settings: Settings) -> str:
 
 
 def stem(document: Document, digest: str) -> str:
-    """A change number comes from outside; it must not lead the file into another folder."""
-    change = re.sub(r"[^A-Za-z0-9._-]+", "-", document["change_number"] or "")[:80]
+    change = slug(document["change_number"])
     moment = re.sub(r"[-:]", "", document["generated_at"])
     return "_".join(part for part in ("backup-evidence", change, moment, digest) if part)
 
 
+def folder_of(settings: Settings) -> Path:
+    return path_of(settings.common["report_dir"])
+
+
 def write_files(document: Document, settings: Settings, name: str) -> list[str]:
     """The paths of what was written. Raises OSError."""
-    folder = Path(os.path.realpath(os.path.expanduser(settings.common["report_dir"])))
+    folder = folder_of(settings)
     files = evidence_files(document, settings.common["report_formats"], name)
     # A folder that is already there keeps its mode: it may be anybody's.
     if not folder.is_dir():

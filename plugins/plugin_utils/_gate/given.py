@@ -55,6 +55,16 @@ class Settings:
     """Variables that look like the gate's, and that nobody reads."""
 
     @property
+    def writes_files(self) -> bool:
+        return bool(self.common["report_dir"] and self.common["report_formats"])
+
+    def tells_next_steps(self, check_mode: bool) -> bool:
+        """Whether anybody sees what to do about a machine that is not ready."""
+        common = self.common
+        passed_on = common["artifact_format"] and common["set_stats"]
+        return bool(common["show_table"] or passed_on or (self.writes_files and not check_mode))
+
+    @property
     def changed(self) -> dict[str, t.Any]:
         """The settings that differ from their defaults, without the connection, which holds secrets."""
         everything = {**self.common, **self.rules, "waivers": list(self.waivers)}

@@ -183,6 +183,7 @@ _OWN = (
     Setting("report_dir", _plain(values.text), "backup-evidence", empty=""),
     Setting("report_formats", _several(FORMATS, may_be_empty=True), ["html", "json"]),
     Setting("report_mode", _plain(values.mode), 0o640),
+    Setting("earlier", _plain(values.text)),
     Setting("show_table", _show_table, True),
     Setting("change_number", _plain(values.text), ""),
     Setting("set_stats", _plain(values.flag), True),

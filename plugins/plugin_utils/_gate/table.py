@@ -10,6 +10,8 @@ import typing as t
 
 from ...module_utils._words import sentence
 from .._evidence.document import Document, Machine, headline, worst_first
+from .._evidence.machines import job_of
+from .._evidence.problems import next_run_of
 from .._evidence.text import aligned, moment, one_line, span, width
 from .decision import NO_ANSWER
 from .given import listed
@@ -30,7 +32,7 @@ def table(document: Document, *, everything: bool = False) -> str:
     )
     lines = [headline(document)]
     if shown:
-        lines += ["", *_rows(shown)]
+        lines += ["", *_rows(document, shown)]
     rest = len(machines) - len(shown)
     if rest:
         lines += ["", f"{rest} {'more ' if shown else ''}{'machine is' if rest == 1 else 'machines are'} ok."]
@@ -38,9 +40,9 @@ def table(document: Document, *, everything: bool = False) -> str:
     return "\n".join(lines)
 
 
-def _rows(machines: t.Sequence[Machine]) -> list[str]:
+def _rows(document: Document, machines: t.Sequence[Machine]) -> list[str]:
     """The reason takes what the others leave, and as many lines as it needs."""
-    cells = [_cells(machine) for machine in machines]
+    cells = [_cells(document, machine) for machine in machines]
     taken = sum(max(width(row[column]) for row in (_HEADER, *cells)) + 2 for column in range(4))
     room = max(WIDTH - taken, _REASON)
     rows: list[tuple[str, ...]] = []
@@ -50,14 +52,17 @@ def _rows(machines: t.Sequence[Machine]) -> list[str]:
     return aligned(_HEADER, rows)
 
 
-def _cells(machine: Machine) -> tuple[str, ...]:
+def _cells(document: Document, machine: Machine) -> tuple[str, ...]:
     good = machine.get("last_good") or {}
+    run = ""
+    if machine["verdict"] not in document["decision"]["allowed_verdicts"]:
+        run = next_run_of(document, machine, *job_of(machine))
     return (
         _cut(one_line(machine["name"]), _NAME),
         one_line(machine["verdict"]),
         span(good.get("age_seconds")),
         moment(good.get("creation_time")),
-        one_line(machine.get("message") or "-"),
+        one_line(machine.get("message") or "-") + (f" Next run: {run}." if run else ""),
     )
 
 

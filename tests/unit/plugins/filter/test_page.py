@@ -221,6 +221,44 @@ def test_next_run_when_it_is_needed_now() -> None:
     assert "Next run 2026-01-06 20:00 UTC, too late: it is needed now" in card
 
 
+@pytest.mark.parametrize(
+    ("found", "says"),
+    [
+        (
+            {"next_run": "2026-01-06T08:00:00Z", "runs_before_needed_at": True},
+            "2026-01-06 08:00 UTC, 12h before it is needed",
+        ),
+        (
+            {"next_run": "2026-01-06T21:00:00Z", "runs_before_needed_at": False},
+            "2026-01-06 21:00 UTC, too late: 1h after",
+        ),
+        ({"next_run": None, "runs_before_needed_at": False}, "none is scheduled"),
+        ({"next_run": None, "runs_before_needed_at": None}, ""),
+    ],
+)
+def test_next_run_that_the_result_itself_tells(found: dict[str, t.Any], says: str) -> None:
+    given = result(machine("a", "stale", reasons=["age_over_limit"], needed_at="2026-01-06T20:00:00Z", **found))
+    for job in ([], [{"name": "Another", "backup_server_name": None}]):
+        (card,) = cards(given, jobs=job)
+        assert f"Next run {says}" in card if says else "Next run" not in card
+        assert (f"Next run: {says}" in evidence(given, "mail_text", jobs=job)) is bool(says)
+    given_jobs = [{"name": "Daily VMs", "next_run": "2026-01-06T10:00:00Z", "schedule_enabled": True}]
+    (card,) = cards(given, jobs=given_jobs)
+    assert "Next run 2026-01-06 10:00 UTC, 10h before it is needed" in card, "jobs that were given come first"
+    row = evidence(given, "csv").splitlines()[1]
+    told = {True: "yes", False: "no", None: ""}[found["runs_before_needed_at"]]
+    assert row.rstrip().endswith(f'"{found["next_run"] or ""}","{told}"')
+
+
+def test_what_could_not_be_found_out_is_seen() -> None:
+    given = result(machine("a"), notes=["When jobs run next is not known: <b>no</b>."])
+    assert "What this report could not find out When jobs run next is not known: <b>no</b>." in page_of(given).seen
+    assert "What this report could not find out:\n  * When jobs run next" in evidence(given, "mail_text")
+    assert "&lt;b&gt;no" in evidence(given, "mail")
+    for form in ("html", "mail", "mail_text"):
+        assert "could not find out" not in evidence(result(machine("a"), notes=[]), form)
+
+
 def test_new_since_and_not_ready_since() -> None:
     def at(day: str, *bad: str, earlier: t.Any = None) -> t.Any:
         machines = [

@@ -17,6 +17,7 @@ from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection.po
 )
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection.result import machine_result, summary_of
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection.verdict import Attempt, RestorePoint
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._verify.next_runs import NEXT_RUNS_SPEC, next_of
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._verify.waiting import WAIT_SPEC
 from ansible_collections.backup_ops.veeam_em.plugins.modules import protection_info
 
@@ -40,7 +41,7 @@ def without_texts(options: dict[str, t.Any]) -> dict[str, t.Any]:
 
 def test_documented_options_are_the_real_ones() -> None:
     documented = yaml.safe_load(protection_info.DOCUMENTATION)["options"]
-    assert without_texts(documented) == {**POLICY_SPEC, **WAIT_SPEC}
+    assert without_texts(documented) == {**POLICY_SPEC, **WAIT_SPEC, **NEXT_RUNS_SPEC}
 
 
 def test_documented_keys_of_a_machine_are_the_real_ones() -> None:
@@ -52,7 +53,7 @@ def test_documented_keys_of_a_machine_are_the_real_ones() -> None:
     documented = RETURNED["machines"]["contains"]
     for attempts in ((good,), (good, running)):
         result = machine_result(assessment(machine, policy, *attempts), policy)
-        assert set(result) == set(documented)
+        assert {*result, *next_of([], "", "")} == set(documented)
         for key in ("last_good", "last_attempt"):
             assert set(result[key]) == set(documented[key]["contains"])
         for key in ("running", "history"):

@@ -15,7 +15,7 @@ P = "verify_backups_"
 OTHER: dict[str, t.Any] = {
     "on_not_ok": "report", "allowed_verdicts": ["ok", "failed"], "allow_empty": True, "connection": {"host": "x"}, "report_dir": "there",
     "report_formats": ["csv"], "report_mode": "0600", "show_table": False, "change_number": "CHG1", "set_stats": False,
-    "artifact_format": "html", "timezone": "UTC", "wait_running": "1h", "hosts": ["web01"], "machines": ["web01"],
+    "artifact_format": "html", "earlier": "evidence", "timezone": "UTC", "wait_running": "1h", "hosts": ["web01"], "machines": ["web01"],
     "extra_machines": ["db01"], "name_match": ["exact"], "domains": ["x"], "max_data_age": "1h", "lookback": "20d", "history": "2d",
     "full_visibility": True, "ask_hypervisors": True, "max_rows": 5,
 }  # fmt: skip

@@ -27,7 +27,7 @@ LISTS = {
     "report_formats": ["html", "json"],
 }
 AGES = dict.fromkeys(("max_age", "max_data_age", "lookback", "history", "wait_running"), "36h")
-TEXTS = dict.fromkeys(("machine_name", "machine_vm_uid", "report_dir", "change_number"), "a text")
+TEXTS = dict.fromkeys(("machine_name", "machine_vm_uid", "report_dir", "change_number", "earlier"), "a text")
 CHOICES = {"on_not_ok": "report", "artifact_format": "markdown", "ask_hypervisors": True}
 FLAGS = ("accept_warning", "require_restore_point", "full_visibility", "allow_empty", "set_stats", "show_table")
 WAIVER = {"machine": "old01", "reason_code": "age_over_limit", "until": "2026-02-01", "note": "CHG0042"}
