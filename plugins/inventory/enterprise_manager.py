@@ -369,6 +369,7 @@ from ..module_utils._errors import EmError
 from ..module_utils._inventory.gather import KINDS
 from ..module_utils._inventory.hosts import HIDDEN
 from ..module_utils._protection.codes import VERDICTS
+from ..module_utils._words import sentence
 from ..plugin_utils._inventory.clash import IDENTITY, REPORT, VERDICT, Clash, find_clash, sentences
 from ..plugin_utils._inventory.duplicates import NamedHost, changed_names, resolve_duplicates
 from ..plugin_utils._inventory.expressions import Expressions, check_constructed, one_line
@@ -433,8 +434,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             config = self._config()
             staging, clashes = self._staged(config, self._hosts(config, path, cache))
         except (EmError, AnsibleError) as error:
-            text = one_line(error)
-            raise InventoryFailed(text if text.endswith("?") else f"{text}.") from None
+            raise InventoryFailed(sentence(one_line(error))) from None
         # Nothing can fail any more.
         staging.apply(inventory)
         for clash in clashes:

@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import typing as t
 
+from ._words import sentence
+
 
 class EmError(Exception):
     """Base of all errors of the client; ``kind`` is stable and meant for programs."""
@@ -42,7 +44,7 @@ class EmError(Exception):
             text += f' (the server says: "{self.server_message}")'
         if self.hint:
             text += f"; {self.hint.rstrip('.')}"
-        return text if text.endswith("?") else text + "."
+        return sentence(text)
 
     def to_result(self) -> dict[str, t.Any]:
         """The ``error`` dictionary of a failed module."""

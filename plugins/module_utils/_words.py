@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What somebody meant who misspelt a word. Pure. Private to the collection."""
+"""What somebody meant who misspelt a word, and how a sentence ends. Pure. Private to the collection."""
 
 from __future__ import annotations
 
@@ -26,3 +26,9 @@ def advice(word: str, known: t.Iterable[str]) -> str:
     known = tuple(known)
     near = nearest(word, known)
     return f"did you mean {near[0]}?" if near else f"use {', '.join(known)}"
+
+
+def sentence(text: str) -> str:
+    """The text with one mark at its end; what begins with a name keeps its case."""
+    text = text.strip().rstrip(".")
+    return text if text.endswith("?") else f"{text}."

@@ -61,8 +61,8 @@ options:
   latest:
     description:
       - Only the newest task of each V(machine), of each V(job), or of each machine in each job (V(machine_in_job)).
-      - A machine is what its hypervisor knows it by, whatever it is called and whichever backup servers see it. A computer with an agent is its name at
-        its backup server. A job is its UID.
+      - A machine is identified by its reference on its hypervisor, whatever its name and whichever backup servers see it. A computer with an
+        agent is identified by its name on its backup server. A job is its UID.
       - It is the newest of what the other options select. O(state), O(result), O(running), O(reason), O(total_size_min) and O(total_size_max) are about
         the newest one itself, so O(result=[Failed]) gives the machines whose newest task failed.
       - A success that tells no reference and may be of several machines with one name is of none of them for sure, and is listed by itself.

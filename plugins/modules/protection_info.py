@@ -29,8 +29,9 @@ description:
     The age counts from the moment whose data the backup holds: the time of its restore point, else the start of its task, never its end.
   - Ask once for all machines of a maintenance, not in a loop.
   - >-
-    A machine is its reference at its hypervisor, or for an agent its name at its backup server, never a name. Which machines have a name is asked
-    of the hypervisors (O(ask_hypervisors)), of agents and of what runs. Where not every hypervisor answers, all rows of O(lookback) are read.
+    A machine is identified by its reference on its hypervisor, a computer with an agent by its name on its backup server. Which machines have a
+    name is found out from the hypervisors (O(ask_hypervisors)), from agents and from what is running. Where not every hypervisor answers, all rows of
+    O(lookback) are read.
     If a name means several machines, all must have one verdict, else it is V(unknown). RV(lookups) tells which hypervisors answered.
   - >-
     The account needs the Enterprise Manager role Portal User or Portal Administrator. Only a Portal Administrator surely sees every

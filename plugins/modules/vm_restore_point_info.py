@@ -43,8 +43,8 @@ options:
   latest:
     description:
       - Only the newest point of each machine, among what the other options select.
-      - A machine is what its hypervisor knows it by, whatever it is called and whichever backup servers see it. A computer with an agent is its name at
-        its backup server.
+      - A machine is identified by its reference on its hypervisor, whatever its name and whichever backup servers see it. A computer with an
+        agent is identified by its name on its backup server.
     type: str
     choices: [machine]
   created_after:

@@ -87,7 +87,7 @@ REFUSED: list[tuple[Vars, str]] = [
     ({"report_formats": "pdf"}, "verify_backups_report_formats"),
     ({"waivers": [{"machine": "web01"}]}, "a waiver without reason_code"),
     ({"connection": {"pasword": "x"}}, "unknown key 'pasword'; did you mean password"),
-    ({"hosts": "web1"}, "no host of the inventory"),
+    ({"hosts": "web1"}, "not a host of the inventory"),
     ({"change_number": 1.5}, "which is not text"),
 ]
 """What is refused in one sentence, before any request."""
@@ -125,7 +125,7 @@ def test_every_form_of_a_variable_is_taken_or_refused_before_any_request(ansible
     assert "set the variable verify_backups_max_age" in run.result("Alone")["msg"]
     assert "run_once: true" in str([each["result"] for each in run.results if each["task"] == "Each"])
     assert logons(em) == 0
-    assert went_on(run) == ["web01", "x1"]
+    assert sorted(went_on(run)) == ["web01", "x1"]
 
 
 @pytest.mark.smoke
@@ -188,9 +188,10 @@ def test_exclude_reaches_later_plays_as_groups(ansible: Ansible, em: t.Any) -> N
         extra_vars={"window": window},
     )
     assert run.rc == 2, "a host was lost"
-    assert went_on(run) == ["web01", "web02"]
-    assert [each["host"] for each in run.results if each["task"] == "Later"] == ["web01", "web02"]
-    assert "LEFT OUT: 1 of 3 hosts go no further in this play: bad01 (failed)." in run.stdout
+    # Which of the hosts of a batch is done first is up to the machine.
+    assert sorted(went_on(run)) == ["web01", "web02"]
+    assert sorted(each["host"] for each in run.results if each["task"] == "Later") == ["web01", "web02"]
+    assert "LEFT OUT: 1 of 3 hosts goes no further in this play: bad01 (failed)." in run.stdout
     assert run.stats["web01"]["changed"] == 0
 
 

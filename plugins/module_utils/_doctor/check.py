@@ -11,6 +11,7 @@ import enum
 import typing as t
 
 from .._errors import EmError
+from .._words import sentence
 
 
 class Status(enum.Enum):
@@ -45,8 +46,8 @@ class Check:
     @property
     def line(self) -> str:
         """For people: status, name, sentence, and what to do."""
-        advice = f" -> {_sentence(self.advice)}" if self.advice else ""
-        return f"{self.status.value.upper():8} {self.name:18} {_sentence(self.message)}{advice}"
+        advice = f" -> {sentence(self.advice)}" if self.advice else ""
+        return f"{self.status.value.upper():8} {self.name:18} {sentence(self.message)}{advice}"
 
 
 def failed(name: str, error: EmError, **details: t.Any) -> Check:
@@ -71,9 +72,3 @@ def headline(checks: t.Sequence[Check]) -> str:
 def summary(checks: t.Sequence[Check]) -> dict[str, int]:
     counted = {status.value: sum(check.status is status for check in checks) for status in Status}
     return {**counted, "total": len(checks)}
-
-
-def _sentence(text: str) -> str:
-    """As it is: what begins with a name keeps its case."""
-    text = text.strip().rstrip(".")
-    return text if text.endswith("?") else f"{text}."

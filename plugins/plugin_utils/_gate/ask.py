@@ -14,7 +14,7 @@ import re
 import typing as t
 
 from ...module_utils._client.settings import ConnectionSettings
-from ...module_utils._words import nearest
+from ...module_utils._words import advice, sentence
 from .given import Settings
 from .question import Question
 from .values import Refusal
@@ -42,8 +42,7 @@ def module_arguments(
 def check_connection(options: t.Iterable[str], where: str) -> None:
     for name in options:
         if name not in CONNECTION:
-            near = nearest(name, CONNECTION)
-            raise Refusal(f"{where} has the unknown key {name!r}{f'; did you mean {near[0]}' if near else ''}.")
+            raise Refusal(sentence(f"{where} has the unknown key {name!r}; {advice(name, CONNECTION)}"))
 
 
 def connection_parts(parts: t.Iterable[t.Any]) -> list[t.Any]:

@@ -15,6 +15,7 @@ import tempfile
 import typing as t
 from pathlib import Path
 
+from ...module_utils._words import sentence
 from .._evidence.document import Document, build_document
 from .._evidence.files import evidence_files
 from .comparison import path_of, slug
@@ -64,7 +65,7 @@ def overrule(document: Document, reason: str) -> None:
     change = document["change_number"]
     decision["ok"] = False
     decision["summary"] = f"NO-GO: {reason.rstrip('.')}"
-    decision["message"] = f"{f'Change {change}: ' if change else ''}NO-GO: {reason.rstrip('.')}."
+    decision["message"] = f"{f'Change {change}: ' if change else ''}{sentence(f'NO-GO: {reason}')}"
 
 
 def _policy(settings: Settings) -> dict[str, t.Any]:

@@ -14,6 +14,7 @@ import dataclasses
 import datetime as dt
 import typing as t
 
+from ...module_utils._words import sentence
 from . import values
 from .settings import PREFIX, RULES, SETTINGS, Setting, check_names
 from .values import Refusal, refuse_failed
@@ -144,8 +145,8 @@ def _each(reader: _Reader, setting: Setting, hosts: t.Mapping[str, Raw]) -> dict
             found[name] = reader.value(setting, raw)
         except Refusal as refusal:
             refused.setdefault(str(refusal), []).append(name)
-    for sentence, names in refused.items():
-        raise Refusal(f"{setting.variable} of {listed(names)} {sentence}.")
+    for because, names in refused.items():
+        raise Refusal(sentence(f"{setting.variable} of {listed(names)} {because}"))
     return found
 
 
@@ -170,7 +171,7 @@ def _alone(reader: _Reader, setting: Setting, raw: Raw) -> t.Any:
     try:
         return reader.value(setting, raw)
     except Refusal as refusal:
-        raise Refusal(f"{setting.variable} {refusal}.") from None
+        raise Refusal(sentence(f"{setting.variable} {refusal}")) from None
 
 
 def _differ(setting: Setting, kinds: list[tuple[t.Any, list[str]]]) -> str:

@@ -6,9 +6,9 @@
 
 from __future__ import annotations
 
-import difflib
 import typing as t
 
+from ...module_utils._words import nearest
 from .._evidence.document import Document
 from .decision import Outcome
 from .given import Settings, listed
@@ -35,7 +35,7 @@ def unreached(state: PlayState, hidden: t.Collection[str]) -> str | None:
 def no_host(inventory: t.Any, parts: str | list[str]) -> str:
     pattern = parts if isinstance(parts, str) else ",".join(parts)
     groups = sorted(set(inventory.groups) - {"all", "ungrouped"})
-    near = difflib.get_close_matches(pattern, [*groups, *inventory.hosts], 1)
+    near = nearest(pattern, [*groups, *inventory.hosts])
     there = (
         f"The groups are {', '.join(groups[:20])}{' and more' if len(groups) > 20 else ''}"
         if groups

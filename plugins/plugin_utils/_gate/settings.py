@@ -71,7 +71,9 @@ def _several(allowed: t.Sequence[str] = (), *, may_be_empty: bool = False) -> Pa
 
 def _offer(word: str, allowed: t.Sequence[str]) -> str:
     near = nearest(word, allowed)
-    return f"did you mean {near[0]}" if near else f"use {'some' if len(allowed) > 3 else 'one'} of {', '.join(allowed)}"
+    return (
+        f"did you mean {near[0]}?" if near else f"use {'some' if len(allowed) > 3 else 'one'} of {', '.join(allowed)}"
+    )
 
 
 def _plain(parse: t.Callable[[t.Any], t.Any]) -> Parse:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ...module_utils._words import sentence
 from .._evidence.document import Document, Machine, headline, worst_first
 from .._evidence.machines import job_of
 from .._evidence.problems import next_run_of
@@ -109,7 +110,7 @@ def last_line(document: Document, reason: str | None, files: t.Sequence[str]) ->
             f"Not ready: {listed([f'''{one_line(machine['name'])} ({machine['verdict']})''' for machine in bad], 4)}"
         )
     if reason:
-        parts.append(reason.rstrip("."))
+        parts.append(reason)
     if files:
         parts.append(f"Report: {files[0]}")
-    return ". ".join(parts) + "."
+    return " ".join(map(sentence, parts))

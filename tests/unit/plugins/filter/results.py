@@ -98,8 +98,8 @@ EVERY_VERDICT = result(
     machine("web02"),
     machine("web01"),
     machine("old01", "waived", underlying_verdict="stale", reasons=["age_over_limit"], message="Waived until 2026-02-01."),
-    machine("mail01", "running", reasons=["backup_running"], message="Daily VMs is at work on it."),
-    machine("twin01", "unknown", reasons=["ambiguous_name"], message="It could be two.", last_good=None, last_attempt=None),
+    machine("mail01", "running", reasons=["backup_running"], message="Daily VMs is currently backing it up."),
+    machine("twin01", "unknown", reasons=["ambiguous_name"], message="The name matches two machines.", last_good=None, last_attempt=None),
     machine("legacy01", "unprotected", reasons=["no_backup_found"], message="No backup.", last_good=None, last_attempt=None),
     machine("file01", "stale", reasons=["age_over_limit"], message="Too old.", last_good=good(age_seconds=144000)),
     machine(

@@ -148,7 +148,7 @@ TABLE: list[tuple[str, Decision, str, tuple[str, ...]]] = [
     ("a job session that failed as a whole", verdict(attempt(session_failure="health check")), "ok", ("job_session_failed",)),
     ("repositories can't be read", verdict(attempt(), repositories_known=False), "unknown", ("repository_unreadable",)),
     ("repositories don't matter to agents", verdict(attempt(job_type="AgentBackup"), repositories_known=False), "ok", ()),
-    ("answer cut", verdict(attempt(), truncated=True), "unknown", ("answer_truncated",)),
+    ("incomplete answer", verdict(attempt(), truncated=True), "unknown", ("answer_truncated",)),
     ("type of the job unreadable", verdict(attempt(job_type=None)), "unknown", ("session_unreadable",)),
     ("type of an older job unreadable", verdict(attempt(), attempt(30, job_type=None)), "ok", ()),
     ("type of a newer failed job unreadable", verdict(attempt(40), attempt(2, "Failed", job_type=None)), "unknown", ("session_unreadable",)),
