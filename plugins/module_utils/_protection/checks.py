@@ -117,8 +117,8 @@ def job_types(option: str, value: t.Any, known: t.Sequence[str]) -> tuple[tuple[
             raise SettingsError(
                 f"{option} has the value {word!r}, which is no type of job", hint=f"use some of {', '.join(known)}"
             )
-        near = difflib.get_close_matches(word.lower(), by_fold, 1, 0.85)
-        if word.lower() not in by_fold and near:
+        near = [] if word.lower() in by_fold else difflib.get_close_matches(word.lower(), by_fold, 1, 0.85)
+        if near:
             remarks.append(f"{option} has the value {word}, a type that is not known; did you mean {by_fold[near[0]]}?")
         found.append(by_fold.get(word.lower(), word))
     return tuple(dict.fromkeys(found)), tuple(remarks)
