@@ -8,7 +8,7 @@ import copy
 import os
 import typing as t
 
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection import codes
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection.policy import read_policy
@@ -20,6 +20,7 @@ from .sites import Estate, Site, copy_of, sites
 
 NOW = "2026-01-05T06:00:00Z"
 EXAMPLES = int(os.environ.get("VERDICT_SITES", "300"))
+SEED = os.environ.get("VERDICT_SEED")
 SHRINK = bool(os.environ.get("VERDICT_SHRINK"))
 Answer = t.Tuple[str, t.Tuple[str, ...]]
 
@@ -142,7 +143,7 @@ def test_properties_of_sites() -> None:
     counts: collections.Counter[str] = collections.Counter()
 
     @settings(
-        max_examples=EXAMPLES, deadline=None, database=None, derandomize=EXAMPLES <= 300, print_blob=False,
+        max_examples=EXAMPLES, deadline=None, database=None, derandomize=SEED is None and EXAMPLES <= 300, print_blob=False,
         suppress_health_check=list(HealthCheck), phases=(Phase.explicit, Phase.generate, *([Phase.shrink] if SHRINK else [])),
     )  # fmt: skip
     @given(sites())
@@ -157,7 +158,7 @@ def test_properties_of_sites() -> None:
             counts[f"reason: {word}"] += 1
         CHECKS[counts["sites"] % len(CHECKS)](site, together)
 
-    run()
+    (run if SEED is None else seed(int(SEED))(run))()
     print(f"\n{counts['sites']} sites")
     for what, number in sorted(counts.items()):
         print(f"{number:6} {100 * number / counts['sites']:5.1f} %  {what}")
