@@ -117,8 +117,8 @@ def job_types(option: str, value: t.Any, known: t.Sequence[str]) -> tuple[tuple[
             raise SettingsError(
                 f"{option} has the value {word!r}, which is not a type of job", hint=f"use some of {', '.join(known)}"
             )
-        near = nearest(word, known, likeness=0.8)
-        if word.lower() not in by_fold and near:
+        near = [] if word.lower() in by_fold else nearest(word, known, likeness=0.8)
+        if near:
             remarks.append(f"{option} has the value {word}, a type that is not known; did you mean {near[0]}?")
         found.append(by_fold.get(word.lower(), word))
     return tuple(dict.fromkeys(found)), tuple(remarks)

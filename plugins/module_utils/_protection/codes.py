@@ -267,6 +267,9 @@ SUCCESSFUL = ("Success", "Warning")
 CLOCK_TOLERANCE = dt.timedelta(minutes=5)
 """Clocks of backup servers, Enterprise Manager and the controller may differ by this much before times are distrusted."""
 
+POINT_MARGIN = dt.timedelta(hours=1)
+"""A restore point may be this much older than the task that made it."""
+
 LONGEST_SESSION = dt.timedelta(days=7)
 """A session without end that is older than this is taken for one whose end was lost."""
 

@@ -18,12 +18,13 @@ from . import codes
 from .facts import FactsBuilder
 from .lookups import MISMATCHED, Near
 from .machines import KnownMachine
-from .policy import Machine, Policy, Waiver
+from .policy import Machine, Policy
 from .registry import Registry
 from .resolve import Resolution, Resolver
 from .roots import Key
 from .snapshot import LOOKUP_FAILED, Snapshot
 from .verdict import Attempt, Decision, Facts, decide
+from .waiving import waived, waivers_for, with_restores
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,7 +39,11 @@ class Assessed:
 
 @dataclasses.dataclass(frozen=True)
 class Assessment:
-    """An entry, what it means, and the verdict. ``claimed_by`` are other entries that mean the same machine better or as well."""
+    """An entry, what it means, and the verdict.
+
+    ``claimed_by`` are other entries that mean the same machine better or as well; ``older`` are attempts for the history where the verdict rests
+    on fewer.
+    """
 
     entry: Machine
     resolution: Resolution
@@ -47,6 +52,14 @@ class Assessment:
     claimed_by: tuple[str, ...] = ()
     former: tuple[Assessed, ...] = ()
     data_as_of: dt.datetime | None = None
+    older: tuple[Attempt, ...] | None = None
+
+    @property
+    def attempts(self) -> tuple[Attempt, ...]:
+        """What was tried for the machines, also where the verdict needed less of it."""
+        if self.older is not None:
+            return self.older
+        return tuple(attempt for one in self.machines for attempt in one.facts.attempts)
 
     @property
     def is_settled(self) -> bool:
@@ -58,15 +71,56 @@ class Assessment:
 
 
 def assess(snapshot: Snapshot, policy: Policy, registry: Registry | None = None) -> dict[str, Assessment]:
-    """The assessment of each entry, by its key, in the order asked."""
+    """The assessment of each entry, by its key, in the order asked.
+
+    Rows that were asked for by name reach as far back as the entry that needs the most. What the rows inside its own age limit settle is settled:
+    older ones, which other entries or the history brought, change nothing.
+    """
     registry = registry or Registry(snapshot, near=Near.of(policy))
-    resolver, builder = Resolver(registry, policy), FactsBuilder(registry, policy)
-    resolved = {entry.key: resolver.resolve(entry) for entry in policy.machines}
-    claims = _claims(policy, resolved)
+    whole = _View(registry, policy)
+    views = dict.fromkeys((entry.key for entry in policy.machines), whole)
+    if not snapshot.is_whole:
+        for oldest in {entry.oldest for entry in policy.machines}:
+            recent = snapshot.since(oldest)
+            if recent is snapshot:
+                continue
+            view = _View(Registry(recent, registry.lookups, Near.of(policy)), policy)
+            for entry in policy.machines:
+                if entry.oldest == oldest and view.judged(entry).is_settled:
+                    views[entry.key] = view
+    claims = _claims(policy, {entry.key: views[entry.key].resolved(entry) for entry in policy.machines})
+    found = {entry.key: views[entry.key].judged(entry, claims[entry.key]) for entry in policy.machines}
+    if policy.history is None:
+        return found
     return {
-        entry.key: _Judge(entry, resolved[entry.key], claims[entry.key], registry, builder, policy).assessment()
-        for entry in policy.machines
+        key: one if views[key] is whole else dataclasses.replace(one, older=whole.attempts(one))
+        for key, one in found.items()
     }
+
+
+class _View:
+    """How entries look to some of the rows."""
+
+    def __init__(self, registry: Registry, policy: Policy) -> None:
+        self._registry = registry
+        self._policy = policy
+        self._resolver = Resolver(registry, policy)
+        self._builder = FactsBuilder(registry, policy)
+        self._resolved: dict[str, Resolution] = {}
+
+    def resolved(self, entry: Machine) -> Resolution:
+        found = self._resolved.get(entry.key)
+        if found is None:
+            found = self._resolved[entry.key] = self._resolver.resolve(entry)
+        return found
+
+    def judged(self, entry: Machine, claimed_by: tuple[str, ...] = ()) -> Assessment:
+        return _Judge(entry, self.resolved(entry), claimed_by, self._registry, self._builder, self._policy).assessment()
+
+    def attempts(self, found: Assessment) -> tuple[Attempt, ...]:
+        """What was tried for the machines that an entry means, as far back as rows were read."""
+        machines = [self._registry.machines[one.machine.key] for one in found.machines]
+        return tuple(one for machine in machines for one in self._builder.facts(found.entry, machine).attempts)
 
 
 def _claims(policy: Policy, resolved: t.Mapping[str, Resolution]) -> dict[str, tuple[str, ...]]:
@@ -99,12 +153,12 @@ class _Judge:
         self._policy = policy
 
     def assessment(self) -> Assessment:
-        restores = _waivers({codes.RESTORE_RUNNING}, self._entry, self._policy)
+        restores = waivers_for({codes.RESTORE_RUNNING}, self._entry, self._policy)
         plain = self._decided(True)
         decision = plain.decision
         if restores and any(one.kind == "restore" for one in decision.running) and decision.verdict != codes.UNKNOWN:
             plain = self._decided(False)
-            decision = _with_restores(plain.decision, decision, restores)
+            decision = with_restores(plain.decision, decision, restores)
         return dataclasses.replace(plain, decision=waived(decision, self._entry, self._policy))
 
     def _decided(self, restores_count: bool) -> Assessment:
@@ -185,42 +239,6 @@ class _Judge:
             codes.UNKNOWN, codes.UNKNOWN, codes.in_order(unknown), bare.notes, last.last_good if last else None,
             last.last_attempt if last else None, bare.running,
         )  # fmt: skip
-
-
-def _waivers(reasons: t.Collection[str], entry: Machine, policy: Policy) -> tuple[Waiver, ...]:
-    moment = max(policy.now, entry.needed_at)
-    return tuple(
-        waiver
-        for waiver in policy.waivers
-        if waiver.machine == entry.name and waiver.reason_code in reasons and waiver.until > moment
-    )
-
-
-def waived(decision: Decision, entry: Machine, policy: Policy) -> Decision:
-    """Waived only when each single reason has a waiver that still holds at the moment that counts."""
-    if decision.verdict in (codes.UNKNOWN, codes.RUNNING, codes.WAIVED) or not decision.blocking:
-        return decision
-    waivers = _waivers(decision.blocking, entry, policy)
-    if set(decision.blocking) - {waiver.reason_code for waiver in waivers}:
-        return decision
-    return dataclasses.replace(decision, verdict=codes.WAIVED, waivers=waivers)
-
-
-def _with_restores(rest: Decision, whole: Decision, waivers: tuple[Waiver, ...]) -> Decision:
-    """The verdict with the restores set aside, which needs their waiver to be as good as it is."""
-    blocking = codes.in_order([*rest.blocking, codes.RESTORE_RUNNING])
-    if rest.verdict == codes.OK:
-        return dataclasses.replace(
-            rest,
-            verdict=codes.WAIVED,
-            underlying=codes.RUNNING,
-            blocking=blocking,
-            running=whole.running,
-            waivers=waivers,
-        )
-    if rest.verdict == codes.RUNNING:
-        return whole
-    return dataclasses.replace(rest, blocking=blocking, running=whole.running)
 
 
 def _unknowns(decision: Decision) -> tuple[str, ...]:

@@ -165,12 +165,8 @@ class FactsBuilder:
         state = "running"
         if codes.is_endless(attempt.job_type):
             state = "endless"
-        elif attempt.kind != "restore":
-            start = session.start if session else attempt.start
-            if self._policy.now - start > codes.LONGEST_SESSION or (
-                session is not None and self._sessions.newer_of_job(session)
-            ):
-                state = "lost"
+        elif attempt.kind != "restore" and self._sessions.lost_its_end(session, attempt.start):
+            state = "lost"
         return dataclasses.replace(attempt, state=state)
 
     def _job_runs(self, tasks: list[TaskRow]) -> t.Iterator[Attempt]:

@@ -24,7 +24,7 @@ class KnownMachine:
 
     ``names`` has for each source the time each name was seen last; ``whole`` the names that were found without asking for them. ``servers`` back it up
     (or hold its points), ``root_servers`` have its hypervisor.
-    ``is_weak``: only points, copies or replications without reference are known of it.
+    ``is_weak``: only points, copies, or replications without reference are known of it.
 
     ``is_gone``: its hypervisor does not have it any more; ``is_missing``: or does not show it to this account.
     ``in_lookup`` are the roots (GUIDs) whose lookup shows it.

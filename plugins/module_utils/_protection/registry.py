@@ -168,7 +168,8 @@ class Registry:
         machine.tasks.append(task)
         if task.backup_server_name and not is_second_hand(session):
             machine.servers.add(task.backup_server_name)
-        if machine.key[0] != NAME_ONLY or not is_second_hand(session):
+        # A copy names what it copies, which proves no machine; a replication of a machine with a reference does.
+        if not is_second_hand(session) or (machine.key[0] != NAME_ONLY and not is_copy(session)):
             machine.is_weak = False
         self._saw(machine, TASK, task.names, task.start, whole)
 
@@ -218,7 +219,8 @@ class Registry:
                 continue
             roots = self.roots.of_scope(machine.key[1])
             answered = [root for root in roots if self.lookups.states[root.guid].state == ANSWERED]
-            running = any(task.running for task in machine.tasks)
+            # What is at work on it may be newer than the lookup; whatever does not make it running must not make it there either.
+            running = any(self.sessions.is_at_work(task) for task in machine.tasks)
             missing = bool(roots) and len(answered) == len(roots) and not running
             machine.is_gone = missing and bool(self.snapshot.sees_everything)
             machine.is_missing = missing and not self.snapshot.sees_everything
@@ -226,3 +228,7 @@ class Registry:
 
 def is_second_hand(session: SessionRow | None) -> bool:
     return session is not None and session.job_type in codes.SECOND_HAND_TYPES
+
+
+def is_copy(session: SessionRow | None) -> bool:
+    return session is not None and session.job_type in codes.COPY_TYPES

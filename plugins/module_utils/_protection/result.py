@@ -203,9 +203,7 @@ def _running(attempt: Attempt) -> dict[str, t.Any]:
 def _history(found: Assessment, since: dt.datetime) -> list[dict[str, t.Any]]:
     """The attempts of counted job types that started since then, newest first."""
     types = found.entry.job_types
-    attempts = [
-        one for part in found.machines for one in part.facts.attempts if one.job_type in types and one.start >= since
-    ]
+    attempts = [one for one in found.attempts if one.job_type in types and one.start >= since]
     return [
         {
             "creation_time": to_iso(one.start),

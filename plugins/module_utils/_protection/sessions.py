@@ -6,11 +6,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import typing as t
 
+from . import codes
 from .names import fold
-from .rows import SessionRow, TaskRow, names_of
+from .rows import NOT_ON_MACHINES, SessionRow, TaskRow, names_of
 from .snapshot import Snapshot
 
 # What stands between the name of an agent job and that of the computer in the name of a computer's own session.
@@ -54,6 +56,21 @@ class Sessions:
             one.job_key == session.job_key and one.start > session.start and one.job_type == session.job_type
             for one in self._sessions.values()
         )
+
+    def lost_its_end(self, session: SessionRow | None, start: dt.datetime) -> bool:
+        """Whether what has no end is too old, or was followed by another session of its job."""
+        begun = session.start if session else start
+        return self._snapshot.now - begun > codes.LONGEST_SESSION or (
+            session is not None and self.newer_of_job(session)
+        )
+
+    def is_at_work(self, task: TaskRow) -> bool:
+        """Whether a task reads the machine itself now, and will end."""
+        session = self.of(task)
+        if not task.running or (session is not None and not session.running):
+            return False
+        job_type = session.job_type if session else None
+        return not (job_type in NOT_ON_MACHINES or codes.is_endless(job_type) or self.lost_its_end(session, task.start))
 
     def _tasks_once(self) -> t.Iterator[TaskRow]:
         """The tasks, less those of an agent job's container for a computer that has a session of its own in it."""

@@ -10,7 +10,7 @@ import dataclasses
 import datetime as dt
 import typing as t
 
-from . import rows
+from . import codes, rows
 
 ANSWERED, EMPTY, LOOKUP_FAILED, NOT_ASKED = "answered", "empty", "failed", "not_asked"
 
@@ -65,3 +65,18 @@ class Snapshot:
     def items(self, guid: str) -> t.Sequence[rows.ItemRow]:
         found = self.lookups.get(guid)
         return found.items if found else ()
+
+    def since(self, oldest: dt.datetime) -> Snapshot:
+        """What one entry alone, whose age limit reaches so far, would have made be read by name at first; itself when nothing is older."""
+        at_work = {one.job_key for one in self.sessions.values() if one.touches_machines}
+        tasks = {}
+        for key, task in self.tasks.items():
+            session = self.sessions.get(task.session_key)
+            if task.start >= oldest or task.running or (session is not None and session.job_key in at_work):
+                tasks[key] = task
+        linked = {rows.uid_key(task.point_uid) for task in tasks.values() if task.point_uid}
+        begin = oldest - codes.POINT_MARGIN
+        points = {key: point for key, point in self.points.items() if point.time >= begin or key in linked}
+        if len(tasks) == len(self.tasks) and len(points) == len(self.points):
+            return self
+        return dataclasses.replace(self, tasks=tasks, points=points)

@@ -219,7 +219,7 @@ class FrameReader:
 
     def _read_work(self) -> None:
         """What runs now, whole; and the job sessions of the last hours, which tell how fresh the data of each backup server is."""
-        self.query("backup_task_session", FilterSet(compare("State", "!=", "Completed")), self.take_task)
+        self.query("backup_task_session", FilterSet(compare("State", "!=", "Completed")), self._take_running_task)
         recent = to_iso(self._policy.now - max(codes.DEFAULT_DATA_AGE, self._policy.max_data_age or dt.timedelta()))
         times = [compare("CreationTime", ">=", recent), compare("EndTime", ">=", recent)]
         running = compare("State", "!=", "Stopped")
@@ -244,10 +244,12 @@ class FrameReader:
         if any(one.job_type in codes.AGENT_TYPES for one in self._snapshot.sessions.values()):
             raise error
 
-    def take_task(self, record: Record) -> None:
-        if record["running"]:
-            self.saw(record)
+    def _take_running_task(self, record: Record) -> None:
+        self.saw(record)
         self.saw_root(record["backup_server_name"], record["vm_uid"])
+        self.take_task(record)
+
+    def take_task(self, record: Record) -> None:
         row = rows.task_row(record)
         self._snapshot.tasks.setdefault(row.uid or "", row)
 

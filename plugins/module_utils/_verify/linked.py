@@ -19,7 +19,6 @@ from .._times import to_iso
 from .frame import PLAIN, WITH_LINKS, Counter, FrameReader
 from .plan import NameFilter, Span, Wanted, missing_sessions, reach
 
-POINT_MARGIN = dt.timedelta(hours=1)
 # A job session starts before its tasks; queued tasks can wait for hours.
 _SESSION_MARGIN = dt.timedelta(days=1)
 
@@ -52,7 +51,7 @@ class LinkedRows:
             self._query("vm_restore_point", FilterSet(lists=(("UID", uids),)), self._keep_point, WITH_LINKS)
             new = [self.snapshot.points[key] for key in left if key in self.snapshot.points]
             if wanted and any(
-                point.vm_uid and point.vm_uid in wanted.refs and point.time < self._policy.now - POINT_MARGIN
+                point.vm_uid and point.vm_uid in wanted.refs and point.time < self._policy.now - codes.POINT_MARGIN
                 for point in new
             ):
                 # The server does not find by reference what it has.
@@ -131,7 +130,6 @@ class LinkedRows:
         return take
 
     def _keep_point(self, record: Record) -> None:
-        self._frame.saw_root(record["backup_server_name"], record["hierarchy_obj_ref"])
         row = rows.point_row(record)
         self.snapshot.points.setdefault(row.uid.lower(), row)
 

@@ -16,24 +16,24 @@ from __future__ import annotations
 import typing as t
 
 from .._client.client import EnterpriseManagerClient
-from .._client.filters import FilterSet, compare
+from .._client.filters import FilterExpr, FilterSet, compare
 from .._errors import RequestRejected
-from .._protection import rows
+from .._protection import codes, rows
 from .._protection.combine import assess
-from .._protection.lookups import MISMATCHED, Lookups, Near
+from .._protection.lookups import Lookups, Near
 from .._protection.machines import POINT, TASK
 from .._protection.policy import Policy
 from .._protection.registry import Registry
 from .._protection.resolve import Resolver
-from .._protection.snapshot import EMPTY, Snapshot
+from .._protection.snapshot import Snapshot
 from .._records.build import Record
 from .._records.record_set import Order
 from .frame import WITH_LINKS, RowLimitReached
-from .linked import POINT_MARGIN, LinkedRows
+from .linked import LinkedRows
 from .plan import NameFilter, Span, Wanted, fewer_by_name, first_span, reach, unsettled, wanted_of
 
 _NEWEST = Order("creation_time", "CreationTime", descending=True)
-_SAMPLE = 500
+_SAMPLE = 400
 _ROUNDS = 5
 
 
@@ -63,14 +63,14 @@ class SnapshotReader(LinkedRows):
         everybody = frozenset(entry.key for entry in policy.machines)
         try:
             self._frame.read(reach(policy).since)
+            if not self._keep_all and self._names_are_known():
+                self._sample_roots()
+            # A property of the site: rows that one question brings must not change how another one is read.
             snapshot.is_whole = self._keep_all or not self._names_are_known()
-            if not snapshot.is_whole:
-                self._read_by_name(first_span(policy), policy.machines)
-                self._check_roots()
-                snapshot.is_whole = not self._names_are_known()
             if snapshot.is_whole:
                 self._read_whole(reach(policy))
                 return snapshot
+            self._read_by_name(first_span(policy), policy.machines)
         except RowLimitReached:
             snapshot.truncated = everybody
             return snapshot
@@ -146,7 +146,7 @@ class SnapshotReader(LinkedRows):
                     FilterSet(span.where, (("VmDisplayName", names),)),
                     self._take_replica(wanted),
                 )
-        points = span.wider(POINT_MARGIN)
+        points = span.wider(codes.POINT_MARGIN)
         if refs:
             try:
                 self._query(
@@ -171,30 +171,21 @@ class SnapshotReader(LinkedRows):
     def _read_window(self, span: Span, wanted: Wanted) -> None:
         """The whole window, of which only rows of these names and references are kept."""
         self._query("backup_task_session", FilterSet(span.where), self._take_task(wanted))
-        self._query("vm_restore_point", FilterSet(span.wider(POINT_MARGIN).where), self._take_point(wanted), WITH_LINKS)
+        self._query(
+            "vm_restore_point", FilterSet(span.wider(codes.POINT_MARGIN).where), self._take_point(wanted), WITH_LINKS
+        )
 
-    def _check_roots(self) -> None:
-        """Looks at the newest rows of backup servers whose lookup may identify nothing, or whose root shows nothing."""
-        registry = Registry(self.snapshot, near=self._near)
-        resolver = Resolver(registry, self._policy)
-        doubtful = {guid for guid, answer in registry.lookups.states.items() if answer.state in (EMPTY, MISMATCHED)}
-        for entry in self._policy.machines:
-            for machine in resolver.resolve(entry).machines:
-                if not machine.was_touched:
-                    doubtful |= machine.in_lookup
-        seen = self.snapshot.roots_seen
-        by_guid = {root.guid: root for root in self.snapshot.roots}
-        servers = {
-            by_guid[guid].backup_server_name
-            for guid in doubtful
-            if guid not in seen.get(by_guid[guid].backup_server_name or "", ())
-        }
-        for server in sorted(one for one in servers if one):
-            found = self._client.query(
-                "backup_task_session", FilterSet(compare("BackupServerName", "==", server)), order=_NEWEST, limit=_SAMPLE
-            ).records  # fmt: skip
-            for record in found:
-                self._frame.saw_root(record["backup_server_name"], record["vm_uid"])
+    def _sample_roots(self) -> None:
+        """Which roots the newest restore points are of: the same rows whatever is asked, so that every company hears the same."""
+        self._sample(None)
+        servers = {root.backup_server_name for root in self.snapshot.roots}
+        for server in sorted(one for one in servers if one and one not in self.snapshot.roots_seen):
+            self._sample(compare("BackupServerName", "==", server))
+
+    def _sample(self, where: FilterExpr | None) -> None:
+        found = self._client.query("vm_restore_point", FilterSet(where), order=_NEWEST, limit=_SAMPLE).records
+        for record in found:
+            self._frame.saw_root(record["backup_server_name"], record["hierarchy_obj_ref"])
 
     # Whole
 
@@ -206,7 +197,7 @@ class SnapshotReader(LinkedRows):
         if self._with_points or any(task.vm_uid is None and task.point_uid for task in self.snapshot.tasks.values()):
             self._query(
                 "vm_restore_point",
-                FilterSet(span.wider(POINT_MARGIN).where),
+                FilterSet(span.wider(codes.POINT_MARGIN).where),
                 lambda record: self._look_at_point(record, keep),
                 WITH_LINKS,
             )
@@ -233,7 +224,7 @@ class SnapshotReader(LinkedRows):
             self._query("backup_task_session", FilterSet(span.where, spelt), self._take_task(wanted))
             self._query(
                 "vm_restore_point",
-                FilterSet(span.wider(POINT_MARGIN).where, spelt),
+                FilterSet(span.wider(codes.POINT_MARGIN).where, spelt),
                 self._take_point(wanted),
                 WITH_LINKS,
             )
@@ -243,18 +234,18 @@ class SnapshotReader(LinkedRows):
     def _look_at_task(self, record: Record, keep: t.Callable[[t.Iterable[str], str | None], bool]) -> None:
         names = rows.task_names(record)
         self._frame.saw(record)
+        self._frame.saw_root(record["backup_server_name"], record["vm_uid"])
         if keep(names, record["vm_uid"]):
             self._frame.take_task(record)
         elif record["vm_uid"]:
-            self._frame.saw_root(record["backup_server_name"], record["vm_uid"])
             self._sighted(rows.Sighting(TASK, names, record["vm_uid"], record["backup_server_name"]), record)
 
     def _look_at_point(self, record: Record, keep: t.Callable[[t.Iterable[str], str | None], bool]) -> None:
         names, vm_uid = rows.point_names(record), record["hierarchy_obj_ref"]
+        self._frame.saw_root(record["backup_server_name"], vm_uid)
         if keep(names, vm_uid):
             self._keep_point(record)
         elif vm_uid:
-            self._frame.saw_root(record["backup_server_name"], vm_uid)
             self._sighted(rows.Sighting(POINT, names, vm_uid, record["backup_server_name"]), record)
 
     def _sighted(self, sighting: rows.Sighting, record: Record) -> None:

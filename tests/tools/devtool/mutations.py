@@ -160,7 +160,7 @@ MUTATIONS = [
         "unit", "_protection/test_verdict.py", ("tests/unit/plugins/module_utils/_protection/test_verdict.py",),
     ),
     Mutation(
-        "a waiver that outlives its end", f"{_UTILS}/_protection/combine.py",
+        "a waiver that outlives its end", f"{_UTILS}/_protection/waiving.py",
         "waiver.until > moment", "waiver.until >= moment",
         "unit", "_protection/test_verdict.py", ("tests/unit/plugins/module_utils/_protection/test_verdict.py",),
     ),

@@ -5,15 +5,12 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection.combine import (
-    Assessed,
-    Assessment,
-    waived,
-)
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection.combine import Assessed, Assessment
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection.machines import KnownMachine
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection.policy import Machine, Policy
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection.resolve import Meaning, Resolution
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection.verdict import Attempt, Facts, decide
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection.waiving import waived
 
 
 def assessment(entry: Machine, policy: Policy, *attempts: Attempt, **facts: t.Any) -> Assessment:

@@ -10,6 +10,7 @@ import collections
 import copy
 import dataclasses
 import datetime as dt
+import functools
 import os
 import typing as t
 
@@ -18,7 +19,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection import codes
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection.combine import Assessment, assess
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection.policy import read_policy
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection.policy import Policy, read_policy
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection.rows import (
     CollectionRow,
     ItemRow,
@@ -116,9 +117,13 @@ def snapshots(draw: st.DrawFn) -> Snapshot:
     return snapshot
 
 
-def answers(snapshot: Snapshot, asked: t.Sequence[t.Any], **options: t.Any) -> list[Answer]:
-    policy = read_policy({"machines": list(asked), "max_data_age": "auto", **options}, NOW)
-    found: dict[str, Assessment] = assess(snapshot, policy)
+@functools.cache
+def asking(asked: tuple[str, ...], history: str | None) -> Policy:
+    return read_policy({"machines": list(asked), "max_data_age": "auto", "history": history}, NOW)
+
+
+def answers(snapshot: Snapshot, asked: t.Sequence[str], history: str | None = None) -> list[Answer]:
+    found: dict[str, Assessment] = assess(snapshot, asking(tuple(asked), history))
     return [(one.decision.verdict, one.decision.reasons) for one in found.values()]
 
 

@@ -17,7 +17,9 @@ from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection.ro
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection.rows import (
     ItemRow,
     LookupRow,
+    PointRow,
     RootRow,
+    SessionRow,
     TaskRow,
 )
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection.snapshot import Snapshot
@@ -150,3 +152,77 @@ def test_two_entries_for_one_machine() -> None:
     assert "claimed_twice" not in reasons["web01"]
     assert "claimed_twice" in reasons["WEB01"]
     assert "claimed_twice" in reasons["web01.corp.example"]
+
+
+def backup(
+    found: Snapshot, name: str, guid: str, ref: str, hours: float, kind: str = "Backup", *, running: bool = False
+) -> None:
+    """A task with all that belongs to it."""
+    one = task(name, guid, ref, hours)
+    number = str(len(found.tasks))
+    end = None if running else one.start
+    result = None if running else "Success"
+    found.sessions[f"s{number}"] = SessionRow(
+        f"s{number}",
+        kind,
+        f"job-{kind}",
+        kind,
+        kind,
+        one.start,
+        end,
+        result,
+        running,
+        False,
+        None,
+        frozenset(),
+        "vbr01",
+    )
+    found.tasks[one.uid or ""] = one._replace(
+        session_uid=f"s{number}", point_uid=f"p{number}", end=end, result=result, running=running
+    )
+    if not running:
+        found.points[f"p{number}"] = PointRow(f"p{number}", (name,), one.start, one.vm_uid, None, "vbr01")
+
+
+def judged(found: Snapshot, **options: t.Any) -> tuple[str, tuple[str, ...]]:
+    [one] = assess(found, read_policy({"machines": ["web01"], **options}, NOW)).values()
+    return one.decision.verdict, one.decision.reasons
+
+
+@pytest.mark.parametrize("guid", ["g1", "removed"])
+def test_what_other_entries_and_the_history_brought_changes_nothing_that_is_settled(guid: str) -> None:
+    """An identity that only older rows tell of: gone from its hypervisor, or of a hypervisor that is not connected any more."""
+    found = snapshot(root("g1"), g1=[("web01", "vm-1")])
+    backup(found, "web01", "g1", "vm-1", 8)
+    assert judged(found) == ("ok", ())
+    backup(found, "web01", guid, "vm-0", 60)
+    assert judged(found) == ("ok", ())
+    assert judged(found, history="5d") == ("ok", ())
+    policy = read_policy({"machines": ["web01", {"name": "WEB01", "max_age": "9d"}], "history": "5d"}, NOW)
+    [one, _other] = assess(found, policy).values()
+    assert [(attempt.start, attempt.job_type) for attempt in one.attempts] == [(NOW - 8 * HOUR, "Backup")]
+    # Where nothing recent settles it, the older rows are the answer.
+    assert judged(found, max_age="3h") != ("ok", ())
+
+
+@pytest.mark.parametrize(
+    ("kind", "hours", "verdict"), [("Backup", 1, "running"), ("SqlLogBackup", 1, "unknown"), ("Backup", 200, "unknown")]
+)
+def test_only_work_that_is_going_on_makes_a_machine_present_that_its_hypervisor_does_not_show(
+    kind: str, hours: float, verdict: str
+) -> None:
+    found = snapshot(root("g1"), g1=[("db01", "vm-2")])
+    backup(found, "web01", "g1", "vm-1", 8)
+    assert judged(found) == ("unknown", ("machine_gone",))
+    backup(found, "web01", "g1", "vm-1", hours, kind, running=True)
+    assert judged(found)[0] == verdict
+
+
+def test_a_copy_proves_no_machine() -> None:
+    found = snapshot(root("g1"), g1=[])
+    found.is_whole, found.lookups = True, {}
+    backup(found, "web01", "g1", "vm-1", 8)
+    backup(found, "web01", "g1", "vm-9", 2, "BackupCopy")
+    assert judged(found) == ("ok", ())
+    backup(found, "web01", "g1", "vm-9", 40)
+    assert judged(found)[0] == "unknown"

@@ -12,7 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection import codes
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection.combine import waived
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection.policy import Machine, Policy, Waiver
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection.rows import NOT_ON_MACHINES
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection.verdict import (
@@ -23,6 +22,7 @@ from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection.ve
     decide,
     flaws,
 )
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection.waiving import waived
 
 NOW = dt.datetime(2026, 1, 6, 6, 0, tzinfo=dt.timezone.utc)
 MINUTE, HOUR, DAY = dt.timedelta(minutes=1), dt.timedelta(hours=1), dt.timedelta(days=1)
