@@ -201,6 +201,9 @@ def check_worse(snapshot: Snapshot, asked: list[str], together: list[Answer]) ->
         dead = copy.copy(snapshot)
         dead.points = {key: row for key, row in snapshot.points.items() if key != task.point_uid}
         worse.append(dead)
+    if not any(one.job_type == "AgentManagement" for one in snapshot.sessions.values()):
+        # Only an agent's backup is surely no storage snapshot.
+        assert not any(map(is_ok, answers(worse[0], asked)))
     for one in worse:
         for answer, after in zip(together, answers(one, asked)):
             assert is_ok(answer) or not is_ok(after)
