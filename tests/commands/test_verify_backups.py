@@ -186,7 +186,7 @@ def test_the_report_tells_next_runs_and_what_is_new_in_one_session(ansible: Ansi
     (note,) = document["result"]["notes"]
     assert (
         note
-        == f"The earlier evidence {broken.resolve()} can't be used: earlier is no evidence; give what the format json or data made."
+        == f"The earlier evidence {broken.resolve()} can't be used: earlier is not evidence; give the output of the format json or data."
     )
     assert "The earlier evidence" in run.output
     assert (document["changes"], document["decision"]) == (None, first["decision"])

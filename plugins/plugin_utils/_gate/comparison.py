@@ -24,7 +24,12 @@ _MOST = 20
 
 
 def path_of(text: str) -> Path:
-    return Path(os.path.realpath(os.path.expanduser(text)))
+    """The path that a text means, without links; of what no file system takes, the text itself, so that its use fails and is told."""
+    plain = os.path.abspath(os.path.expanduser(text))
+    try:
+        return Path(os.path.realpath(plain))
+    except ValueError:
+        return Path(plain)
 
 
 def slug(change: str | None) -> str:

@@ -63,7 +63,8 @@ def beyond(stop: str | None, document: Document) -> str | None:
 
 def left_out(outcome: Outcome, total: int) -> str:
     names = [f"{name} ({outcome.hosts[name]['verdict']})" for name in outcome.excluded]
+    hosts = f"{len(names)} of {total} {'host' if total == 1 else 'hosts'} {'goes' if len(names) == 1 else 'go'}"
     return (
-        f"LEFT OUT: {len(names)} of {total} hosts go no further in this play: {listed(names, 10)}. "
+        f"LEFT OUT: {hosts} no further in this play: {listed(names, 10)}. "
         "A later play must leave them out itself, with a list: hosts: [THE_SAME, '&veeam_gate_go', '!veeam_gate_no_go']"
     )
