@@ -160,7 +160,7 @@ def test_lists_of_names_say_what_commas_do(name: str) -> None:
         for option, facts in options.items()
         if option in free and facts["type"] == "list"
     }
-    assert [option for option, text in told.items() if "Ansible cuts plain text at its commas" not in text] == []
+    assert [option for option, text in told.items() if "Ansible splits plain text at commas" not in text] == []
 
 
 def test_examples_give_names_as_lists() -> None:
