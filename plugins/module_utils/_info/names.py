@@ -280,14 +280,14 @@ def _before_time(*kinds: str) -> Source:
     """The names of what sessions and points are of, which stand before the time in theirs; references are enough."""
 
     def source(client: EnterpriseManagerClient, selection: FilterSet) -> t.Iterator[str]:
+        found: set[str] = set()
+
+        def keep(record: Record) -> bool:
+            found.add(_before_at(record))
+            return False
+
         for kind in kinds:
-            found: set[str] = set()
-
-            def keep(record: Record, found: set[str] = found) -> bool:
-                found.add(_before_at(record))
-                return False
-
             client.query(kind, selection, representation="reference", keep=keep)
-            yield from found - {""}
+        yield from found - {""}
 
     return source
