@@ -143,7 +143,8 @@ def navigator(log: Log) -> Counts:
 def _hosts(text: str) -> list[str]:
     """Of the window, in which EM's hosts have got what EM knows of them."""
     try:
-        inventory, _end = json.JSONDecoder().raw_decode(text, max(text.find("{"), 0))
+        # Warnings come before it, and names in them may have braces too.
+        inventory, _end = json.JSONDecoder().raw_decode(text, text.find("\n{\n") + 1)
     except ValueError:
         return ["there is no inventory in the output"]
     window = inventory.get(demonstration.GROUP, {}).get("hosts", [])
