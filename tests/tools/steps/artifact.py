@@ -10,7 +10,7 @@ import shutil
 import tarfile
 from pathlib import Path
 
-from devtool import artifact, counts, environments
+from devtool import artifact, collections, counts, environments
 from devtool.paths import BUILD, NAME, NAMESPACE, ROOT
 from devtool.process import Log
 from devtool.running import Step
@@ -94,12 +94,20 @@ def galaxy_importer(log: Log) -> counts.Counts:
     shutil.rmtree(home, ignore_errors=True)
     home.mkdir(parents=True)
     settings = {"CHECK_REQUIRED_TAGS": "True", "CHECK_CHANGELOG": "True", "RUN_ANSIBLE_TEST": "False"}
+    tarball = artifact.tarball(environment, log)
+    # The content uses other collections, and this one by its name. The importer sets the path of collections itself, so they are beside Python's.
+    known = [
+        artifact.install(environment, tarball, log, home / "collections"),
+        collections.ensure(),
+        collections.STAND_INS,
+    ]
     code, text = log.output(
         environment.python,
-        *("-m", "galaxy_importer.main", artifact.tarball(environment, log)),
+        *("-m", "galaxy_importer.main", tarball),
         cwd=home,
         env={
             "HOME": str(home),
+            "PYTHONPATH": ":".join(map(str, known)),
             "PATH": f"{environment.bin}:/usr/local/bin:/usr/bin:/bin",
             **{f"GALAXY_IMPORTER_{name}": value for name, value in settings.items()},
         },
