@@ -17,8 +17,8 @@ from devtool.paths import fresh_folder
 from devtool.process import Log
 from devtool.running import HALF, Step
 
-UNITS = ("2.16", "2.20", "2.21")
 OLDEST, *_BETWEEN, NEWEST = CORES
+UNITS = ("2.16", "2.20", "2.21")
 """Cores for ansible-test units: the oldest, and each further Python that a core prefers; the step unit runs them on the main core.
 What differs from core to core, such as which texts it trusts, differs between 2.18 and 2.19, which these are on both sides of."""
 
