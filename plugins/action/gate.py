@@ -17,7 +17,7 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ..plugin_utils._evidence.text import one_line
-from ..plugin_utils._gate.ansible_play import raw_options
+from ..plugin_utils._gate.ansible_play import raw_defaults, raw_options
 from ..plugin_utils._gate.ask import MODULE, check_connection, connection_parts, explained, module_arguments
 from ..plugin_utils._gate.call import REGISTER, Call, Surroundings, utc_now
 from ..plugin_utils._gate.given import Settings
@@ -119,7 +119,8 @@ class ActionModule(ActionBase):
 
     def _raw_defaults(self) -> list[t.Any]:
         keys = ("group/backup_ops.veeam_em.em", "backup_ops.veeam_em.gate", MODULE)
-        return [defaults[key] for defaults in self._task.module_defaults or [] for key in keys if key in defaults]
+        written = [*(self._task.module_defaults or []), *raw_defaults(self._task, _play_of(self._task))]
+        return [defaults[key] for defaults in written for key in keys if key in defaults]
 
     def _defaults_of_module(self) -> dict[str, t.Any]:
         """What module_defaults say of protection_info; those of the group have come with the task's own arguments.

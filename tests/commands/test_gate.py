@@ -339,6 +339,7 @@ def test_a_later_call_asks_about_some_and_an_earlier_go_stands(ansible: Ansible,
     assert "web02 (unknown)" in words(run)[0]
 
 
+@pytest.mark.smoke
 def test_hosts_of_different_servers_are_refused(ansible: Ansible, em: t.Any) -> None:
     hosts = inventory({"window": {"web01": {"em": "em01.example.test"}, "web02": {"em": "em02.example.test"}}})
     defaults = {"group/backup_ops.veeam_em.em": {"host": "{{ em }}"}}

@@ -72,6 +72,15 @@ def raw_options(task: t.Any, play: t.Any) -> list[t.Any]:
     return [*own, *(part for each in environments for part in (each if isinstance(each, list) else [each]))]
 
 
+def raw_defaults(task: t.Any, play: t.Any) -> list[t.Mapping[str, t.Any]]:
+    """module_defaults as they were written around a task, wherever: before ansible-core 2.19 those of the task itself are filled in."""
+    written = [(task.get_ds() or {}).get("module_defaults")]
+    for owner in _owners(task, play):
+        written.append(getattr(owner, "_module_defaults", None))
+    parts = [part for each in written for part in (each if isinstance(each, list) else [each])]
+    return [part for part in parts if isinstance(part, t.Mapping)]
+
+
 def _owners(task: t.Any, play: t.Any) -> t.Iterator[t.Any]:
     """Blocks, imports and includes around a task, their roles, and the play."""
     owner = task._parent
