@@ -66,6 +66,7 @@ options:
       - It is the newest of what the other options select. O(state), O(result), O(running), O(reason), O(total_size_min) and O(total_size_max) are about
         the newest one itself, so O(result=[Failed]) gives the machines whose newest task failed.
       - A success that tells no reference and may be of several machines with one name is of none of them for sure, and is listed by itself.
+      - Tasks of copy jobs count like those of others; select by O(job_name) to leave them out.
       - The whole time that O(created_after) and O(created_before) leave is read.
     type: str
     choices: [machine, job, machine_in_job]
