@@ -365,11 +365,10 @@ from ansible.inventory.host import Host
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 from ansible.utils.vars import combine_vars
 
-from ..module_utils._errors import EmError
+from ..module_utils._errors import EmError, sentence
 from ..module_utils._inventory.gather import KINDS
 from ..module_utils._inventory.hosts import HIDDEN
 from ..module_utils._protection.codes import VERDICTS
-from ..module_utils._words import sentence
 from ..plugin_utils._inventory.clash import IDENTITY, REPORT, VERDICT, Clash, find_clash, sentences
 from ..plugin_utils._inventory.duplicates import NamedHost, changed_names, resolve_duplicates
 from ..plugin_utils._inventory.expressions import Expressions, check_constructed, one_line

@@ -208,7 +208,7 @@ msg:
   sample: 15 of 16 checks are ok, 1 warning.
 """
 
-from ..module_utils._doctor.examine import Doctor
+from ..module_utils._info.doctor.examine import Doctor
 from ..module_utils._module import run_info
 
 

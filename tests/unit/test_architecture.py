@@ -14,14 +14,14 @@ import pytest
 PLUGINS = Path(__file__).resolve().parents[2] / "plugins"
 COLLECTION = "ansible_collections.backup_ops.veeam_em.plugins"
 # Each package and what it may import from, besides itself and the ground. The folder of a file is its layer.
-GROUND = frozenset({"module_utils._errors", "module_utils._times", "module_utils._words"})
+GROUND = frozenset({"module_utils._errors", "module_utils._times"})
 PACKAGES = {
     "module_utils._records": set(),
     "module_utils._client": {"module_utils._records"},
     "module_utils._protection": {"module_utils._records"},
     # What names and machines are is one matter, for lists of rows as for verdicts.
     "module_utils._info": {"module_utils._records", "module_utils._client", "module_utils._protection"},
-    "module_utils._doctor": {"module_utils._records", "module_utils._client"},
+    "module_utils._info.doctor": {"module_utils._records", "module_utils._client"},
     "module_utils._verify": {"module_utils._records", "module_utils._client", "module_utils._protection"},
     "module_utils._inventory": {
         "module_utils._records", "module_utils._client", "module_utils._protection", "module_utils._verify",
@@ -68,8 +68,9 @@ def name_of(path: Path) -> str:
 
 
 def package(name: str) -> str:
-    """``module_utils._client`` for ``module_utils._client.paging``; a file on top is a package of its own."""
-    return ".".join(name.split(".")[:2])
+    """``module_utils._client`` for ``module_utils._client.paging``; a file on top is a package of its own, as is a folder that has a row."""
+    inner = ".".join(name.split(".")[:3])
+    return inner if inner in PACKAGES else ".".join(name.split(".")[:2])
 
 
 @functools.cache
@@ -113,6 +114,7 @@ def test_there_is_something_to_check() -> None:
 def test_every_package_has_its_place() -> None:
     found = {package(name_of(path)) for path in FILES if name_of(path).startswith("module_utils.")}
     assert found == {*PACKAGES, *GROUND, "module_utils._module"}
+    assert len([path for path in (PLUGINS / "module_utils").iterdir() if path.name != "__pycache__"]) == 9
 
 
 @pytest.mark.parametrize("path", FILES, ids=name_of)

@@ -10,11 +10,10 @@ import dataclasses
 import datetime as dt
 
 from .._client.client import EnterpriseManagerClient
-from .._errors import SettingsError
+from .._errors import SettingsError, one_of
 from .._records.record_set import Order
 from .._records.resources import queryable
 from .._times import UTC
-from .._words import one_of
 from .expressions import nearest_fields
 from .names import named_answer
 from .options import read_selection, record_key

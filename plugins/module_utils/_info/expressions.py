@@ -11,9 +11,8 @@ from __future__ import annotations
 
 import re
 
-from .._errors import SettingsError
+from .._errors import SettingsError, nearest, one_of
 from .._records.resources import Resource
-from .._words import nearest, one_of
 
 OPERATORS = ("==", "!=", ">=", "<=", ">", "<")
 _QUOTED = re.compile(r'"(?:[^"]|"")*"')

@@ -16,11 +16,11 @@ import typing as t
 
 from .._client.client import EnterpriseManagerClient
 from .._client.filters import FilterSet, all_of, compare
+from .._errors import nearest, one_of
 from .._protection.names import EXACT, IGNORE_CASE, NAME_MATCHES, Domains
 from .._records.build import Record
 from .._records.resources import RESOURCES, Resource
 from .._times import parse_when, shifted, to_iso
-from .._words import nearest, one_of
 from .options import FILTER_OPTIONS, filter_field, read_selection
 
 REACH = dt.timedelta(days=30)

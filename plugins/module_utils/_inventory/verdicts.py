@@ -10,7 +10,7 @@ import collections
 import datetime as dt
 import typing as t
 
-from .._errors import SettingsError
+from .._errors import SettingsError, advice
 from .._protection.codes import AGENT_TYPES, AMBIGUOUS_NAME, DEFAULT_JOB_TYPES, UNKNOWN
 from .._protection.combine import assess
 from .._protection.machines import KnownMachine
@@ -20,7 +20,6 @@ from .._protection.registry import Registry
 from .._protection.result import verification_result, warnings_of
 from .._records.build import Record
 from .._verify.plan import Wanted
-from .._words import advice
 
 Host = t.Tuple[t.Optional[KnownMachine], Record]
 KEYS = tuple(key for key in POLICY_SPEC if key != "machines")

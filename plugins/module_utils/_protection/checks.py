@@ -10,9 +10,8 @@ import datetime as dt
 import re
 import typing as t
 
-from .._errors import SettingsError
+from .._errors import SettingsError, advice, nearest
 from .._times import MAX_AGE, parse_age, parse_moment
-from .._words import advice, nearest
 from .codes import SNAPSHOT_TYPE
 
 _BOOLS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}

@@ -14,7 +14,7 @@ import re
 import typing as t
 
 from ...module_utils._client.settings import ConnectionSettings
-from ...module_utils._words import advice, sentence
+from ...module_utils._errors import advice, sentence
 from .given import Settings
 from .question import Question
 from .values import Refusal

@@ -15,7 +15,7 @@ import tempfile
 import typing as t
 from pathlib import Path
 
-from ...module_utils._words import sentence
+from ...module_utils._errors import sentence
 from .._evidence.document import Document, build_document
 from .._evidence.files import evidence_files
 from .comparison import path_of, slug

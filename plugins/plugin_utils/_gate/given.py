@@ -14,7 +14,7 @@ import dataclasses
 import datetime as dt
 import typing as t
 
-from ...module_utils._words import sentence
+from ...module_utils._errors import sentence
 from . import values
 from .settings import PREFIX, RULES, SETTINGS, Setting, check_names
 from .values import Refusal, refuse_failed

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ...module_utils._words import nearest
+from ...module_utils._errors import nearest
 from .._evidence.document import Document
 from .decision import Outcome
 from .given import Settings, listed

@@ -13,8 +13,8 @@ import dataclasses
 import datetime as dt
 import typing as t
 
+from ...module_utils._errors import nearest
 from ...module_utils._protection.policy import AUTO, GATE_DEFAULTS, POLICY_SPEC
-from ...module_utils._words import nearest
 from .._evidence.files import FORMATS
 from . import values
 from .values import Refusal

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ...module_utils._words import sentence
+from ...module_utils._errors import sentence
 from .._evidence.document import Document, Machine, headline, worst_first
 from .._evidence.machines import job_of
 from .._evidence.problems import next_run_of

@@ -11,8 +11,7 @@ import typing as t
 
 from ansible.errors import AnsibleError
 
-from ...module_utils._errors import SettingsError
-from ...module_utils._words import advice
+from ...module_utils._errors import SettingsError, advice
 
 _KEYED_KEYS = ("key", "prefix", "separator", "default_value", "trailing_separator", "parent_group")
 _LONGEST = 300

@@ -19,9 +19,8 @@ from ansible.vars.reserved import get_reserved_names
 from ...module_utils._client.decoding import XMLTODICT_MISSING
 from ...module_utils._client.settings import ConnectionSettings
 from ...module_utils._client.transport import REQUESTS_IMPORT_ERROR
-from ...module_utils._errors import SettingsError
+from ...module_utils._errors import SettingsError, advice
 from ...module_utils._inventory.gather import VARIABLES, InventoryRequest
-from ...module_utils._words import advice
 from .._trust import render
 from .filters import Filter, read_filters
 

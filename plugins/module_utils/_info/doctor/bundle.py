@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 import typing as t
 
-from .._client.decoding import decode
-from .._client.settings import VERSION
-from .._errors import ProtocolError
+from ..._client.decoding import decode
+from ..._client.settings import VERSION
+from ..._errors import ProtocolError
 from .stand_ins import StandIns
 
 if t.TYPE_CHECKING:

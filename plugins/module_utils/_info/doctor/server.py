@@ -10,9 +10,9 @@ import datetime as dt
 import typing as t
 from email.utils import parsedate_to_datetime
 
-from .._errors import ProtocolError
-from .._records.nodes import Node, pick, rows_of, snake_case
-from .._times import UTC, iso_or_none, to_iso
+from ..._errors import ProtocolError
+from ..._records.nodes import Node, pick, rows_of, snake_case
+from ..._times import UTC, iso_or_none, to_iso
 from .check import Check, Status
 from .rights import REFUSALS
 from .visitor import Seen, Visitor, text_of, time_of

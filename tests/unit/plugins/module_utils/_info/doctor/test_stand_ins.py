@@ -8,7 +8,7 @@ import typing as t
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._doctor.stand_ins import StandIns
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._info.doctor.stand_ins import StandIns
 
 GUID = "3d7b1a52-0c7e-4a54-9d2c-5b1a6f0e9a11"
 

@@ -14,8 +14,8 @@ import re
 import typing as t
 from urllib.parse import parse_qsl, urlsplit
 
-from .._records.nodes import snake_case
-from .._times import UTC, parse_moment
+from ..._records.nodes import snake_case
+from ..._times import UTC, parse_moment
 
 _WORDS = frozenset({
     "type", "rel", "state", "result", "job_type", "platform", "point_type", "algorithm", "host_type", "kind", "object_type",

@@ -9,10 +9,10 @@ from __future__ import annotations
 import datetime as dt
 import typing as t
 
-from .._client.client import EnterpriseManagerClient
-from .._errors import EmError, ProtocolError, ServerBusy, TimedOut
-from .._records.nodes import Node, pick, uid_of, wrapped_rows
-from .._times import parse_moment
+from ..._client.client import EnterpriseManagerClient
+from ..._errors import EmError, ProtocolError, ServerBusy, TimedOut
+from ..._records.nodes import Node, pick, uid_of, wrapped_rows
+from ..._times import parse_moment
 from .recorder import Answer, Recorder
 from .rights import REFUSALS
 

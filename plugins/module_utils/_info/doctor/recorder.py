@@ -9,11 +9,11 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from .._client.transport import Request, Response
+from ..._client.transport import Request, Response
 
 if t.TYPE_CHECKING:
-    from .._client.certificates import Certificate
-    from .._client.transport import RequestsTransport
+    from ..._client.certificates import Certificate
+    from ..._client.transport import RequestsTransport
 
 _KEPT_BYTES = 1024 * 1024
 _KEPT_HEADERS = ("content-type", "content-encoding", "content-length", "transfer-encoding", "date", "server")

@@ -9,9 +9,9 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from .._client.client import EnterpriseManagerClient
-from .._client.status_errors import PORTAL_ADMINISTRATOR, PORTAL_USER
-from .._errors import AccessDenied, EmError, NotFound, RequestRejected, ServerFailed, WrongEdition
+from ..._client.client import EnterpriseManagerClient
+from ..._client.status_errors import PORTAL_ADMINISTRATOR, PORTAL_USER
+from ..._errors import AccessDenied, EmError, NotFound, RequestRejected, ServerFailed, WrongEdition
 from .check import Check, Status
 
 REFUSALS = (AccessDenied, NotFound, RequestRejected, ServerFailed, WrongEdition)

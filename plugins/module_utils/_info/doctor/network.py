@@ -11,13 +11,13 @@ import socket
 import typing as t
 from urllib.parse import urlsplit
 
-from .._client.certificates import Certificate, shown
-from .._errors import ConnectionFailed
-from .._times import parse_moment
+from ..._client.certificates import Certificate, shown
+from ..._errors import ConnectionFailed
+from ..._times import parse_moment
 from .check import Check, Status, failed
 
 if t.TYPE_CHECKING:
-    from .._client.settings import ConnectionSettings
+    from ..._client.settings import ConnectionSettings
 
 _SECONDS = 10.0
 _ENDS_SOON = dt.timedelta(days=30)

@@ -10,8 +10,7 @@ import dataclasses
 import enum
 import typing as t
 
-from .._errors import EmError
-from .._words import sentence
+from ..._errors import EmError, sentence
 
 
 class Status(enum.Enum):

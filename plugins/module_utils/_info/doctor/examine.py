@@ -10,10 +10,10 @@ import dataclasses
 import datetime as dt
 import typing as t
 
-from .._client.client import EnterpriseManagerClient
-from .._client.settings import ConnectionSettings
-from .._client.transport import RequestsTransport
-from .._errors import (
+from ..._client.client import EnterpriseManagerClient
+from ..._client.settings import ConnectionSettings
+from ..._client.transport import RequestsTransport
+from ..._errors import (
     AuthenticationFailed,
     CheckFailed,
     ConnectionFailed,
@@ -25,7 +25,7 @@ from .._errors import (
     TimedOut,
     TlsFailed,
 )
-from .._times import UTC
+from ..._times import UTC
 from . import behaviour, network, server
 from .bundle import make_bundle
 from .check import Check, Status, failed, headline, summary, worst_first

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import typing as t
 
-from .._errors import EmError
-from .._records.nodes import Node, links_of, pick, rows_of, snake_case, uid_of
-from .._times import to_iso
+from ..._errors import EmError
+from ..._records.nodes import Node, links_of, pick, rows_of, snake_case, uid_of
+from ..._times import to_iso
 from .check import Check, Status
 from .server import elements
 from .visitor import Seen, Visitor, text_of, time_of

@@ -5,9 +5,8 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._doctor.check import Check, Status
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._errors import SettingsError
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._words import advice, nearest, one_of
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._errors import SettingsError, advice, nearest, one_of
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._info.doctor.check import Check, Status
 
 KNOWN = ["max_age", "needed_at", "Backup"]
 

@@ -10,15 +10,15 @@ from email.utils import format_datetime
 
 import pytest
 
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._doctor.check import (
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._info.doctor.check import (
     Check,
     Status,
     headline,
     worst_first,
 )
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._doctor.recorder import Answer
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._doctor.server import check_clock
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._doctor.visitor import Seen
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._info.doctor.recorder import Answer
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._info.doctor.server import check_clock
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._info.doctor.visitor import Seen
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._times import UTC, to_iso
 
 NOW = dt.datetime(2026, 1, 6, 6, 0, 0, tzinfo=UTC)
