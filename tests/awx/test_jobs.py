@@ -109,7 +109,7 @@ def test_the_next_node_patches_hosts_and_not_names_of_machines(controller: Contr
     )
     assert gate.status == "successful", gate.output
     assert gate.artifacts["veeam_gate_hosts"] == {"failed": ["db02"], "ok": ["web01", "web02"]}
-    assert "ends with the container of the job" in gate.output.replace("\n", " ")
+    assert "ends with the container of the job" in gate.text
     patch = controller.job("patch.yml", hosts, answers=gate.artifacts)
     assert patch.status == "successful", patch.output
     assert patched(patch) == {"frontend", "web02"}

@@ -12,8 +12,8 @@ import sys
 import typing as t
 from pathlib import Path
 
-from bench import gate, inventories, playbooks
-from bench.site import Site, running
+from bench import gate, inventories, playbooks, verdicts
+from bench.site import Site, running, serving
 
 REPEATS = 5
 LONG_PLAYS = 2
@@ -142,6 +142,25 @@ def inventory(machines: int, days: int) -> t.Iterator[Line]:
             yield Line(f"{what}: requests with protection against without", judged.requests, plain.requests, "requests")
 
 
+def cost_of_verdicts() -> t.Iterator[Line]:
+    """A few machines of a large site: what it costs follows what is asked, not the site, where hypervisors answer."""
+    with serving(verdicts.SITE) as site:
+        few, many = verdicts.asked(site, verdicts.FEW), verdicts.asked(site, verdicts.MANY)
+        past = verdicts.asked(site, verdicts.FEW, history="7d")
+        blind = verdicts.asked(site, verdicts.FEW, ask_hypervisors="never")
+    what = f"{verdicts.FEW} machines of 10,000"
+    for kind, figures in (("", few), (" with history", past)):
+        yield Line(
+            f"{what}{kind}: requests beyond the roots", figures.requests - verdicts.ROOTS, None, "requests", 20.0
+        )
+    yield Line(f"{what}: with history against without", past.cpu, few.cpu, "s")
+    yield Line(f"{what}: without a lookup against with", blind.cpu, few.cpu, "s")
+    yield Line("  requests, without a lookup against with", blind.requests, few.requests, "requests")
+    yield Line("  memory, without a lookup against with", blind.memory, few.memory, "MB")
+    yield Line(f"{verdicts.MANY} machines against {verdicts.FEW}", many.cpu, few.cpu, "s")
+    yield Line(f"  requests, {verdicts.MANY} machines against {verdicts.FEW}", many.requests, few.requests, "requests")
+
+
 def cost_of_the_gate() -> t.Iterator[Line]:
     """Without what Ansible takes to start and to read the inventory."""
     for hosts in gate.SIZES:
@@ -170,6 +189,7 @@ def measure(sizes: t.Sequence[int], machines: int, large: int) -> t.Iterator[Lin
         with running(rows, delay=0.1) as site:
             yield from against_loop(site, rows, "json", 4, "100 ms a page, four at once", 1.0)
     yield from inventory(machines, INVENTORY_DAYS) if machines else ()
+    yield from cost_of_verdicts() if machines else ()
     if playbooks.available():
         yield from cost_of_the_gate()
     if large:

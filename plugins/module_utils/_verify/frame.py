@@ -10,7 +10,7 @@ import datetime as dt
 import typing as t
 
 from .._client.client import EnterpriseManagerClient
-from .._client.filters import FilterExpr, FilterSet, any_of, any_of_exprs, build_target, compare
+from .._client.filters import FilterExpr, FilterSet, all_of, any_of, any_of_exprs, build_target, compare
 from .._errors import (
     AccessDenied,
     EmError,
@@ -95,8 +95,8 @@ class FrameReader:
         self._read_visibility()
         self._read_lookups()
         self._read_repositories(floor)
-        self._read_work()
-        self._read_agents(floor)
+        self._read_work(floor)
+        self._read_agent_points(floor)
 
     def saw(self, record: Record) -> None:
         """Enterprise Manager has seen this, so its data of this backup server is at least as new."""
@@ -217,25 +217,32 @@ class FrameReader:
             found = self._client.query("restore_point", points, representation="reference").records
             self._snapshot.snapshot_runs.update(rows.uid_key(one["uid"]) or "" for one in found)
 
-    def _read_work(self) -> None:
-        """What runs now, whole; and the job sessions of the last hours, which tell how fresh the data of each backup server is."""
+    def _read_work(self, floor: dt.datetime) -> None:
+        """What runs now, whole; the job sessions of the last hours, which tell how fresh the data of each backup server is; and those of agents."""
         self.query("backup_task_session", FilterSet(compare("State", "!=", "Completed")), self._take_running_task)
         recent = to_iso(self._policy.now - max(codes.DEFAULT_DATA_AGE, self._policy.max_data_age or dt.timedelta()))
         times = [compare("CreationTime", ">=", recent), compare("EndTime", ">=", recent)]
         running = compare("State", "!=", "Stopped")
-        self.query("backup_session", FilterSet(any_of_exprs([running, *times])), self.take_fresh_session)
+        self._read_sessions([running, *times], floor)
         self.query("replica_session", FilterSet(running), self.take_replica_session)
         self.query("replica_task_session", FilterSet(compare("State", "!=", "Completed")), self.take_replica)
         found = self._client.list("restore_session", keep=lambda record: bool(record["running"])).records
         self._snapshot.restores = [rows.restore_row(record) for record in found]
 
-    def _read_agents(self, floor: dt.datetime) -> None:
-        """Agents' sessions and points tell which computers there are."""
-        since = compare("CreationTime", ">=", to_iso(floor))
-        types: list[str | int | bool | FilterExpr] = [*sorted(codes.AGENT_TYPES)]
+    def _read_sessions(self, recent: list[FilterExpr], floor: dt.datetime) -> None:
+        """In one request: recent job sessions, and those of agents, which tell which computers there are."""
+        agents = any_of("JobType", [*sorted(codes.AGENT_TYPES)])
         try:
-            self.query("backup_session", FilterSet(since).where(any_of("JobType", types)), self.take_session)
-            self.query("agent_restore_point", FilterSet(since), self._take_agent_point, WITH_LINKS)
+            wanted = any_of_exprs([*recent, all_of([compare("CreationTime", ">=", to_iso(floor)), agents])])
+            self.query("backup_session", FilterSet(wanted), self.take_fresh_session)
+        except (NotFound, RequestRejected) as error:
+            self.query("backup_session", FilterSet(any_of_exprs([*recent])), self.take_fresh_session)
+            self._no_agents(error)
+
+    def _read_agent_points(self, floor: dt.datetime) -> None:
+        since = FilterSet(compare("CreationTime", ">=", to_iso(floor)))
+        try:
+            self.query("agent_restore_point", since, self._take_agent_point, WITH_LINKS)
         except (NotFound, RequestRejected) as error:
             self._no_agents(error)
 

@@ -17,7 +17,7 @@ from .._protection.snapshot import Snapshot
 from .._records.build import Record, RecordOptions
 from .._times import to_iso
 from .frame import PLAIN, WITH_LINKS, Counter, FrameReader
-from .plan import NameFilter, Span, Wanted, missing_sessions, reach
+from .plan import NameFilter, Span, Wanted, fewer_by_job, missing_sessions, newest_of_each_job, reach
 
 # A job session starts before its tasks; queued tasks can wait for hours.
 _SESSION_MARGIN = dt.timedelta(days=1)
@@ -58,19 +58,32 @@ class LinkedRows:
                 self._filter_works = False
 
     def _read_missing_sessions(self) -> None:
-        """Job sessions that tasks point to."""
-        missing = missing_sessions(self.snapshot.tasks.values(), self.snapshot.sessions)
-        missing = tuple(uid for uid in missing if uid not in self._asked_sessions)
-        if len(missing) > self._page_size:
-            since = (
-                min(task.start for task in self.snapshot.tasks.values() if task.session_uid in missing)
-                - _SESSION_MARGIN
+        """Job sessions that tasks point to: where a few jobs ran many times by job, which takes fewer requests, else by UID."""
+        missing = self._missing_sessions()
+        jobs = newest_of_each_job(missing)
+        if fewer_by_job(missing, jobs):
+            self._read_sessions(jobs)
+            read = (self.snapshot.sessions.get(one.session_key) for one in jobs)
+            job_uids = tuple(sorted({one.job_uid for one in read if one and one.job_uid}))
+            since = Span(missing[0].start - _SESSION_MARGIN)
+            if job_uids:
+                self._query("backup_session", FilterSet(since.where, (("JobUid", job_uids),)), self._frame.take_session)
+        elif len(missing) > self._page_size:
+            self._query(
+                "backup_session", FilterSet(Span(missing[0].start - _SESSION_MARGIN).where), self._frame.take_session
             )
-            self._query("backup_session", FilterSet(Span(since).where), self._frame.take_session)
-            missing = tuple(uid for uid in missing if rows.uid_key(uid) not in self.snapshot.sessions)
-        if missing:
-            self._asked_sessions.update(missing)
-            self._query("backup_session", FilterSet(lists=(("UID", missing),)), self._frame.take_session)
+        self._read_sessions(self._missing_sessions())
+
+    def _missing_sessions(self) -> list[rows.TaskRow]:
+        found = missing_sessions(self.snapshot.tasks.values(), self.snapshot.sessions)
+        return [one for one in found if one.session_key not in self._asked_sessions]
+
+    def _read_sessions(self, tasks: t.Iterable[rows.TaskRow]) -> None:
+        uids = {one.session_key: one.session_uid for one in tasks}
+        self._asked_sessions.update(uids)
+        if uids:
+            listed = tuple(sorted(uid for uid in uids.values() if uid))
+            self._query("backup_session", FilterSet(lists=(("UID", listed),)), self._frame.take_session)
 
     def _read_running_jobs(self, wanted: Wanted | None) -> None:
         """What jobs that run now did before: whose machines they may still come to, and whether they ran again since."""

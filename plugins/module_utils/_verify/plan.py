@@ -93,13 +93,22 @@ def fewer_by_name(wanted: Wanted, machines: int, span: Span, now: dt.datetime, p
     """Whether asking by name and reference takes fewer requests than the window of time as a whole; each machine is tried about once a day."""
     if not wanted.is_plain:
         return False
-    by_name = _requests("VmDisplayName", wanted.names, page_size)
-    by_ref = _requests("HierarchyObjRef", wanted.refs, page_size)
+    by_name = _requests("VmDisplayName", wanted.names)
+    by_ref = _requests("HierarchyObjRef", wanted.refs)
     days = max(1.0, ((span.until or now) - span.since) / dt.timedelta(days=1))
     return machines == 0 or by_name * 2 + by_ref <= max(3, 2 * math.ceil(machines * days / page_size))
 
 
-def _requests(field: str, values: t.Iterable[str], page_size: int) -> int:
+def fewer_by_job(missing: t.Sequence[rows.TaskRow], jobs: t.Sequence[rows.TaskRow]) -> bool:
+    """Whether job sessions take fewer requests by the jobs of these tasks than by UID: the jobs are asked for once by one session of each.
+
+    25 machines with 7 days of history: 2 requests instead of 3, with 30 days 4 instead of 19.
+    """
+    by_uid, of_jobs = (_requests("UID", [one.session_uid or "" for one in tasks]) for tasks in (missing, jobs))
+    return 2 * of_jobs < by_uid
+
+
+def _requests(field: str, values: t.Iterable[str]) -> int:
     length = sum(encoded_length(compare(field, "==", value)) + 3 for value in values)
     return math.ceil(length / (MAX_TARGET_LENGTH - 1500))
 
@@ -128,6 +137,16 @@ class NameFilter:
         return found
 
 
-def missing_sessions(tasks: t.Iterable[rows.TaskRow], sessions: t.Container[str]) -> tuple[str, ...]:
-    """UIDs of job sessions that tasks point to and that were not read."""
-    return tuple(sorted({one.session_uid for one in tasks if one.session_uid and one.session_key not in sessions}))
+def missing_sessions(tasks: t.Iterable[rows.TaskRow], sessions: t.Container[str]) -> list[rows.TaskRow]:
+    """One task of each job session that tasks point to and that was not read, the oldest first."""
+    found = {
+        one.session_key: one
+        for one in sorted(tasks, key=lambda one: one.start, reverse=True)
+        if one.session_uid and one.session_key not in sessions
+    }
+    return list(found.values())[::-1]
+
+
+def newest_of_each_job(tasks: t.Iterable[rows.TaskRow]) -> list[rows.TaskRow]:
+    """Of tasks in the order of their times, the last one of each job."""
+    return list({(one.backup_server_name, one.job_name): one for one in tasks}.values())

@@ -16,7 +16,7 @@ from __future__ import annotations
 import typing as t
 
 from .._client.client import EnterpriseManagerClient
-from .._client.filters import FilterExpr, FilterSet, compare
+from .._client.filters import FilterExpr, FilterSet, any_of, compare
 from .._errors import RequestRejected
 from .._protection import codes, rows
 from .._protection.combine import assess
@@ -146,27 +146,17 @@ class SnapshotReader(LinkedRows):
                     FilterSet(span.where, (("VmDisplayName", names),)),
                     self._take_replica(wanted),
                 )
-        points = span.wider(codes.POINT_MARGIN)
-        if refs:
+        points: list[str | FilterExpr] = [*refs]
+        if others:
+            points += [compare("VmDisplayName", "==", name) for name in names]
+        if points:
+            where = FilterSet(span.wider(codes.POINT_MARGIN).where, (("HierarchyObjRef", tuple(points)),))
             try:
-                self._query(
-                    "vm_restore_point",
-                    FilterSet(points.where, (("HierarchyObjRef", refs),)),
-                    self._take_point(wanted),
-                    WITH_LINKS,
-                )
+                self._query("vm_restore_point", where, self._take_point(wanted), WITH_LINKS)
             except RequestRejected:
-                # It is no documented filter.
+                # The reference is no documented filter.
                 self._filter_works = False
                 self._read_window(span, wanted)
-                return
-        if names and others:
-            self._query(
-                "vm_restore_point",
-                FilterSet(points.where, (("VmDisplayName", names),)),
-                self._take_point(wanted),
-                WITH_LINKS,
-            )
 
     def _read_window(self, span: Span, wanted: Wanted) -> None:
         """The whole window, of which only rows of these names and references are kept."""
@@ -176,11 +166,18 @@ class SnapshotReader(LinkedRows):
         )
 
     def _sample_roots(self) -> None:
-        """Which roots the newest restore points are of: the same rows whatever is asked, so that every company hears the same."""
-        self._sample(None)
-        servers = {root.backup_server_name for root in self.snapshot.roots}
-        for server in sorted(one for one in servers if one and one not in self.snapshot.roots_seen):
-            self._sample(compare("BackupServerName", "==", server))
+        """Which roots the newest restore points are of: the same rows whatever is asked, so that every company hears the same.
+
+        Servers whose points are older than those of others are asked for again, together, while that brings a further one.
+        """
+        servers = sorted({root.backup_server_name for root in self.snapshot.roots if root.backup_server_name})
+        left, where = servers, None
+        while True:
+            self._sample(where)
+            unseen = [server for server in left if server not in self.snapshot.roots_seen]
+            if not unseen or (where is not None and unseen == left):
+                return
+            left, where = unseen, any_of("BackupServerName", unseen)
 
     def _sample(self, where: FilterExpr | None) -> None:
         found = self._client.query("vm_restore_point", FilterSet(where), order=_NEWEST, limit=_SAMPLE).records

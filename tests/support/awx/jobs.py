@@ -70,6 +70,11 @@ class Ended:
     events: list[dict[str, t.Any]] = dataclasses.field(repr=False)
 
     @property
+    def text(self) -> str:
+        """The output without colours and line breaks, which stand wherever the terminal's width wants them."""
+        return " ".join(re.sub(r"\x1b\[[0-9;]*m", "", self.output).split())
+
+    @property
     def message(self) -> str:
         """Of the task that failed."""
         failed = [each["event_data"]["res"] for each in self.events if each["event"] == "runner_on_failed"]

@@ -16,7 +16,19 @@ from devtool.paths import BUILD, NAME, NAMESPACE
 from devtool.process import Log, exclusive
 
 # In Ansible's own trees only these folders of tests/ exist; the others have tests and tools of their own.
-_OTHER_TESTS = ("bench", "client", "contract", "demo", "commands", "simulator", "support", "tools")
+_OTHER_TESTS = (
+    "awx",
+    "bench",
+    "browser",
+    "client",
+    "contract",
+    "demo",
+    "commands",
+    "examples",
+    "simulator",
+    "support",
+    "tools",
+)
 
 # ansible-test fetches this script from a host that not every network reaches; these are the names it looks for.
 _GET_PIP_NAMES = ("20_3_4", "21_3_1", "23_1_2", "24_2", "25_2")

@@ -44,7 +44,7 @@ def copy(target: Path, without: tuple[Path, ...] = ()) -> None:
     """A fresh copy of the work tree, a repository of its own: ansible-test lists its files with git."""
     shutil.rmtree(target, ignore_errors=True)
     for path in files():
-        if any(folder in path.parents for folder in without):
+        if any(left in (path, *path.parents) for left in without):
             continue
         (target / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(ROOT / path, target / path, follow_symlinks=False)

@@ -28,8 +28,17 @@ BRANCHES = 94.0
 _WORKERS = ("-n", str(HALF)) if HALF > 1 else ()
 
 
+SNAPSHOTS = "tests/unit/plugins/module_utils/_protection/test_properties.py"
+_FEW_SNAPSHOTS = {"VERDICT_SNAPSHOTS": "300"}
+"""Among the other units; the step snapshots judges all of them, unmeasured, which takes a third of the time."""
+
+
 def tests(name: str, covered: bool, log: Log) -> counts.Counts:
-    return pytests.run(log, name, f"tests/{name}", options=_WORKERS, covered=covered)
+    return pytests.run(log, name, f"tests/{name}", env=_FEW_SNAPSHOTS, options=_WORKERS, covered=covered)
+
+
+def snapshots(log: Log) -> counts.Counts:
+    return pytests.run(log, "snapshots", SNAPSHOTS)
 
 
 def coverage(log: Log) -> counts.Counts:
@@ -109,6 +118,7 @@ STEPS = [
     Step("client", functools.partial(tests, "client", False), wide=True),
     Step("contract", functools.partial(tests, "contract", True), wide=True),
     Step("unit", functools.partial(tests, "unit", True), wide=True, quick=functools.partial(tests, "unit", False)),
+    Step("snapshots", snapshots),
     Step("simulator", simulator, wide=True),
     Step("browser", browser),
     Step("coverage", coverage, after=_COVERED),

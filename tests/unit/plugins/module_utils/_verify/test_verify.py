@@ -370,6 +370,33 @@ class TestReading:
         site.verify(*[f"web{number}" for number in range(50)])
         assert site.kinds_asked == few
 
+    def test_sessions_of_a_job_that_ran_many_times_are_asked_for_by_job(self, site: Site) -> None:
+        for number in range(300):
+            site.backup(8 + 2 * number)
+        gone = site.task(site.session(9), result="Failed")
+        site.records["backup_session"].pop()
+        assert short(site.one(history="25d", max_age="10h")) == ("ok", ["session_unreadable"])
+        asked = [
+            one for one in site.asked if one.startswith("backup_session") and ("UID==" in one or "JobUid==" in one)
+        ]
+        assert [one.count("UID==") for one in asked] == [1, 0, 1], (
+            "one session of the job, all of the job, what is not there"
+        )
+        assert 'JobUid=="urn:veeam:Job:Daily VMs"' in asked[1]
+        assert gone["job_session_uid"] in asked[2]
+
+    def test_backup_servers_without_recent_points_are_looked_at_together(self) -> None:
+        site = Site(told=True)
+        for number in range(2, 6):
+            root = f"33333333-aaaa-4bbb-8ccc-00000000000{number}"
+            site.hypervisor(root, f"VCENTER-{number}", f"vbr0{number}")
+            site.inventory(f"db0{number}", "vm-1", root)
+        site.backup(8)
+        site.one()
+        samples = [one for one in site.asked if one.startswith("vm_restore_point") and "CreationTime" not in one]
+        others = ",".join(f'BackupServerName=="vbr0{number}"' for number in range(2, 6))
+        assert samples == ["vm_restore_point", f"vm_restore_point {others}"]
+
     def test_never_further_back_than_asked(self, site: Site) -> None:
         site.backup(10 * 24)
         assert short(site.one(lookback="9d")) == ("unprotected", ["no_backup_found"])
