@@ -19,9 +19,10 @@ from devtool.running import HALF, Step
 from steps.python import SNAPSHOTS
 
 OLDEST, *_BETWEEN, NEWEST = CORES
-ALL_OF_SANITY = (OLDEST, MAIN_CORE, NEWEST)
-"""Cores whose sanity tests are run whole; on the others without pylint, and with the Python that the core prefers: they take half
-of the time and the rest has never told more there."""
+EVERY_PYTHON = (OLDEST, MAIN_CORE)
+"""Cores whose sanity tests are run on every Python that there is; on the others on the one that the core prefers."""
+PYLINT = (*EVERY_PYTHON, NEWEST)
+"""Cores whose pylint reads the collection: it takes half of the time, and has never told more on those in between."""
 UNITS = ("2.16", "2.20", "2.21")
 """Cores for ansible-test units: the oldest, and each further Python that a core prefers; the step unit runs them on the main core.
 What differs from core to core, such as which texts it trusts, differs between 2.18 and 2.19, which these are on both sides of."""
@@ -34,16 +35,13 @@ def _where_available(check: t.Callable[[str, Log], counts.Counts], core: str, lo
 
 
 def sanity(core: str, log: Log) -> counts.Counts:
-    """The tests of ansible-test sanity, on every Python that the machine and the core have; no ignore files.
-
-    Unit tests are not shipped: their style is checked on the main core only. They are half of what pylint reads.
-    """
-    checkout = Checkout(core, "sanity", without=() if core == MAIN_CORE else (Path("tests", "unit"),))
+    """The tests of ansible-test sanity, without ignore files. Unit tests are not shipped, and half of what pylint would read: ruff has them."""
+    checkout = Checkout(core, "sanity", without=(Path("tests", "unit"),))
     if list((checkout.path / "tests").glob("sanity/ignore*")):
         return counts.Counts(failed=1, notes=("findings are repaired, not ignored",))
-    python = checkout.environment.python_version
-    part = () if core in ALL_OF_SANITY else ("--skip-test", "pylint", "--python", python)
-    code, text = checkout.run(log, "sanity", *part)
+    pythons = () if core in EVERY_PYTHON else ("--python", checkout.environment.python_version)
+    linters = () if core in PYLINT else ("--skip-test", "pylint")
+    code, text = checkout.run(log, "sanity", *pythons, *linters)
     ran = len(re.findall(r"^Running sanity test ", text, re.MULTILINE))
     # ansible-test tells them a second time at its end.
     skipped = list(dict.fromkeys(re.findall(r"^WARNING: (Skipping sanity test .*)$", text, re.MULTILINE)))
