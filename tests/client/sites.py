@@ -72,6 +72,7 @@ def sites(draw: st.DrawFn) -> Site:
         "max_age": events.pick(["12h", "24h", "24h", "3d"]),
         "ask_hypervisors": "never" if events.one_in(6, "hypervisors not asked") else "auto",
         "max_data_age": events.pick([None, "auto", "2h"]),
+        "lookback": events.pick(["30d", "30d", "2d"]),
     }
     return Site(estate, tuple(entries), options, events.pick(["v95u4", "v12", "v13", "v13"]), frozenset(events.seen))
 

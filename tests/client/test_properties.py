@@ -62,6 +62,8 @@ def check_company(site: Site, together: list[Answer]) -> None:
 def check_form(site: Site, together: list[Answer]) -> None:
     assert ask(site, list(reversed(site.asked)))[::-1] == together, "another order"
     assert ask(site, site.asked, history="5d") == together, "with history"
+    far = {"name": "nobody else", "max_age": "40d"}
+    assert ask(site, [*site.asked, far])[:-1] == together, "beside one that looks back further"
     assert ask(site, site.asked, page_size=25) == together, "small pages"
 
 

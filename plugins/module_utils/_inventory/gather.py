@@ -212,7 +212,7 @@ def read_machines(client: EnterpriseManagerClient, wanted: InventoryRequest, *, 
         warnings.append("Not all rows were read, so hosts may be missing; ask for a shorter time with since")
     if wanted.protection is not None:
         floor = reach(wanted.policy).since
-        told = registry if floor <= wanted.since else Registry(_since(reader.snapshot, floor))
+        told = registry if floor <= wanted.since else Registry(reader.snapshot.within(floor))
         warnings += add_verdicts(told, hosts, wanted.protection, wanted.now)
     return Machines(registry, hosts, [*sources.warnings, *warnings])
 
@@ -227,15 +227,6 @@ def _machines(registry: Registry, wanted: InventoryRequest, computers: t.Sequenc
     if "not_backed_up" in wanted.include:
         hosts += maker.not_backed_up()
     return hosts
-
-
-def _since(snapshot: Snapshot, floor: dt.datetime) -> Snapshot:
-    """What a verification with a shorter look back would have read."""
-    tasks = {uid: task for uid, task in snapshot.tasks.items() if task.start >= floor or task.running}
-    linked = {(task.point_uid or "").lower() for task in tasks.values()}
-    points = {uid: point for uid, point in snapshot.points.items() if point.time >= floor or uid in linked}
-    agent_points = {uid: point for uid, point in snapshot.agent_points.items() if point.time >= floor}
-    return dataclasses.replace(snapshot, tasks=tasks, points=points, agent_points=agent_points)
 
 
 def _unseen(registry: Registry) -> list[str]:

@@ -73,21 +73,14 @@ class Assessment:
 def assess(snapshot: Snapshot, policy: Policy, registry: Registry | None = None) -> dict[str, Assessment]:
     """The assessment of each entry, by its key, in the order asked.
 
-    Rows that were asked for by name reach as far back as the entry that needs the most. What the rows inside its own age limit settle is settled:
-    older ones, which other entries or the history brought, change nothing.
+    Rows reach as far back as the entry that needs the most, or the history. Those from before an entry's own reach are nothing to it. Where rows were
+    asked for by name, what the rows inside its own age limit settle is settled: older ones change nothing.
     """
     registry = registry or Registry(snapshot, near=Near.of(policy))
     whole = _View(registry, policy)
-    views = dict.fromkeys((entry.key for entry in policy.machines), whole)
-    if not snapshot.is_whole:
-        for oldest in {entry.oldest for entry in policy.machines}:
-            recent = snapshot.since(oldest)
-            if recent is snapshot:
-                continue
-            view = _View(Registry(recent, registry.lookups, Near.of(policy)), policy)
-            for entry in policy.machines:
-                if entry.oldest == oldest and view.judged(entry).is_settled:
-                    views[entry.key] = view
+    views = {
+        key: view for floor, entries in _by_reach(policy).items() for key, view in _views(whole, entries, floor).items()
+    }
     claims = _claims(policy, {entry.key: views[entry.key].resolved(entry) for entry in policy.machines})
     found = {entry.key: views[entry.key].judged(entry, claims[entry.key]) for entry in policy.machines}
     if policy.history is None:
@@ -98,15 +91,43 @@ def assess(snapshot: Snapshot, policy: Policy, registry: Registry | None = None)
     }
 
 
+def _by_reach(policy: Policy) -> dict[dt.datetime, list[Machine]]:
+    found: dict[dt.datetime, list[Machine]] = collections.defaultdict(list)
+    for entry in policy.machines:
+        found[policy.reach_of(entry)].append(entry)
+    return found
+
+
+def _views(whole: _View, entries: list[Machine], floor: dt.datetime) -> dict[str, _View]:
+    """What each of these entries is judged by, none of which looks further back than to this moment."""
+    near = whole.of(whole.snapshot.within(floor))
+    views = dict.fromkeys((entry.key for entry in entries), near)
+    if near.snapshot.is_whole:
+        return views
+    for oldest in {entry.oldest for entry in entries}:
+        recent = near.of(near.snapshot.since(oldest))
+        if recent is not near:
+            settled = (one for one in entries if one.oldest == oldest and recent.judged(one).is_settled)
+            views.update(dict.fromkeys((one.key for one in settled), recent))
+    return views
+
+
 class _View:
     """How entries look to some of the rows."""
 
     def __init__(self, registry: Registry, policy: Policy) -> None:
         self._registry = registry
         self._policy = policy
+        self.snapshot = registry.snapshot
         self._resolver = Resolver(registry, policy)
         self._builder = FactsBuilder(registry, policy)
         self._resolved: dict[str, Resolution] = {}
+
+    def of(self, snapshot: Snapshot) -> _View:
+        """A view of fewer rows; the same one when there are none less."""
+        if snapshot is self.snapshot:
+            return self
+        return _View(Registry(snapshot, self._registry.lookups, Near.of(self._policy)), self._policy)
 
     def resolved(self, entry: Machine) -> Resolution:
         found = self._resolved.get(entry.key)
@@ -119,7 +140,7 @@ class _View:
 
     def attempts(self, found: Assessment) -> tuple[Attempt, ...]:
         """What was tried for the machines that an entry means, as far back as rows were read."""
-        machines = [self._registry.machines[one.machine.key] for one in found.machines]
+        machines = [self._registry.machines.get(one.machine.key, one.machine) for one in found.machines]
         return tuple(one for machine in machines for one in self._builder.facts(found.entry, machine).attempts)
 
 

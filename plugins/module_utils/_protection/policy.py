@@ -139,6 +139,10 @@ class Policy:
     max_rows: int = MAX_ROWS
     remarks: tuple[str, ...] = ()
 
+    def reach_of(self, entry: Machine) -> dt.datetime:
+        """How far back rows matter to an entry, whatever is read for others."""
+        return min(entry.oldest, self.now - self.lookback)
+
     @property
     def name_domains(self) -> Domains:
         return Domains(self.domains)

@@ -11,6 +11,7 @@ import datetime as dt
 import typing as t
 
 from . import codes, rows
+from .machines import POINT
 
 ANSWERED, EMPTY, LOOKUP_FAILED, NOT_ASKED = "answered", "empty", "failed", "not_asked"
 
@@ -80,3 +81,28 @@ class Snapshot:
         if len(tasks) == len(self.tasks) and len(points) == len(self.points):
             return self
         return dataclasses.replace(self, tasks=tasks, points=points)
+
+    def within(self, floor: dt.datetime) -> Snapshot:
+        """What a question that looks back to this moment only would have made be read; itself when nothing is older."""
+        tasks = {key: task for key, task in self.tasks.items() if task.start >= floor or task.running}
+        linked = {rows.uid_key(task.point_uid) for task in tasks.values() if task.point_uid}
+        begin = floor - codes.POINT_MARGIN
+        around = {task.session_key for task in tasks.values()}
+        found = dataclasses.replace(
+            self,
+            tasks=tasks,
+            sessions={
+                key: one
+                for key, one in self.sessions.items()
+                if one.start >= floor or one.running or key in around or one.job_type not in codes.AGENT_TYPES
+            },
+            points={key: one for key, one in self.points.items() if one.time >= begin or key in linked},
+            agent_points={key: one for key, one in self.agent_points.items() if one.time >= floor},
+            sightings={
+                seen: time
+                for seen, time in self.sightings.items()
+                if time >= (begin if seen.source == POINT else floor)
+            },
+        )
+        kinds = ("tasks", "sessions", "points", "agent_points", "sightings")
+        return self if all(len(getattr(found, kind)) == len(getattr(self, kind)) for kind in kinds) else found

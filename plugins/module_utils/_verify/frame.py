@@ -86,6 +86,7 @@ class FrameReader:
         self._counter = counter
         self._roots_required = roots_required or policy.ask_hypervisors == ALWAYS
         self._newest_text: dict[str, str] = {}
+        self._look_back = to_iso(policy.now - policy.lookback)
         self.computer_records: list[Record] = []
 
     def read(self, floor: dt.datetime) -> None:
@@ -107,8 +108,9 @@ class FrameReader:
         if moment is not None:
             self._newest_text[server], self._snapshot.newest_seen[server] = time, moment
 
-    def saw_root(self, server: str | None, vm_uid: str | None) -> None:
-        if vm_uid:
+    def saw_root(self, server: str | None, vm_uid: str | None, time: str | None = None) -> None:
+        """A reference carries the id of this root; rows from before the look back, which some entry brought, tell nothing about the others."""
+        if vm_uid and (time is None or time >= self._look_back):
             found = rows.root_id(vm_uid)
             if found:
                 self._snapshot.roots_seen.setdefault(server or "", set()).add(found)

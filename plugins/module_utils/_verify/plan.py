@@ -33,6 +33,10 @@ class Span:
         end = compare("CreationTime", "<", to_iso(self.until)) if self.until is not None else None
         return all_of([compare("CreationTime", ">=", to_iso(self.since)), end])
 
+    @property
+    def is_empty(self) -> bool:
+        return self.until is not None and self.until <= self.since
+
     def wider(self, by: dt.timedelta) -> Span:
         return Span(self.since - by, self.until)
 

@@ -76,7 +76,7 @@ class SnapshotReader(LinkedRows):
             return snapshot
         left = unsettled(assess(snapshot, policy))
         first, last = first_span(policy), reach(policy)
-        if left and last.since < first.since:
+        if left:
             try:
                 self._read_by_name(Span(last.since, first.since), [one.entry for one in left], others=True)
             except RowLimitReached:
@@ -92,7 +92,7 @@ class SnapshotReader(LinkedRows):
             ):
                 self._read_rows(span, wanted, True)
             else:
-                self._read_window(span, wanted)
+                self._read_window(span, wanted, True)
             self._read_linked_points(wanted)
             self._read_missing_sessions()
         except RowLimitReached:
@@ -121,7 +121,7 @@ class SnapshotReader(LinkedRows):
                 break
             by_name = fewer_by_name(wanted, self._machine_count(), span, self._policy.now, self._page_size)
             if not by_name or not self._filter_works:
-                self._read_window(span, wanted)
+                self._read_window(span, wanted, others)
             else:
                 self._read_rows(span, new, others)
             done = wanted
@@ -134,36 +134,40 @@ class SnapshotReader(LinkedRows):
         return sum(len(answer.items) for answer in self.snapshot.lookups.values())
 
     def _read_rows(self, span: Span, wanted: Wanted, others: bool) -> None:
-        """The rows of these names and references."""
+        """The rows of these names and references; with ``others`` of the whole reach what only matters where no good backup is: replications, and
+        points of these names.
+        """
         names, refs = tuple(sorted(wanted.names)), tuple(sorted(wanted.refs))
-        if names:
-            self._query(
-                "backup_task_session", FilterSet(span.where, (("VmDisplayName", names),)), self._take_task(wanted)
-            )
-            if others:
-                self._query(
-                    "replica_task_session",
-                    FilterSet(span.where, (("VmDisplayName", names),)),
-                    self._take_replica(wanted),
-                )
+        spelt = ("VmDisplayName", names)
         points: list[str | FilterExpr] = [*refs]
-        if others:
+        around = span.wider(codes.POINT_MARGIN)
+        if names and not span.is_empty:
+            self._query("backup_task_session", FilterSet(span.where, (spelt,)), self._take_task(wanted))
+        if names and others:
+            whole = Span(span.since)
+            around = whole.wider(codes.POINT_MARGIN)
             points += [compare("VmDisplayName", "==", name) for name in names]
+            self._query("replica_task_session", FilterSet(whole.where, (spelt,)), self._take_replica(wanted))
         if points:
-            where = FilterSet(span.wider(codes.POINT_MARGIN).where, (("HierarchyObjRef", tuple(points)),))
             try:
+                where = FilterSet(around.where, (("HierarchyObjRef", tuple(points)),))
                 self._query("vm_restore_point", where, self._take_point(wanted), WITH_LINKS)
             except RequestRejected:
                 # The reference is no documented filter.
                 self._filter_works = False
-                self._read_window(span, wanted)
+                self._read_window(span, wanted, others)
 
-    def _read_window(self, span: Span, wanted: Wanted) -> None:
+    def _read_window(self, span: Span, wanted: Wanted, others: bool) -> None:
         """The whole window, of which only rows of these names and references are kept."""
-        self._query("backup_task_session", FilterSet(span.where), self._take_task(wanted))
-        self._query(
-            "vm_restore_point", FilterSet(span.wider(codes.POINT_MARGIN).where), self._take_point(wanted), WITH_LINKS
-        )
+        if not span.is_empty:
+            self._query("backup_task_session", FilterSet(span.where), self._take_task(wanted))
+        around = span
+        if others:
+            around = Span(span.since)
+            self._query("replica_task_session", FilterSet(around.where), self._take_replica(wanted))
+        if not around.is_empty:
+            around = around.wider(codes.POINT_MARGIN)
+            self._query("vm_restore_point", FilterSet(around.where), self._take_point(wanted), WITH_LINKS)
 
     def _sample_roots(self) -> None:
         """Which roots the newest restore points are of: the same rows whatever is asked, so that every company hears the same.
@@ -199,6 +203,7 @@ class SnapshotReader(LinkedRows):
                 WITH_LINKS,
             )
             self._read_linked_points(None)
+            self._query("replica_task_session", FilterSet(span.where), self._take_replica(None))
         if not self._keep_all:
             self._read_other_names(span)
             self._read_linked_points(None)
@@ -226,12 +231,12 @@ class SnapshotReader(LinkedRows):
                 WITH_LINKS,
             )
         else:
-            self._read_window(span, wanted)
+            self._read_window(span, wanted, False)
 
     def _look_at_task(self, record: Record, keep: t.Callable[[t.Iterable[str], str | None], bool]) -> None:
         names = rows.task_names(record)
         self._frame.saw(record)
-        self._frame.saw_root(record["backup_server_name"], record["vm_uid"])
+        self._frame.saw_root(record["backup_server_name"], record["vm_uid"], record["creation_time"])
         if keep(names, record["vm_uid"]):
             self._frame.take_task(record)
         elif record["vm_uid"]:
@@ -239,7 +244,7 @@ class SnapshotReader(LinkedRows):
 
     def _look_at_point(self, record: Record, keep: t.Callable[[t.Iterable[str], str | None], bool]) -> None:
         names, vm_uid = rows.point_names(record), record["hierarchy_obj_ref"]
-        self._frame.saw_root(record["backup_server_name"], vm_uid)
+        self._frame.saw_root(record["backup_server_name"], vm_uid, record["creation_time"])
         if keep(names, vm_uid):
             self._keep_point(record)
         elif vm_uid:

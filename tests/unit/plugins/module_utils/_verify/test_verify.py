@@ -128,6 +128,13 @@ class Site:
         self.point(task)
         return task
 
+    def replica(self, hours: float, name: str = "web01", **changes: t.Any) -> Record:
+        """A task of a replication, which tells no reference."""
+        record = self.task(self.session(hours, "Replication", "Replica"), name, None, **changes)
+        self.records["replica_task_session"].append(self.records["backup_task_session"].pop())
+        self.records["replica_session"].append(self.records["backup_session"].pop())
+        return record
+
     def agent_point(self, name: str, hours: float, run_uid: str | None = None) -> Record:
         record = {
             "uid": self._uid("AgentRestorePoint"), "name": f"{name}@x", "creation_time": ago(hours), "restore_point_uid": run_uid,
@@ -683,6 +690,51 @@ class TestCopies:
     def test_copies_that_moved_nothing_never_count_even_when_asked_for(self, site: Site) -> None:
         site.task(site.session(2, "Offsite", "BackupCopy"), total_size=0)
         assert short(site.one(job_types=["BackupCopy"])) == ("stale", ["restore_point_missing"])
+
+    @pytest.mark.parametrize("history", [None, "2d", "30d", "60d"])
+    @pytest.mark.parametrize("hours", [2, 30, 24 * 20])
+    def test_only_a_replication_whenever_it_ran_and_whatever_history_is_read(
+        self, site: Site, hours: float, history: str | None
+    ) -> None:
+        site.inventory("web01", "vm-1")
+        site.replica(hours)
+        assert short(site.one(history=history)) == ("unprotected", ["only_copy_found"])
+
+    @pytest.mark.parametrize("history", [None, "2d", "30d", "60d"])
+    def test_a_point_of_that_name_whatever_history_is_read(self, site: Site, history: str | None) -> None:
+        site.inventory("db01", "vm-7")
+        site.point(site.task(site.session(30), ref=None))
+        site.records["backup_task_session"].clear()
+        assert short(site.one(history=history)) == ("stale", ["point_without_task"])
+
+
+class TestReach:
+    """How far rows are read for one entry, or for the history, is nothing to another one."""
+
+    @pytest.mark.parametrize("others", [{"history": "60d"}, {}], ids=["history", "another entry"])
+    def test_rows_from_before_the_look_back(self, site: Site, others: dict[str, t.Any]) -> None:
+        far = {"name": "db01", "max_age": "60d"}
+        site.backup(40 * 24)
+        site.backup(50 * 24, "db01", "vm-2")
+        site.task(site.session(45 * 24), "file01", "vm-3")
+        entries = [*([] if others else [far]), "web01", "file01"]
+        found = {one["name"]: short(one) for one in site.verify(*entries, **others)["machines"]}
+        assert (found["web01"], found["file01"]) == (short(site.one("web01")), short(site.one("file01")))
+        assert found["web01"] == ("unprotected", ["no_backup_found"])
+        assert short(site.one(far)) == ("ok", [])
+
+    def test_names_and_agents_from_before_it(self, site: Site) -> None:
+        """A machine that had the name long ago, and an agent of that time, are no meanings of it."""
+        site.backup(8)
+        site.backup(40 * 24, "web01", "vm-9")
+        site.backup(35 * 24, "web09", "vm-9")
+        session = site.session(41 * 24, "web01", "AgentManagement", result="Failed")
+        site.agent_point("web01", 41 * 24, session["uid"])
+        alone = short(site.one("web01"))
+        far = {"name": "db01", "max_age": "60d"}
+        assert alone[0] == "ok"
+        assert [short(one) for one in site.verify("web01", far)["machines"]][0] == alone
+        assert short(site.one("web01", history="60d")) == alone
 
 
 class TestIdentity:
