@@ -12,7 +12,7 @@ from __future__ import annotations
 import datetime as dt
 import typing as t
 
-from .._protection.codes import COPY_TYPES, NAS_TYPE, SUCCESSFUL
+from .._protection.codes import COPY_TYPES, NAS_TYPE, REPLICA_TYPE, SUCCESSFUL
 from .._protection.facts import FactsBuilder
 from .._protection.machines import KnownMachine
 from .._protection.names import fold
@@ -101,8 +101,12 @@ class HostMaker:
         return [*found, *((one, self._agent_host([], [one])) for one in left.values())]
 
     def _tasks(self, machine: KnownMachine) -> list[TaskRow]:
-        """Newest first."""
-        tasks = [task for task in machine.tasks if task.start >= self._since or task.running]
+        """Newest first. Replications that are over are no backups, and are read for verdicts only: hosts are the same without."""
+        tasks = [
+            task
+            for task in machine.tasks
+            if task.running or (task.start >= self._since and self._type(task) != REPLICA_TYPE)
+        ]
         return sorted(tasks, key=lambda task: (task.start, task.uid or ""), reverse=True)
 
     def _type(self, task: TaskRow) -> str | None:
