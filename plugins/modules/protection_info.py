@@ -358,6 +358,10 @@ machines:
       description: Reference of the machine in its hypervisor; null for agents, if no machine was found, and if the name means several virtual machines.
       type: str
       sample: "urn:VMware:Vm:33333333-aaaa-4bbb-8ccc-000000000001.vm-1042"
+    max_age:
+      description: The limit of age for this machine, as it was given.
+      type: str
+      sample: 24h
     max_age_seconds:
       description: The limit of age for this machine.
       type: int

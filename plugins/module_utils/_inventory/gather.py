@@ -39,7 +39,7 @@ from .._verify.plan import Span, reach
 from .._verify.reader import SnapshotReader
 from .ageing import aged
 from .hosts import VARIABLES, HostMaker, server_host
-from .verdicts import Host, add_verdicts, poor_machines, read_protection, rows_of
+from .verdicts import Host, add_verdicts, entries_of, poor_machines, read_protection, rows_of
 
 __all__ = ["KINDS", "VARIABLES", "InventoryRequest", "gather_machines"]
 
@@ -106,8 +106,10 @@ class InventoryRequest:
         """The hosts that were read at some time, with the verdicts that they have now."""
         if self.protection is None or gathered_at == to_iso(self.now):
             return list(hosts)
-        needed_at = self.policy.machines[0].needed_at
-        return [aged(host, self.policy, needed_at) for host in hosts]
+        judged = [host for host in hosts if host.get("inventory_protection")]
+        entries = zip(judged, entries_of(judged, self.protection))
+        found = {id(host): aged(host, self.policy, entry["name"]) for host, entry in entries}
+        return [found.get(id(host), host) for host in hosts]
 
 
 class _Sources:

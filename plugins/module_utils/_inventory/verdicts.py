@@ -38,12 +38,15 @@ def read_protection(options: t.Any, now: dt.datetime) -> Policy:
 
 def asked(hosts: t.Sequence[Host], options: t.Mapping[str, t.Any], now: dt.datetime) -> Policy:
     """The question about these hosts, with the position of each as its key. Raises SettingsError."""
-    names = collections.Counter(record["name"] for _machine, record in hosts)
-    one_each = _one_each([record for _machine, record in hosts])
-    entries = [
-        entry_of(record, options, names[record["name"]] == 1, id(record) in one_each) for _machine, record in hosts
-    ]
+    entries = entries_of([record for _machine, record in hosts], options)
     return read_policy({**options, "machines": entries}, now, [str(number) for number in range(len(hosts))])
+
+
+def entries_of(records: t.Sequence[Record], options: t.Mapping[str, t.Any]) -> list[dict[str, t.Any]]:
+    """How each of these hosts is asked for."""
+    names = collections.Counter(record["name"] for record in records)
+    one_each = _one_each(records)
+    return [entry_of(record, options, names[record["name"]] == 1, id(record) in one_each) for record in records]
 
 
 def poor_machines(

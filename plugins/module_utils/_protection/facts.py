@@ -180,7 +180,8 @@ class FactsBuilder:
                     by_session[session.parent_key].append(task)
         for run in self._sessions.runs:
             inside = by_session.get(run.key, [])
-            if any(task.running for task in inside) or (run.job_type == AGENT_SESSION and not inside):
+            at_work = any(task.running and task.session_key == run.key for task in tasks)
+            if at_work or any(task.running for task in inside) or (run.job_type == AGENT_SESSION and not inside):
                 continue
             # A computer with a session of its own is done when that is; a machine of a job only when the job is.
             done = bool(inside) and all(task.session_key != run.key for task in inside)
@@ -192,16 +193,20 @@ class FactsBuilder:
 
     def _may_come(self, run: SessionRow, tasks: list[TaskRow]) -> bool:
         """A retry comes only to machines that did not succeed before."""
-        earlier = [task for task in tasks if run.job_key is not None and run.job_key in self._jobs_of(task)]
+        earlier = [task for task in tasks if self._is_of_job(task, run)]
         if not earlier:
             return False
         newest = max(earlier, key=lambda task: (task.start, task.result != "Success"))
         return not run.is_retry or newest.result != "Success"
 
-    def _jobs_of(self, task: TaskRow) -> set[str | None]:
+    def _is_of_job(self, task: TaskRow, run: SessionRow) -> bool:
+        """By the job's UID, or by its name at its server where the session that runs can't be read."""
         session = self._sessions.of(task)
+        if run.job_key is None:
+            names = {task.job_name, session.job_name if session else None} - {None}
+            return run.job_name in names and fold(task.backup_server_name or "") == fold(run.backup_server_name or "")
         parent = self._sessions.parent_of(session) if session else None
-        return {one.job_key for one in (session, parent) if one}
+        return any(one.job_key == run.job_key for one in (session, parent) if one)
 
     def _seen_at(self, machine: KnownMachine) -> dict[str, dt.datetime | None]:
         """The newest time at each of its backup servers: of whatever is read anyway, and of its own rows."""

@@ -120,7 +120,6 @@ def _work(attempt: Attempt) -> str:
 def _blocked(code: str, found: Assessment) -> str:
     entry, decision = found.entry, found.decision
     attempt = decision.last_attempt
-    limit = entry.max_age_text or span(entry.max_age.total_seconds())
     if code == codes.LAST_ATTEMPT_FAILED:
         last = [attempt, *(one.decision.last_attempt for one in found.machines)]
         attempt = next(one for one in last if one is not None and not one.is_success)
@@ -129,8 +128,8 @@ def _blocked(code: str, found: Assessment) -> str:
     if code == codes.AGE_OVER_LIMIT:
         good = decision.last_good
         if good is None:
-            return f"all existing backups are older than {limit}"
-        return f"the last good backup is {age_text(entry, good)} old, more than {limit}"
+            return f"all existing backups are older than {entry.max_age_shown}"
+        return f"the last good backup is {age_text(entry, good)} old, more than {entry.max_age_shown}"
     if code == codes.POINT_WITHOUT_TASK:
         times = [one.facts.newest_point.time for one in found.machines if one.facts.newest_point]
         age = f", the newest {span(max(0, (entry.needed_at - max(times)).total_seconds()))} old" if times else ""

@@ -16,6 +16,7 @@ import typing as t
 
 from .._errors import SettingsError
 from .._records.resources import JOB_TYPES
+from .._times import span
 from . import checks
 from .codes import DEFAULT_DATA_AGE, DEFAULT_JOB_TYPES, REASONS, WAIVABLE
 from .names import NAME_MATCHES, Domains
@@ -100,6 +101,11 @@ class Machine:
         parts = split_ref(self.vm_uid) if self.vm_uid else None
         found = parts[2] if parts else self.vm_ref
         return found.lower() if found else None
+
+    @property
+    def max_age_shown(self) -> str:
+        """The limit of age for people: as it was written."""
+        return self.max_age_text or span(self.max_age.total_seconds())
 
     @property
     def oldest(self) -> dt.datetime:

@@ -52,6 +52,7 @@ def machine_result(found: Assessment, policy: Policy) -> dict[str, t.Any]:
         "matched_name": min((one.name for one in found.machines), default=None),
         # One machine has a reference at each backup server: that of its backup goes with the rest.
         "vm_uid": ((good.vm_uid if good else None) or references[0]) if len(references) == 1 else None,
+        "max_age": entry.max_age_shown,
         "max_age_seconds": _seconds(entry.max_age),
         "needed_at": to_iso(entry.needed_at),
         "last_good": None

@@ -28,11 +28,20 @@ class Sessions:
         self._sessions = snapshot.sessions
         # Rows that were read side by side come in any order; results must not depend on it.
         self.tasks = sorted([*self._tasks_once(), *self._agent_sessions()], key=lambda one: (one.start, one.uid or ""))
-        runs = (one for one in self._sessions.values() if one.touches_machines)
-        self.runs = sorted(runs, key=lambda one: (one.start, one.key))
+        runs = [one for one in self._sessions.values() if one.touches_machines]
+        self.runs = sorted([*runs, *self._unread_runs()], key=lambda one: (one.start, one.key))
 
     def of(self, task: TaskRow) -> SessionRow | None:
         return self._sessions.get(task.session_key)
+
+    def _unread_runs(self) -> t.Iterator[SessionRow]:
+        """Sessions that can't be read and that running tasks tell of: their jobs may come to further machines."""
+        found = {task.session_key: task for task in self.tasks if task.running and self.of(task) is None}
+        for task in found.values():
+            yield SessionRow(
+                task.session_uid or "", None, None, task.job_name, None, task.start, None, None, True, False, None, frozenset(),
+                task.backup_server_name,
+            )  # fmt: skip
 
     def parent_of(self, session: SessionRow) -> SessionRow | None:
         return self._sessions.get(session.parent_key or "")

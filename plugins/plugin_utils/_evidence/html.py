@@ -146,7 +146,6 @@ def _row(machine: Machine, document: Document, axis: timeline.Axis | None) -> di
     age = good.get("age_seconds")
     name = one_line(machine["name"])
     matched = one_line(machine.get("matched_name") or "")
-    limit = machine.get("max_age_seconds")
     return {
         "name": name,
         "matched": matched if matched != name else "",
@@ -154,7 +153,7 @@ def _row(machine: Machine, document: Document, axis: timeline.Axis | None) -> di
         "underlying": one_line(machine.get("underlying_verdict") or ""),
         "allowed": machine["verdict"] in document["decision"]["allowed_verdicts"],
         "age": span(age),
-        "limit": span(limit) if limit else "",
+        "limit": one_line(machine.get("max_age") or ""),
         "age_sort": age if isinstance(age, (int, float)) else 1e15,
         "good_time": one_line(good.get("data_time") or good.get("creation_time") or ""),
         "result": one_line(good.get("result") or ""),

@@ -120,7 +120,7 @@ def read_picture(document: Document, machine: Machine, axis: Axis) -> Picture:
         gaps=_strokes(axis, gaps),
         marks=marks,
         needed=axis.x(needed) if needed != now and needed <= axis.end else None,
-        text=_tell(attempts, gaps, limit, needed, now),
+        text=_tell(attempts, gaps, one_line(machine.get("max_age") or span(limit.total_seconds())), needed, now),
     )
 
 
@@ -203,7 +203,7 @@ def _strokes(axis: Axis, stretches: t.Sequence[Stretch]) -> str:
 def _tell(
     attempts: t.Sequence[tuple[dt.datetime, dict[str, t.Any]]],
     gaps: t.Sequence[Stretch],
-    limit: dt.timedelta,
+    limit: str,
     needed: dt.datetime,
     now: dt.datetime,
 ) -> str:
@@ -217,7 +217,7 @@ def _tell(
         lines.append("No attempt in this time.")
     if gaps:
         longest = max(stop - start for start, stop in gaps)
-        text = f"{len(gaps)} {'gap' if len(gaps) == 1 else 'gaps'} without a backup younger than {span(limit.total_seconds())}"
+        text = f"{len(gaps)} {'gap' if len(gaps) == 1 else 'gaps'} without a backup younger than {limit}"
         lines.append(f"{text}, the longest of {span(longest.total_seconds())}.")
     if needed != now:
         lines.append(f"It is needed at {moment(needed.strftime('%Y-%m-%dT%H:%M:%SZ'))} UTC.")

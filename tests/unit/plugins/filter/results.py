@@ -63,6 +63,7 @@ def machine(name: str, verdict: str = "ok", **more: t.Any) -> dict[str, t.Any]:
         "message": "9 h 47 min old backup by Daily VMs (vbr01.example.test).",
         "matched_by": "exact",
         "vm_uid": "urn:VMware:Vm:33333333-aaaa-4bbb-8ccc-000000000001.vm-1042",
+        "max_age": "24h",
         "max_age_seconds": 86400,
         "needed_at": CHECKED_AT,
         "last_good": good(),

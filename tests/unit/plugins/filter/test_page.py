@@ -391,7 +391,7 @@ def test_picture_shows_gaps_the_limit_and_the_moment_of_need() -> None:
         machine("a", history=history, needed_at=needed, last_good=good(creation_time="2026-01-05T05:50:00Z"))
     )
     (picture,) = pictures(given)
-    assert "2 gaps without a backup younger than 1d, the longest of 2d." in picture
+    assert "2 gaps without a backup younger than 24h, the longest of 2d." in picture
     assert f"It is needed at {needed[:10]} 17:50 UTC." in picture
     (band,) = re.findall(r'class="limit" x="([\d.]+)" width="([\d.]+)"', picture)
     (now,) = re.findall(r'class="now" d="M([\d.]+)', picture)

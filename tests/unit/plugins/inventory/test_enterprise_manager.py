@@ -51,7 +51,7 @@ def agent(name: str, **changes: t.Any) -> dict[str, t.Any]:
 def judged(name: str, ref: str, verdict: str, **changes: t.Any) -> dict[str, t.Any]:
     report = {
         "name": name, "verdict": verdict, "underlying_verdict": verdict, "reasons": [], "message": "So it is.", "last_good": None,
-        "last_attempt": None, "running": [], "waivers": [], "max_age_seconds": 86400, "data_as_of": "2026-01-05T20:00:00Z",
+        "last_attempt": None, "running": [], "waivers": [], "max_age": "24h", "max_age_seconds": 86400, "data_as_of": "2026-01-05T20:00:00Z",
     }  # fmt: skip
     return vm(name, ref, verdict=verdict, inventory_protection=report, **changes)
 

@@ -26,7 +26,7 @@ def at(hours: float) -> str:
 def host(name: str = "web01", verdict: str = "ok", **changes: t.Any) -> dict[str, t.Any]:
     report = {
         "name": name, "verdict": verdict, "underlying_verdict": verdict, "reasons": [], "message": "So it is.", "waivers": [],
-        "max_age_seconds": 86400, "data_as_of": at(-0.2), "last_good": {"data_time": at(-8), "age_seconds": 28800},
+        "max_age": "24h", "max_age_seconds": 86400, "data_as_of": at(-0.2), "last_good": {"data_time": at(-8), "age_seconds": 28800},
         **changes.pop("report", {}),
     }  # fmt: skip
     return {
@@ -44,8 +44,8 @@ def later(hours: float, one: dict[str, t.Any], **protection: t.Any) -> tuple[str
     return found["verdict"], found["inventory_protection"]["reasons"]
 
 
-def told(hours: float, one: dict[str, t.Any]) -> str:
-    request = InventoryRequest.read(["vms"], "7d", {}, NOW + dt.timedelta(hours=hours))
+def told(hours: float, one: dict[str, t.Any], **protection: t.Any) -> str:
+    request = InventoryRequest.read(["vms"], "7d", protection, NOW + dt.timedelta(hours=hours))
     return str(request.aged([one], at(0))[0]["inventory_protection"]["message"])
 
 
@@ -53,12 +53,20 @@ def test_a_kept_verdict_becomes_worse_by_itself() -> None:
     assert later(15, host()) == ("ok", [])
     assert later(17, host()) == ("stale", ["age_over_limit"])
     failed = host(report={"reasons": ["last_attempt_failed"]})
-    assert later(17, failed) == ("failed", ["age_over_limit", "last_attempt_failed"])
+    assert later(17, failed) == ("failed", ["last_attempt_failed", "age_over_limit"])
     assert later(1, host(), max_data_age="2h") == ("ok", [])
     assert later(2, host(), max_data_age="2h") == ("unknown", ["em_data_stale"])
     assert later(0.1, host(report={"data_as_of": None}), max_data_age="2h")[0] == "unknown"
     assert later(0.1, host(report={"data_as_of": None}), max_data_age="auto")[0] == "ok"
-    assert "is 1d 1h old, more than 1d" in told(17, host())
+    assert "is 1d 1h old, more than 24h" in told(17, host())
+    accepted = {"machine": "web01", "reason_code": "age_over_limit", "until": at(30)}
+    assert later(17, host(), waivers=[accepted]) == ("waived", ["age_over_limit"])
+    assert later(17, host("db01"), waivers=[accepted])[0] == "stale", "a waiver for another machine"
+    assert later(17, host(), waivers=[{**accepted, "until": at(16)}])[0] == "stale", "one that has ended"
+    assert later(17, failed, waivers=[accepted])[0] == "failed", "each reason needs its own"
+    both = [accepted, {**accepted, "reason_code": "last_attempt_failed"}]
+    assert later(17, failed, waivers=both)[0] == "waived"
+    assert "Waived until" in told(17, host(), waivers=[accepted])
     waiver = {"until": at(3)}
     waived = host(verdict="waived", report={"underlying_verdict": "failed", "waivers": [waiver]})
     assert later(2, waived)[0] == "waived"

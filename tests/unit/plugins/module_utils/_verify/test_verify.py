@@ -278,6 +278,7 @@ def test_a_good_backup_with_everything_that_is_told(site: Site) -> None:
                 "matched_name": "web01",
                 "meanings": [],
                 "vm_uid": f"urn:VMware:Vm:{VC}.vm-1",
+                "max_age": "10h",
                 "max_age_seconds": 36000,
                 "needed_at": "2026-01-06T07:00:00Z",
                 "last_good": {**tried, "age_seconds": 8 * 3600 + 58 * 60},
