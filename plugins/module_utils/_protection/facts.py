@@ -200,12 +200,12 @@ class FactsBuilder:
         return not run.is_retry or newest.result != "Success"
 
     def _is_of_job(self, task: TaskRow, run: SessionRow) -> bool:
-        """By the job's UID, or by its name at its server where the session that runs can't be read."""
+        """By the job's UID, or by its name at its server where one of the two sessions can't be read."""
         session = self._sessions.of(task)
-        if run.job_key is None:
+        if session is None or run.job_key is None:
             names = {task.job_name, session.job_name if session else None} - {None}
             return run.job_name in names and fold(task.backup_server_name or "") == fold(run.backup_server_name or "")
-        parent = self._sessions.parent_of(session) if session else None
+        parent = self._sessions.parent_of(session)
         return any(one.job_key == run.job_key for one in (session, parent) if one)
 
     def _seen_at(self, machine: KnownMachine) -> dict[str, dt.datetime | None]:
