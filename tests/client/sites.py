@@ -18,13 +18,15 @@ LASTS = ("-1h", "-5h", "-9h", "-20h", "-30h", "-80h")
 
 @dataclasses.dataclass(frozen=True)
 class Site:
-    """An estate, what is asked of it, and the events in it."""
+    """An estate, what is asked of it by whom, and the events in it; ``needed_before`` is how long ago the backups were needed."""
 
     estate: Estate
     asked: tuple[t.Any, ...]
     options: dict[str, t.Any]
     profile: str
     events: frozenset[str]
+    user: str = "admin"
+    needed_before: float = 0
 
 
 class _Events:
@@ -57,6 +59,10 @@ def sites(draw: st.DrawFn) -> Site:
         "hierarchy_roots": roots,
         "machines": machines,
         "jobs": jobs,
+        "repositories": [
+            {"name": "Array", "backup_server": server, "kind": "SanSnapshot", "capacity": -1, "free": -1}
+            for server in sorted({one["backup_server"] for one in jobs if "repository" in one})
+        ],
         "accounts": [
             {"username": "admin", "password": "Admin-Passw0rd", "role": "Portal Administrator"},
             {"username": "user", "password": "User-Passw0rd", "role": "Portal User"},
@@ -66,6 +72,7 @@ def sites(draw: st.DrawFn) -> Site:
         estate["protection_groups"] = [{"name": "Servers", "backup_server": servers[0]}]
         estate["computers"] = [{"names": computers, "protection_group": "Servers"}]
     _add_extras(events, estate, servers[0], machines)
+    _add_namesake(events, estate)
     asked = draw(st.lists(st.sampled_from(ASKED), min_size=2, max_size=4, unique=True))
     entries = [_entry(events, name, servers) for name in asked]
     options = {
@@ -73,8 +80,21 @@ def sites(draw: st.DrawFn) -> Site:
         "ask_hypervisors": "never" if events.one_in(6, "hypervisors not asked") else "auto",
         "max_data_age": events.pick([None, "auto", "2h"]),
         "lookback": events.pick(["30d", "30d", "2d"]),
+        "accept_warning": not events.one_in(4, "warnings not accepted"),
+        "waivers": _waivers(events, asked),
     }
-    return Site(estate, tuple(entries), options, events.pick(["v95u4", "v12", "v13", "v13"]), frozenset(events.seen))
+    profile = events.pick(["v95u4", "v12", "v13", "v13"])
+    user = "user" if events.one_in(10, "an account that may not see everything") else "admin"
+    needed_before = events.pick([4.0, 14.0]) if events.one_in(8, "needed in the past") else 0
+    return Site(estate, tuple(entries), options, profile, frozenset(events.seen), user, needed_before)
+
+
+def _waivers(events: _Events, asked: t.Iterable[str]) -> list[Estate]:
+    """For what is wrong most often; time is shifted by months, so they end late."""
+    if not events.one_in(5, "waivers"):
+        return []
+    codes = ("no_backup_found", "age_over_limit", "last_attempt_failed", "only_copy_found")
+    return [{"machine": name, "reason_code": code, "until": "2099-01-01T00:00:00Z"} for name in asked for code in codes]
 
 
 def _roots(events: _Events, servers: tuple[str, ...]) -> list[Estate]:
@@ -152,10 +172,13 @@ def _job(events: _Events, name: str, server: str, kind: str, members: Estate, ke
     running = events.one_in(10, "running")
     if running:
         outcomes = [{"runs": 0, "running": True}, *outcomes]
+    elif events.one_in(12, "an end that was lost"):
+        outcomes = [{"runs": 1, "running": True}, *outcomes]
+    repository = {"repository": "Array"} if kind == "Backup" and events.one_in(8, "storage snapshots") else {}
     return {
         "name": name, "backup_server": server, "type": kind, **members, "history": "6d",
         "schedule": {"every": events.pick(["12h", "24h"]), "last": "-20m" if running else events.pick(LASTS)},
-        "outcomes": outcomes, "enabled": False,
+        "outcomes": outcomes, "enabled": False, **repository,
     }  # fmt: skip
 
 
@@ -180,18 +203,46 @@ def _add_extras(events: _Events, estate: Estate, server: str, machines: list[Est
     here = [one["key"] for one in machines if one["on"] in at_server]
     if here and events.one_in(8, "restore"):
         estate["restore_sessions"] = [{"backup_server": server, "machine": here[0], "created": "-2h", "running": True}]
-    if here and events.one_in(8, "points without tasks"):
+    if here and events.one_in(5, "points without tasks"):
+        imported = {"name": events.pick(["app01", "db01"]), "key": "imported", "on": next(
+            one["on"] for one in machines if one["key"] == here[-1]
+        )}  # fmt: skip
+        estate["machines"] = [*machines, imported]
         estate["restore_points"] = [
-            {"backup_server": server, "machine": here[-1], "created": events.pick(["-5h", "-60h"])}
+            {
+                "backup_server": server,
+                "machine": events.pick(["imported", here[-1]]),
+                "created": events.pick(["-5h", "-60h"]),
+            }
         ]
+    if here and events.one_in(8, "work that never ends"):
+        estate["jobs"] = [*estate["jobs"], {
+            "name": "log", "backup_server": server, "type": "SqlLogBackup", "machines": here[:1], "history": "3d",
+            "schedule": {"every": "24h", "last": "-3h"}, "outcomes": [{"runs": 0, "running": True}], "enabled": False,
+        }]  # fmt: skip
+    if events.one_in(12, "repositories denied"):
+        estate["accounts"] = [{**one, "denied": ["query/Repository"]} for one in estate["accounts"]]
     if events.one_in(8, "collections with warnings"):
         estate["settings"] = {"collections": events.pick([["Warning"], ["Warning", "Success"], ["Failed", "Success"]])}
     elif events.one_in(10, "collection is dead"):
         estate["settings"] = {"collection_interval": "manual", "last_collection": "-6h"}
 
 
+def _add_namesake(events: _Events, estate: Estate) -> None:
+    """A host connected besides its vCenter, which shows one of its machines too."""
+    wide = next((one for one in estate["hierarchy_roots"] if one["type"] == "VC" and "lookup" not in one), None)
+    inside = [one["name"] for one in estate["machines"] if wide and one["on"] == wide["name"] and "life" not in one]
+    if not wide or not inside or not events.one_in(4, "a host besides its vCenter"):
+        return
+    host = {"name": "esx9.example.test", "type": "ESXi", "backup_servers": wide["backup_servers"][:1]}
+    estate["hierarchy_roots"] = [*estate["hierarchy_roots"], host]
+    estate["machines"] = [*estate["machines"], {"name": inside[0], "key": "namesake", "on": host["name"]}]
+
+
 def _entry(events: _Events, name: str, servers: tuple[str, ...]) -> t.Any:
     entry: dict[str, t.Any] = {"name": name}
+    if events.one_in(14, "asked by a reference that nothing has"):
+        return {"name": name, "vm_uid": "urn:VMware:Vm:33333333-aaaa-4bbb-8ccc-000000000009.vm-77777"}
     if events.one_in(8, "asked at a backup server"):
         entry["backup_server_name"] = events.pick(servers)
     if events.one_in(8, "asked for agents only"):

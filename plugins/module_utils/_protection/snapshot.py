@@ -68,16 +68,24 @@ class Snapshot:
         return found.items if found else ()
 
     def since(self, oldest: dt.datetime) -> Snapshot:
-        """What one entry alone, whose age limit reaches so far, would have made be read by name at first; itself when nothing is older."""
+        """What one entry alone, whose age limit reaches so far, would have made be read by name at first; itself when there is no more.
+
+        What no task tells of, replications and points by themselves, belongs to entries without a good backup: what else these points are called, and
+        of which machines they are, depends on what was asked besides.
+        """
         at_work = {one.job_key for one in self.sessions.values() if one.touches_machines}
         tasks = {}
         for key, task in self.tasks.items():
             session = self.sessions.get(task.session_key)
-            if task.start >= oldest or task.running or (session is not None and session.job_key in at_work):
+            is_replica = session is not None and session.job_type == codes.REPLICA_TYPE
+            if (
+                (task.start >= oldest and not is_replica)
+                or task.running
+                or (session is not None and session.job_key in at_work)
+            ):
                 tasks[key] = task
         linked = {rows.uid_key(task.point_uid) for task in tasks.values() if task.point_uid}
-        begin = oldest - codes.POINT_MARGIN
-        points = {key: point for key, point in self.points.items() if point.time >= begin or key in linked}
+        points = {key: point for key, point in self.points.items() if key in linked}
         if len(tasks) == len(self.tasks) and len(points) == len(self.points):
             return self
         return dataclasses.replace(self, tasks=tasks, points=points)
