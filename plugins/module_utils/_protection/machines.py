@@ -13,7 +13,7 @@ from .names import decoded, fold
 from .roots import AGENT, NAME_ONLY, Key
 from .rows import PointRow, TaskRow
 
-TASK, POINT, LOOKUP, COMPUTER = "task", "point", "lookup", "computer"
+TASK, POINT, LOOKUP, COMPUTER, COPY = "task", "point", "lookup", "computer", "copy"
 # Where the name that the hypervisor shows is the name of the machine; elsewhere there are two for good.
 _ONE_NAME = frozenset({"vmware", "hyperv"})
 
@@ -55,7 +55,7 @@ class KnownMachine:
     @property
     def was_touched(self) -> bool:
         """Whether any task or point of it was seen, and not only its name."""
-        return bool(TASK in self.names or POINT in self.names)
+        return not {TASK, POINT, COPY}.isdisjoint(self.names)
 
     @property
     def vm_uid(self) -> str | None:
@@ -82,8 +82,8 @@ class KnownMachine:
         return {name for name, time in times.items() if time == last}
 
     def present_names(self) -> set[str]:
-        """What it is called now."""
-        found = {source: self.newest(source) for source in self.names}
+        """What it is called now. A copy calls it as the backup did that it copies, so that name counts where there is no other."""
+        found = {source: self.newest(source) for source in {*self.names} - {COPY} or self.names}
         present = set(found.get(LOOKUP, ()))
         if present and self.key[0] in _ONE_NAME:
             known = {decoded(name) for name in present}
@@ -103,7 +103,7 @@ class KnownMachine:
     def _was_given_up(self, source: str, name: str) -> bool:
         """Whether another source called it so too, and calls it otherwise since."""
         for other, times in self.names.items():
-            if other == source or name not in times or name in self.newest(other):
+            if other in (source, COPY) or name not in times or name in self.newest(other):
                 continue
             if self._last(other) > self.names[source][name]:
                 return True

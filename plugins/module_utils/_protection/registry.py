@@ -15,7 +15,7 @@ import typing as t
 
 from . import codes
 from .lookups import Lookups, Near, Shown, first_label
-from .machines import COMPUTER, LOOKUP, POINT, TASK, KnownMachine
+from .machines import COMPUTER, COPY, LOOKUP, POINT, TASK, KnownMachine
 from .names import fold
 from .roots import AGENT, NAME_ONLY, Key, is_agent
 from .rows import PointRow, SessionRow, TaskRow
@@ -171,7 +171,7 @@ class Registry:
         # A copy names what it copies, which proves no machine; a replication of a machine with a reference does.
         if not is_second_hand(session) or (machine.key[0] != NAME_ONLY and not is_copy(session)):
             machine.is_weak = False
-        self._saw(machine, TASK, task.names, task.start, whole)
+        self._saw(machine, COPY if is_copy(session) else TASK, task.names, task.start, whole)
 
     def _place(self, tasks: list[TaskRow], taken: set[Key]) -> None:
         """Tasks of one name in one session that tell no reference (servers before version 10, replications).
