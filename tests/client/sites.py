@@ -85,7 +85,7 @@ def sites(draw: st.DrawFn) -> Site:
     }
     profile = events.pick(["v95u4", "v12", "v13", "v13"])
     user = "user" if events.one_in(10, "an account that may not see everything") else "admin"
-    needed_before = events.pick([4.0, 14.0]) if events.one_in(8, "needed in the past") else 0
+    needed_before = events.pick([4.0, 14.0]) if events.one_in(5, "needed in the past") else 0
     return Site(estate, tuple(entries), options, profile, frozenset(events.seen), user, needed_before)
 
 
@@ -193,7 +193,7 @@ def _outcome(events: _Events, kind: str) -> Estate | None:
         return {"point": events.pick(["removed", "none"])}
     if kind != "Replica" and events.one_in(9, "session lost"):
         return {"missing": "session"}
-    if kind != "Replica" and events.one_in(9, "session failed as a whole"):
+    if kind != "Replica" and events.one_in(4, "session failed as a whole"):
         return {"session": "Failed", "failure_message": "health check"}
     return None
 

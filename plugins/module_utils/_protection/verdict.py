@@ -147,7 +147,7 @@ def decide(machine: Machine, facts: Facts, policy: Policy, *, restores_count: bo
         ):
             return verdict(codes.UNKNOWN, [codes.REPOSITORY_UNREADABLE])
         return verdict(codes.OK, [])
-    blocking = _blocking(machine, facts, successes, bool(usable), bool(completed))
+    blocking = _blocking(machine, facts, successes, bool(usable))
     if last_attempt is not None and not last_attempt.is_success:
         return verdict(codes.FAILED, [codes.LAST_ATTEMPT_FAILED, *blocking])
     return verdict(codes.STALE if successes or codes.POINT_WITHOUT_TASK in blocking else codes.UNPROTECTED, blocking)
@@ -245,8 +245,8 @@ def _notes(
     return codes.in_order(found)
 
 
-def _blocking(machine: Machine, facts: Facts, successes: list[Attempt], has_usable: bool, tried: bool) -> set[str]:
-    """Why there is no good backup, beside a failed last attempt."""
+def _blocking(machine: Machine, facts: Facts, successes: list[Attempt], has_usable: bool) -> set[str]:
+    """Why there is no good backup, beside a failed last attempt, which changes nothing about it."""
     all_flaws = {attempt: flaws(machine, attempt) for attempt in successes}
     recent = [found for found in all_flaws.values() if codes.AGE_OVER_LIMIT not in found]
     if recent:
@@ -258,8 +258,8 @@ def _blocking(machine: Machine, facts: Facts, successes: list[Attempt], has_usab
     types = {
         one.job_type for one in facts.attempts if one.job_type not in machine.job_types and one.job_type is not None
     }
-    if tried or not types:
-        return {codes.POINT_WITHOUT_TASK if facts.newest_point and not tried else codes.NO_BACKUP_FOUND}
+    if not types:
+        return {codes.POINT_WITHOUT_TASK if facts.newest_point else codes.NO_BACKUP_FOUND}
     if types - codes.SECOND_HAND_TYPES - {codes.SNAPSHOT_TYPE}:
         return {codes.TYPE_NOT_COUNTED}
     return {code for code, kinds in _OTHERS.items() if types & kinds}
