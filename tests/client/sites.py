@@ -80,7 +80,7 @@ def sites(draw: st.DrawFn) -> Site:
         "ask_hypervisors": "never" if events.one_in(6, "hypervisors not asked") else "auto",
         "max_data_age": events.pick([None, "auto", "2h"]),
         "lookback": events.pick(["30d", "30d", "2d"]),
-        "accept_warning": not events.one_in(4, "warnings not accepted"),
+        "accept_warning": not events.one_in(3, "warnings not accepted"),
         "waivers": _waivers(events, asked),
     }
     profile = events.pick(["v95u4", "v12", "v13", "v13"])
@@ -185,7 +185,7 @@ def _job(events: _Events, name: str, server: str, kind: str, members: Estate, ke
 def _outcome(events: _Events, kind: str) -> Estate | None:
     if events.one_in(5, "failed"):
         return {"result": "Failed", "reason": "no space"}
-    if events.one_in(8, "warning"):
+    if events.one_in(5, "warning"):
         return {"result": "Warning", "reason": "slow"}
     if events.one_in(8, "retry"):
         return {"result": "Failed", "retry": events.pick(["Success", "Failed"])}
@@ -220,7 +220,7 @@ def _add_extras(events: _Events, estate: Estate, server: str, machines: list[Est
             "name": "log", "backup_server": server, "type": "SqlLogBackup", "machines": here[:1], "history": "3d",
             "schedule": {"every": "24h", "last": "-3h"}, "outcomes": [{"runs": 0, "running": True}], "enabled": False,
         }]  # fmt: skip
-    if events.one_in(12, "repositories denied"):
+    if events.one_in(8, "repositories denied"):
         estate["accounts"] = [{**one, "denied": ["query/Repository"]} for one in estate["accounts"]]
     if events.one_in(8, "collections with warnings"):
         estate["settings"] = {"collections": events.pick([["Warning"], ["Warning", "Success"], ["Failed", "Success"]])}

@@ -89,6 +89,17 @@ def test_machines_join_and_leave_jobs() -> None:
     assert sorted(em.lookup(em.roots()["vc01", "vbr01"]).values()) == sorted([*names, "never"])
 
 
+@pytest.mark.parametrize(("copied", "name"), [("-59h", "web01"), ("-50h", "web02")])
+def test_a_copy_calls_a_machine_as_the_backup_does_that_it_copies(copied: str, name: str) -> None:
+    """Runs of 80 and of 56 hours ago, and a new name between them."""
+    estate = site([{"name": "web01", "on": "vc01", "life": [{"at": "-60h", "name": "web02"}]}])
+    copy = {"name": "Copy", "backup_server": "vbr01", "type": "BackupCopy", "source_jobs": ["Nightly"], "history": "10d",
+            "schedule": {"every": "240h", "last": copied}}  # fmt: skip
+    em = Local(estate | {"jobs": [*estate["jobs"], copy]})
+    told = [row["VmDisplayName"] for row in em.rows("BackupTaskSession") if row["Links"][1]["Name"].startswith("Copy")]
+    assert told == [name]
+
+
 def test_copies_follow_the_job_that_they_copy() -> None:
     estate = site([{"name": "web01", "on": "vc01"}, {"name": "web02", "on": "vc01"}], ["web01", {"name": "web02", "left": "-60h"}])
     copy = {"name": "Copy", "backup_server": "vbr01", "type": "BackupCopy", "source_jobs": ["Nightly"], "history": "10d"}

@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from veeam_em_simulator.clock import format_time, quantise, to_datetime
+from veeam_em_simulator.clock import DAY, format_time, quantise, to_datetime
 from veeam_em_simulator.estate.infrastructure import Computer, Machine, Member, Server
 from veeam_em_simulator.estate.model import Job, LoosePoint
+from veeam_em_simulator.history.derive import past_runs
 from veeam_em_simulator.history.plan import PointPlan, SessionPlan, TaskPlan
 from veeam_em_simulator.history.planner import walk
 from veeam_em_simulator.identifiers import stable_guid
@@ -230,12 +231,24 @@ def _made(task: TaskPlan, moment: int) -> bool:
 
 
 def as_of(session: SessionPlan, task: TaskPlan) -> Member:
-    """The machine as it was when its turn came."""
+    """The machine as it was when its turn came, or, where a copy was made, when the backup was that it copies."""
+    if session.job.copies:
+        return task.member.at(_backed_up_at(session.job, task))
     member = task.member.at(task.created)
     if isinstance(member, Machine) and session.job.server.id not in member.root.ids:
         # It moved out of the backup server's sight while the run waited
         return task.member.at(session.created)
     return member
+
+
+def _backed_up_at(job: Job, task: TaskPlan) -> int:
+    """When the copied jobs ran last before."""
+    found = [task.created - job.history - DAY]
+    for source in job.source_jobs:
+        if source.schedule and any(each is task.member for each in source.members):
+            newest = max(source.schedule.last or 0, task.created)
+            found += [run for run in past_runs(source.schedule, found[0], newest) if run <= task.created]
+    return max(found) if len(found) > 1 else task.created
 
 
 def _sibling(guid: str, digit: str) -> str:
