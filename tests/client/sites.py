@@ -143,7 +143,7 @@ def _jobs(
         kind = "Backup"
         if events.one_in(8, "replication"):
             kind = "Replica"
-        elif events.one_in(10, "a type of job that nobody knows"):
+        elif events.one_in(5, "a type of job that nobody knows"):
             kind = "VmbApiPolicyTempJob"
         if members:
             found.append(_job(events, f"job{number}", server, kind, {"machines": members}, members))
@@ -183,14 +183,14 @@ def _job(events: _Events, name: str, server: str, kind: str, members: Estate, ke
 
 
 def _outcome(events: _Events, kind: str) -> Estate | None:
+    if kind != "Replica" and events.one_in(6, "restore point removed"):
+        return {"point": events.pick(["removed", "none"])}
     if events.one_in(5, "failed"):
         return {"result": "Failed", "reason": "no space"}
     if events.one_in(5, "warning"):
         return {"result": "Warning", "reason": "slow"}
     if events.one_in(8, "retry"):
         return {"result": "Failed", "retry": events.pick(["Success", "Failed"])}
-    if kind != "Replica" and events.one_in(8, "restore point removed"):
-        return {"point": events.pick(["removed", "none"])}
     if kind != "Replica" and events.one_in(9, "session lost"):
         return {"missing": "session"}
     if kind != "Replica" and events.one_in(4, "session failed as a whole"):
@@ -203,15 +203,15 @@ def _add_extras(events: _Events, estate: Estate, server: str, machines: list[Est
     here = [one["key"] for one in machines if one["on"] in at_server]
     if here and events.one_in(8, "restore"):
         estate["restore_sessions"] = [{"backup_server": server, "machine": here[0], "created": "-2h", "running": True}]
-    if here and events.one_in(5, "points without tasks"):
-        imported = {"name": events.pick(["app01", "db01"]), "key": "imported", "on": next(
+    if here and events.one_in(3, "points without tasks"):
+        imported = {"name": events.pick(["app01", "db01", "nobody"]), "key": "imported", "on": next(
             one["on"] for one in machines if one["key"] == here[-1]
         )}  # fmt: skip
         estate["machines"] = [*machines, imported]
         estate["restore_points"] = [
             {
                 "backup_server": server,
-                "machine": events.pick(["imported", here[-1]]),
+                "machine": "imported",
                 "created": events.pick(["-5h", "-60h"]),
             }
         ]
@@ -224,7 +224,7 @@ def _add_extras(events: _Events, estate: Estate, server: str, machines: list[Est
         estate["accounts"] = [{**one, "denied": ["query/Repository"]} for one in estate["accounts"]]
     if events.one_in(8, "collections with warnings"):
         estate["settings"] = {"collections": events.pick([["Warning"], ["Warning", "Success"], ["Failed", "Success"]])}
-    elif events.one_in(10, "collection is dead"):
+    elif events.one_in(8, "collection is dead"):
         estate["settings"] = {"collection_interval": "manual", "last_collection": "-6h"}
 
 

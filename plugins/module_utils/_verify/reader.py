@@ -47,6 +47,7 @@ class SnapshotReader(LinkedRows):
         self._with_points = with_points
         self._domains = policy.name_domains
         self._near = Near.of(policy)
+        self._read_before = Wanted()
 
     @property
     def computer_records(self) -> list[Record]:
@@ -108,8 +109,8 @@ class SnapshotReader(LinkedRows):
     # By name
 
     def _read_by_name(self, span: Span, entries: t.Sequence[t.Any], *, others: bool = False) -> None:
-        """Rows of the entries' machines, until no further name or reference of them turns up."""
-        done = Wanted()
+        """Rows of the entries' machines, until no further name or reference of them turns up; what does so in older rows was not read before."""
+        done, before = Wanted(), self._read_before
         lookups = Lookups(self.snapshot)
         for _round in range(_ROUNDS):
             resolver = Resolver(Registry(self.snapshot, lookups, self._near), self._policy)
@@ -119,13 +120,16 @@ class SnapshotReader(LinkedRows):
             new = wanted.more(done)
             if not new.names and not new.refs:
                 break
-            by_name = fewer_by_name(wanted, self._machine_count(), span, self._policy.now, self._page_size)
+            unread = new.more(before)
+            here = Span(span.since) if unread.names or unread.refs else span
+            by_name = fewer_by_name(wanted, self._machine_count(), here, self._policy.now, self._page_size)
             if not by_name or not self._filter_works:
-                self._read_window(span, wanted, others)
+                self._read_window(here, wanted, others)
             else:
-                self._read_rows(span, new, others)
+                self._read_rows(here, new, others)
             done = wanted
             self._read_linked_points(done)
+        self._read_before = before.union(done)
         self._read_missing_sessions()
         self._read_running_jobs(done)
         self._read_missing_sessions()
