@@ -24,6 +24,8 @@ class Mutation(t.NamedTuple):
 
 _UTILS = "plugins/module_utils"
 _RESULTS = ("tests/contract/test_results.py", "-n", "2", "-k", "backup_server_info")
+_VERIFY = ("tests/unit/plugins/module_utils/_verify/test_verify.py",)
+_SITES = ("tests/client/test_properties.py",)
 _PROPERTIES = ("tests/unit/plugins/module_utils/_protection/test_properties.py",)
 
 MUTATIONS = [
@@ -219,7 +221,7 @@ MUTATIONS = [
     Mutation(
         "a machine that is not shown is taken for there", f"{_UTILS}/_protection/facts.py",
         "is_missing=machine.is_missing,", "is_missing=False,",
-        "unit", "test_properties_of_snapshots", _PROPERTIES,
+        "unit", "test_a_machine_that_its_hypervisor_does_not_show", _VERIFY,
     ),
     Mutation(
         "a job session that is lost is not missed", f"{_UTILS}/_protection/verdict.py",
@@ -229,7 +231,7 @@ MUTATIONS = [
     Mutation(
         "work on the machine is not looked for", f"{_UTILS}/_protection/facts.py",
         "running = [self.attempt(task, []) for task in tasks if task.running]", "running = [self.attempt(task, []) for task in tasks[:0]]",
-        "unit", "test_properties_of_snapshots", _PROPERTIES,
+        "unit", "test_a_running_task", _VERIFY,
     ),
     Mutation(
         "twins are one machine", f"{_UTILS}/_protection/combine.py",
@@ -240,5 +242,46 @@ MUTATIONS = [
         "rows that another question brought count", f"{_UTILS}/_protection/resolve.py",
         "if name in one.whole or name in asked]", "if True]",
         "unit", "test_names_that_nobody_asked_for", ("tests/unit/plugins/module_utils/_protection/test_resolve.py",),
+    ),
+    Mutation(
+        "rows from before an entry's own reach count", f"{_UTILS}/_protection/combine.py",
+        "near = whole.of(whole.snapshot.within(floor))", "near = whole",
+        "client", "beside one that looks back further", _SITES,
+    ),
+    Mutation(
+        "what no task tells of counts where a good backup is", f"{_UTILS}/_protection/combine.py",
+        "recent = near.of(near.snapshot.since(oldest))", "recent = near",
+        "client", "alone and in company", _SITES,
+    ),
+    Mutation(
+        "the order of rows decides", f"{_UTILS}/_protection/verdict.py",
+        "return attempt.completed_at, attempt.start, not attempt.is_success, attempt.task_session_uid or \"\"",
+        "return attempt.completed_at.replace(hour=0), attempt.start.replace(hour=0), False, \"\"",
+        "unit", "test_properties_of_snapshots", _PROPERTIES,
+    ),
+    Mutation(
+        "ages by the clock of the process", f"{_UTILS}/_protection/verdict.py",
+        "if attempt.data_time < machine.oldest:", "if attempt.data_time < dt.datetime(2026, 1, 4, 18, tzinfo=dt.timezone.utc):",
+        "client", "at another time", _SITES,
+    ),
+    Mutation(
+        "an account that sees less is believed", f"{_UTILS}/_protection/verdict.py",
+        "if facts.nothing_seen and not facts.is_visible:", "if False:",
+        "client", "reason: not_visible", _SITES,
+    ),
+    Mutation(
+        "an older session is the one that counts", f"{_UTILS}/_protection/verdict.py",
+        "last_good = max(usable, key=_freshness, default=None)", "last_good = min(usable, key=_freshness, default=None)",
+        "unit", "test_properties_of_snapshots", _PROPERTIES,
+    ),
+    Mutation(
+        "a copy counts as a name of today", f"{_UTILS}/_protection/registry.py",
+        "COPY if is_copy(session) else TASK, task.names", "TASK, task.names",
+        "unit", "test_properties_of_snapshots", _PROPERTIES,
+    ),
+    Mutation(
+        "names of older rows are not read in newer ones", f"{_UTILS}/_verify/reader.py",
+        "here = Span(span.since) if unread.names or unread.refs else span", "here = span",
+        "client", "with history", _SITES,
     ),
 ]  # fmt: skip

@@ -545,6 +545,16 @@ class TestClocks:
         assert short(site.one()) == ("unknown", ["in_future"])
 
 
+def test_a_machine_that_its_hypervisor_does_not_show_to_an_account_that_may_not_see_all() -> None:
+    site = Site(told=False)
+    site.inventory("other", "vm-9")
+    site.backup(8)
+    site.forbidden["discovered_computer"] = AccessDenied
+    assert short(site.one(ask_hypervisors="auto")) == ("unknown", ["machine_gone"])
+    site.inventory("web01", "vm-1")
+    assert short(site.one(ask_hypervisors="auto")) == ("ok", [])
+
+
 class TestRunning:
     def test_a_running_task(self, site: Site) -> None:
         site.backup(8)
