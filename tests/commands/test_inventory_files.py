@@ -183,6 +183,7 @@ def test_a_mistake_leaves_no_host_and_is_told_once(ansible: Ansible, site: t.Any
     assert gate.rc != 0, "an inventory that failed ends a run that insists on it"
 
 
+@pytest.mark.smoke
 def test_what_never_works_is_told(ansible: Ansible, site: t.Any) -> None:
     path = ansible.directory / "veeam_em.yml"
     given = options(
@@ -250,6 +251,7 @@ def test_several_servers_in_one_file(ansible: Ansible, site: t.Any) -> None:
     assert listed(ansible, file(ansible, "wrong", wrong)).rc != 0, "a refused password is a mistake, and no outage"
 
 
+@pytest.mark.smoke
 def test_damaged_caches_and_folders_that_can_not_be(ansible: Ansible, site: t.Any) -> None:
     em = site("one")
     (ansible.directory / "blocked").write_text("no folder")
@@ -307,3 +309,72 @@ def test_a_kept_verdict_becomes_worse_by_itself(ansible: Ansible, site: t.Any) -
     assert len(em.requests()) == asked, "a warm cache asks nobody"
     found = {name: verdict_groups(run, "web01", f"{name}_") for name, run in singles.items()}
     assert found == {"stale": ["ok"], "fine": ["ok"], "data": ["ok"], "waived": ["waived"]}
+
+
+MACHINES = """
+backup_servers: [{name: vbr01.example.test}, {name: files01}]
+hierarchy_roots:
+  - {name: vc01.example.test, type: VC, backup_servers: [vbr01.example.test, files01]}
+  - {name: vc02.example.test, type: VC, backup_servers: [vbr01.example.test]}
+machines:
+  - {names: [web01, files01], on: vc01.example.test}
+  - {name: twin01, key: one twin, on: vc01.example.test}
+  - {name: twin01, key: other twin, on: vc02.example.test}
+  - {name: app01, on: vc01.example.test, life: [{at: -5d, on: vc02.example.test}]}
+  - {name: "   ", key: blank, on: vc01.example.test}
+protection_groups: [{name: Servers, backup_server: vbr01.example.test}]
+computers: [{names: [web01, lap01], protection_group: Servers}]
+jobs:
+  - name: Nightly
+    backup_server: vbr01.example.test
+    type: Backup
+    machines: [web01, files01, one twin, other twin, app01, blank]
+    schedule: {every: 24h, last: -8h}
+    history: 10d
+  - name: Agents
+    backup_server: vbr01.example.test
+    type: AgentBackup
+    computers: [web01, lap01]
+    schedule: {every: 24h, last: -6h}
+    history: 10d
+"""
+
+
+@pytest.mark.smoke
+@pytest.mark.parametrize("profile", ["v95u4", "v13"])
+def test_one_host_for_each_machine_whatever_source_fails(
+    ansible: Ansible, simulators: t.Any, tmp_path: Path, profile: str
+) -> None:
+    estate = tmp_path / "machines.yml"
+    estate.write_text(MACHINES)
+    em = simulators.get(estate=str(estate), profile=profile)
+    asked = options(em, include=["vms", "agents", "backup_servers"], protection={}, cache=False)
+    run = listed(ansible, file(ansible, "site", asked))
+    assert run.rc == 0, run.output
+    whole = len(em.requests())
+    hosts = run.json["_meta"]["hostvars"]
+    named = {name: variables["veeam_em_kinds"] for name, variables in hosts.items()}
+    assert named["web01"] == ["vm", "agent"]
+    assert named["files01"] == ["vm", "backup_server"]
+    assert named["app01"] == ["vm"], "the machine that is there has the plain name"
+    assert hosts["app01"]["veeam_em_hierarchy_root_name"] == "vc02.example.test"
+    assert "twin01" not in named
+    assert len([name for name in named if name.startswith("twin01")]) == 2
+    assert len([name for name in hosts if not (hosts[name]["veeam_em_name"] or "").strip()]) == 1
+    assert {hosts[name]["veeam_em_verdict"] for name in ("web01", "lap01", "app01")} == {"ok"}
+    em.reset()
+    em.add_fault(
+        {"kind": "error", "status": 500, "path": "/api/query", "query": "*type=DiscoveredComputer*", "count": None}
+    )
+    poorer = listed(ansible, file(ansible, "site", {**asked, "retries": 0}))
+    assert poorer.rc == 0, poorer.output
+    assert "discovered computers can't be read" in said(poorer)
+    assert {"web01", "files01", "lap01"} <= {*poorer.json["_meta"]["hostvars"]}
+    assert len(em.requests()) <= whole, "a source that fails makes nothing else be asked"
+    em.add_fault(
+        {"kind": "error", "status": 500, "path": "/api/query", "query": "*type=BackupTaskSession*", "count": None}
+    )
+    broken = listed(ansible, file(ansible, "site", {**asked, "retries": 0}))
+    assert broken.rc != 0
+    assert "task sessions can't be read" in said(broken)
+    assert "web01" not in broken.stdout

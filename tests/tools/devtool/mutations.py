@@ -246,17 +246,16 @@ MUTATIONS = [
     Mutation(
         "rows from before an entry's own reach count", f"{_UTILS}/_protection/combine.py",
         "near = whole.of(whole.snapshot.within(floor))", "near = whole",
-        "client", "beside one that looks back further", _SITES,
+        "client", "with history", _SITES,
     ),
     Mutation(
         "what no task tells of counts where a good backup is", f"{_UTILS}/_protection/combine.py",
         "recent = near.of(near.snapshot.since(oldest))", "recent = near",
-        "client", "alone and in company", _SITES,
+        "unit", "test_points_that_no_task_tells_of", _VERIFY,
     ),
     Mutation(
         "the order of rows decides", f"{_UTILS}/_protection/verdict.py",
-        "return attempt.completed_at, attempt.start, not attempt.is_success, attempt.task_session_uid or \"\"",
-        "return attempt.completed_at.replace(hour=0), attempt.start.replace(hour=0), False, \"\"",
+        "last_good = max(usable, key=_freshness, default=None)", "last_good = usable[-1] if usable else None",
         "unit", "test_properties_of_snapshots", _PROPERTIES,
     ),
     Mutation(

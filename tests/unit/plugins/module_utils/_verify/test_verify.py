@@ -747,6 +747,18 @@ class TestReach:
         assert short(site.verify("web01", far)["machines"][0]) == alone
         assert short(site.one("web01", history="60d")) == alone
 
+    def test_points_that_no_task_tells_of_and_another_entry_brought(self) -> None:
+        site = Site(told=False)
+        site.inventory("web01", "vm-1")
+        site.inventory("web02", "vm-3")
+        site.backup(8)
+        site.point(site.task(site.session(5), "WEB01", "vm-3"))
+        site.records["backup_task_session"].pop()
+        alone = short(site.one("WEB01", ask_hypervisors="auto"))
+        assert alone == ("ok", [])
+        together = site.verify("WEB01", "web02", ask_hypervisors="auto")["machines"]
+        assert short(together[0]) == alone
+
 
 class TestIdentity:
     def test_two_machines_of_one_name(self, site: Site) -> None:
