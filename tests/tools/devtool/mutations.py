@@ -276,7 +276,7 @@ MUTATIONS = [
     Mutation(
         "a copy counts as a name of today", f"{_UTILS}/_protection/registry.py",
         "COPY if is_copy(session) else TASK, task.names", "TASK, task.names",
-        "unit", "test_properties_of_snapshots", _PROPERTIES,
+        "unit", "test_the_name_in_a_copy", _VERIFY,
     ),
     Mutation(
         "names of older rows are not read in newer ones", f"{_UTILS}/_verify/reader.py",

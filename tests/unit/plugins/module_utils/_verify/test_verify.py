@@ -698,6 +698,13 @@ class TestCopies:
         )
         assert short(site.one()) == ("ok", [])
 
+    def test_the_name_in_a_copy_is_that_of_the_backup_that_it_copies(self) -> None:
+        site = Site(told=False)
+        site.task(site.session(30), "web01-old")
+        site.backup(8)
+        site.task(site.session(2, "Offsite", "BackupCopy"), "web01-old")
+        assert short(site.one()) == ("ok", [])
+
     def test_copies_that_moved_nothing_never_count_even_when_asked_for(self, site: Site) -> None:
         site.task(site.session(2, "Offsite", "BackupCopy"), total_size=0)
         assert short(site.one(job_types=["BackupCopy"])) == ("stale", ["restore_point_missing"])
