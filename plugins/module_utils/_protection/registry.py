@@ -18,7 +18,7 @@ from .lookups import Lookups, Near, Shown, first_label
 from .machines import COMPUTER, COPY, LOOKUP, POINT, TASK, KnownMachine
 from .names import fold
 from .roots import AGENT, NAME_ONLY, Key, is_agent
-from .rows import PointRow, SessionRow, TaskRow
+from .rows import PointRow, SessionRow, TaskRow, uid_key
 from .sessions import Sessions
 from .snapshot import ANSWERED, Snapshot
 
@@ -107,13 +107,14 @@ class Registry:
     def _add_points(self) -> None:
         whole = self.snapshot.is_whole
         loose = []
+        copied = {uid_key(task.point_uid) for task in self.sessions.tasks if is_copy(self.sessions.of(task))}
         for point in sorted(self.snapshot.points.values(), key=lambda one: (one.time, one.uid)):
             machine = self._vm(point.vm_uid, point.backup_server_name) if point.vm_uid else None
             if machine is None:
                 loose.append(point)
                 continue
             machine.points.append(point)
-            self._saw(machine, POINT, point.names, point.time, whole)
+            self._saw(machine, COPY if uid_key(point.uid) in copied else POINT, point.names, point.time, whole)
         for point in sorted(self.snapshot.agent_points.values(), key=lambda one: (one.time, one.uid)):
             machine = self._agent(point.names[0], point.backup_server_name)
             machine.points.append(point)

@@ -236,6 +236,12 @@ class SnapshotReader(LinkedRows):
             )
         else:
             self._read_window(span, wanted, False)
+        # The rows themselves tell more: whether it was a copy that called a machine so.
+        read = [
+            seen for seen in self.snapshot.sightings if wanted.has(seen.names, None) and wanted.has((), seen.vm_uid)
+        ]
+        for seen in read:
+            del self.snapshot.sightings[seen]
 
     def _look_at_task(self, record: Record, keep: t.Callable[[t.Iterable[str], str | None], bool]) -> None:
         names = rows.task_names(record)

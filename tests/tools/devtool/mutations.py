@@ -281,6 +281,6 @@ MUTATIONS = [
     Mutation(
         "names of older rows are not read in newer ones", f"{_UTILS}/_verify/reader.py",
         "here = Span(span.since) if unread.names or unread.refs else span", "here = span",
-        "client", "with history", _SITES,
+        "unit", "test_a_name_that_only_older_rows_tell", _VERIFY,
     ),
 ]  # fmt: skip

@@ -754,6 +754,17 @@ class TestReach:
         assert short(site.verify("web01", far)["machines"][0]) == alone
         assert short(site.one("web01", history="60d")) == alone
 
+    def test_a_name_that_only_older_rows_tell_is_looked_for_in_newer_ones_too(self) -> None:
+        site = Site(told=False)
+        site.inventory("web01", "vm-1")
+        made = site.task(site.session(130), "web01.old")
+        site.point(made)
+        made["vm_uid"] = None
+        site.task(site.session(80), "web01.old", None, result="Failed")
+        wanted = ("failed", ["last_attempt_failed", "age_over_limit"])
+        for history in (None, "5d", "30d"):
+            assert short(site.one(max_age="12h", history=history, ask_hypervisors="auto")) == wanted, history
+
     def test_points_that_no_task_tells_of_and_another_entry_brought(self) -> None:
         site = Site(told=False)
         site.inventory("web01", "vm-1")
