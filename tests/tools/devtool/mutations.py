@@ -254,8 +254,8 @@ MUTATIONS = [
         "unit", "test_points_that_no_task_tells_of", _VERIFY,
     ),
     Mutation(
-        "the order of rows decides", f"{_UTILS}/_protection/verdict.py",
-        "last_good = max(usable, key=_freshness, default=None)", "last_good = usable[-1] if usable else None",
+        "the order of rows decides", f"{_UTILS}/_protection/sessions.py",
+        'key=lambda one: (one.start, one.uid or ""))', "key=lambda one: 0)",
         "unit", "test_properties_of_snapshots", _PROPERTIES,
     ),
     Mutation(
