@@ -274,6 +274,11 @@ def _conditions(given: t.Mapping[str, t.Any], resource: Resource, now: dt.dateti
 
 
 def _refuse_what_nothing_matches(given: t.Mapping[str, t.Any], now: dt.datetime) -> None:
+    ended = next((option for option in ("ended_after", "ended_before") if option in given), None)
+    if given.get("running") and ended:
+        raise SettingsError(
+            f"{ended} goes with no running: true, since what runs has not ended", hint="leave one of them out"
+        )
     for after, before in _WINDOWS:
         if not (after in given and before in given):
             continue

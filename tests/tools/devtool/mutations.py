@@ -254,11 +254,6 @@ MUTATIONS = [
         "unit", "test_points_that_no_task_tells_of", _VERIFY,
     ),
     Mutation(
-        "the order of rows decides", f"{_UTILS}/_protection/sessions.py",
-        'key=lambda one: (one.start, one.uid or ""))', "key=lambda one: 0)",
-        "unit", "test_properties_of_snapshots", _PROPERTIES,
-    ),
-    Mutation(
         "ages by the clock of the process", f"{_UTILS}/_protection/verdict.py",
         "if attempt.data_time < machine.oldest:", "if attempt.data_time < dt.datetime(2026, 1, 4, 18, tzinfo=dt.timezone.utc):",
         "client", "at another time", _SITES,

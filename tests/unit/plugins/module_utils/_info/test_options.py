@@ -99,6 +99,8 @@ def test_text_is_looked_at_once_more() -> None:
         ("backup_session", {"created_after": "1d", "created_before": "2d"}, "created_after is later than created_before"),
         ("backup_session", {"created_after": "2026-01-05T08:00:00+99:99"}, "neither a time nor an age"),
         ("backup_session", {"created_after": "2026-01-05T20:00:07.2Z", "created_before": "2026-01-05T20:00:07.8Z"}, "nothing can match"),
+        ("backup_session", {"running": True, "ended_after": "2h"}, "what runs has not ended"),
+        ("backup_task_session", {"running": True, "ended_before": "2h"}, "what runs has not ended"),
         ("backup_task_session", {"total_size_min": 2, "total_size_max": 1}, "total_size_min is greater than total_size_max"),
         ("repository", {"free_space_min": 2, "free_space_max": 1}, "free_space_min is greater than free_space_max"),
         ("backup_session", {"filter": f'Name=="{"x" * 9000}"'}, "too long for one request"),
