@@ -171,6 +171,9 @@ options:
   lookback:
     description:
       - How far back a trace is searched of machines without a good backup. It tells V(stale) from V(unprotected).
+      - >-
+        A longer O(max_age) of a machine makes that machine be looked at further back, and no other; a longer O(history) is for the picture
+        only.
     type: str
     default: 30d
   history:
