@@ -1047,3 +1047,99 @@ def test_the_reference_is_that_of_the_backup(site: Site) -> None:
     site.point(task)
     assert site.one()["vm_uid"] == f"urn:VMware:Vm:{other}.vm-1"
     assert site.one({"name": "web01", "backup_server_name": "vbr01"})["vm_uid"] == f"urn:VMware:Vm:{VC}.vm-1"
+
+
+class TestRestores:
+    @staticmethod
+    def restore(site: Site, ref: str | None, name: str = "web01") -> None:
+        site.records["restore_session"].append(
+            {
+                "uid": site._uid("RestoreSession"), "name": f"{name}@x", "vm_display_name": name, "job_name": "Restore", "job_type": "Restore",
+                "restored_obj_ref": ref, "creation_time": ago(2), "end_time": None, "running": True, "backup_server_name": "vbr01",
+            }
+        )  # fmt: skip
+
+    @pytest.mark.parametrize("ref", [f"urn:VMware:Vm:{VC}.vm-1", f"urn:VMware:Vm:{VC}.vm-9", None, "odd"])
+    def test_a_restore_is_work_on_the_machine_and_can_be_waived(self, site: Site, ref: str | None) -> None:
+        site.backup(8)
+        self.restore(site, ref)
+        machine = site.one()
+        assert short(machine) == ("running", ["restore_running"])
+        assert machine["message"] == f"A restore has been running on it since {ago(2)}."
+        waiver = {"machine": "web01", "reason_code": "restore_running", "until": "2026-02-01"}
+        machine = site.one(waivers=[waiver])
+        assert short(machine) == ("waived", ["restore_running"])
+        assert (
+            machine["message"] == f"Waived until 2026-02-01T00:00:00Z; a restore has been running on it since {ago(2)}."
+        )
+
+    def test_the_waiver_of_a_restore_sets_only_that_aside(self, site: Site) -> None:
+        waivers = [{"machine": "web01", "reason_code": "restore_running", "until": "2026-02-01"}]
+        site.backup(30)
+        self.restore(site, f"urn:VMware:Vm:{VC}.vm-1")
+        assert short(site.one(waivers=waivers)) == ("stale", ["age_over_limit", "restore_running"])
+        site.task(site.session(0.5, running=True), running=True)
+        assert short(site.one(waivers=waivers)) == ("running", ["backup_running", "restore_running"])
+
+    def test_a_restore_of_what_nothing_is_known_of(self, site: Site) -> None:
+        self.restore(site, None)
+        assert short(site.one()) == ("running", ["restore_running"])
+
+
+class TestSentences:
+    def test_claimed_twice(self, site: Site) -> None:
+        site.backup(8)
+        found = site.verify("web01", "WEB01.corp")["machines"]
+        assert "WEB01.corp" not in found[0]["message"]
+        assert found[1]["message"] == "Found as web01; web01 of the same question means the same machine; set vm_uid."
+
+    def test_an_id_that_several_hypervisors_have(self, site: Site) -> None:
+        other = "44444444-aaaa-4bbb-8ccc-000000000002"
+        site.hypervisor(other, "VCENTER-2")
+        site.backup(8)
+        site.task(site.session(8), "db01", None, vm_uid=f"urn:VMware:Vm:{other}.vm-1")
+        machine = site.one({"name": "nobody", "vm_ref": "vm-1"})
+        assert short(machine) == ("unknown", ["ambiguous_name"])
+        assert "set vm_uid" in machine["message"]
+        assert short(site.one({"name": "web01", "vm_ref": "vm-1"})) == ("ok", [])
+
+    def test_a_session_that_failed_as_a_whole(self, site: Site) -> None:
+        site.point(site.task(site.session(8, result="Failed", failure_message="health check")))
+        machine = site.one()
+        assert short(machine) == ("ok", ["job_session_failed"])
+        assert "failed as a whole: health check." in machine["message"]
+
+    def test_namesakes_that_are_gone_or_shown_twice(self) -> None:
+        site = Site(told=False)
+        site.records["hierarchy_root"][0]["host_type"] = "VC"
+        site.inventory("web01", "vm-1")
+        site.backup(8)
+        site.backup(20, "web01", "vm-9")
+        machine = site.one(ask_hypervisors="auto", max_age="30h")
+        assert short(machine) == ("ok", ["machine_gone"])
+        assert "of the same name no longer exists" in machine["message"]
+        host = "44444444-aaaa-4bbb-8ccc-000000000002"
+        site.hypervisor(host, "ESX-1")
+        site.records["hierarchy_root"][1]["host_type"] = "ESXi"
+        site.inventory("web01", "7", host)
+        machine = site.one(ask_hypervisors="auto")
+        assert "namesake_not_counted" in machine["reasons"]
+        assert "its hypervisor is connected twice" in machine["message"]
+
+
+class TestOddReferences:
+    @pytest.mark.parametrize("odd", ["odd", "urn:VMware:Vm:", "urn:AgentManagement:x.y"])
+    def test_what_is_no_reference_is_as_good_as_none(self, odd: str) -> None:
+        site = Site(told=False)
+        task = site.task(site.session(8, backup_server_name=None), ref=None, vm_uid=odd)
+        site.point(task)
+        site.inventory("broken", "vm-1")
+        site.records["hierarchy_item"][-1]["object_ref"] = odd
+        assert short(site.one(ask_hypervisors="auto"))[0] == "ok"
+
+    def test_a_root_without_any_id_and_without_a_server(self, site: Site) -> None:
+        site.records["hierarchy_root"].append(
+            {**site.records["hierarchy_root"][0], "id": None, "hierarchy_root_id": None}
+        )
+        site.backup(8, backup_server_name=None)
+        assert site.one()["verdict"] == "ok"
