@@ -9,6 +9,7 @@ import typing as t
 import pytest
 
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection.combine import assess
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection.machines import POINT, TASK, KnownMachine
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection.names import Domains, fold
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection.policy import read_policy
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection.registry import Registry
@@ -20,6 +21,7 @@ from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection.ro
     PointRow,
     RootRow,
     SessionRow,
+    Sighting,
     TaskRow,
 )
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection.snapshot import Snapshot
@@ -226,3 +228,18 @@ def test_a_copy_proves_no_machine() -> None:
     assert judged(found) == ("ok", ())
     backup(found, "web01", "g1", "vm-9", 40)
     assert judged(found)[0] == "unknown"
+
+
+def test_a_name_that_one_source_still_uses_was_not_given_up_by_another_that_is_older() -> None:
+    machine = KnownMachine(("vmware", "vc-1", "vm-1"), NOW)
+    for source, name, hours in ((TASK, "web01", 1), (POINT, "web01", 9), (POINT, "web02", 5)):
+        machine.saw(source, name, NOW - hours * HOUR, whole=True)
+    assert machine.present_names() == {"web01", "web02"}
+    machine.saw(POINT, "web02", NOW, whole=True)
+    assert machine.present_names() == {"web02"}
+
+
+def test_a_sighting_without_a_reference_is_of_no_machine() -> None:
+    found = snapshot(root("vc1"))
+    found.sightings = {Sighting(TASK, ("web01",), "odd", "vbr01"): NOW}
+    assert Registry(found).machines == {}
