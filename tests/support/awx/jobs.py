@@ -71,8 +71,9 @@ class Ended:
 
     @property
     def text(self) -> str:
-        """The output without colours and line breaks, which stand wherever the terminal's width wants them."""
-        return " ".join(re.sub(r"\x1b\[[0-9;]*m", "", self.output).split())
+        """What AWX shows: its events, and what is between them, without colours and line breaks, which stand wherever the terminal wants them."""
+        shown = "\n".join([*(each.get("stdout", "") for each in self.events), self.output])
+        return " ".join(re.sub(r"\x1b\[[0-9;]*m", "", shown).split())
 
     @property
     def message(self) -> str:
