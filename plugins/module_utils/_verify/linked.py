@@ -87,7 +87,10 @@ class LinkedRows:
 
     def _read_running_jobs(self, wanted: Wanted | None) -> None:
         """What jobs that run now did before: whose machines they may still come to, and whether they ran again since."""
-        since = compare("CreationTime", ">=", to_iso(reach(self._policy).since))
+        floor = reach(self._policy).since
+        since = compare("CreationTime", ">=", to_iso(floor))
+        # A session without end has lost it when its job ran again since, however short the look back is.
+        runs = compare("CreationTime", ">=", to_iso(min(floor, self._policy.now - codes.LONGEST_SESSION)))
         running = [
             one
             for one in self.snapshot.sessions.values()
@@ -107,9 +110,9 @@ class LinkedRows:
                 continue
             lists: list[tuple[str, tuple[str | FilterExpr, ...]]] = [("JobUid", jobs)]
             if is_replica:
-                self._query("replica_session", FilterSet(since, tuple(lists)), self._frame.take_replica_session)
+                self._query("replica_session", FilterSet(runs, tuple(lists)), self._frame.take_replica_session)
             else:
-                self._query("backup_session", FilterSet(since, tuple(lists)), self._frame.take_session)
+                self._query("backup_session", FilterSet(runs, tuple(lists)), self._frame.take_session)
             # A reference that nothing has carries no name: then the rows of the job tell.
             if wanted is not None and wanted.is_plain and 0 < len(wanted.names) < self._page_size // 2:
                 lists.append(("VmDisplayName", tuple(sorted(wanted.names))))

@@ -741,6 +741,14 @@ class TestReach:
         assert found["web01"] == ("unprotected", ["no_backup_found"])
         assert short(site.one(far)) == ("ok", [])
 
+    @pytest.mark.parametrize("history", [None, "6d"])
+    def test_a_session_that_lost_its_end_before_it(self, site: Site, history: str | None) -> None:
+        """The job ran again since, also before the look back."""
+        site.task(site.session(100, "Weekly", running=True, state="Working"), running=True)
+        site.task(site.session(80, "Weekly"))
+        site.backup(8)
+        assert short(site.one(lookback="2d", history=history)) == ("ok", ["session_without_end"])
+
     def test_names_and_agents_from_before_it(self, site: Site) -> None:
         """A machine that had the name long ago, and an agent of that time, are no meanings of it."""
         site.backup(8)
