@@ -147,9 +147,10 @@ def cost_of_verdicts() -> t.Iterator[Line]:
     with serving(verdicts.SITE) as site:
         few, many = verdicts.asked(site, verdicts.FEW), verdicts.asked(site, verdicts.MANY)
         past = verdicts.asked(site, verdicts.FEW, history="7d")
+        stale = verdicts.asked(site, verdicts.FEW, stale=1, history="7d")
         blind = verdicts.asked(site, verdicts.FEW, ask_hypervisors="never")
     what = f"{verdicts.FEW} machines of 10,000"
-    for kind, figures in (("", few), (" with history", past)):
+    for kind, figures in (("", few), (" with history", past), (", one of them stale", stale)):
         yield Line(
             f"{what}{kind}: requests beyond the roots", figures.requests - verdicts.ROOTS, None, "requests", 20.0
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import datetime as dt
 import typing as t
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,8 @@ from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection.po
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._times import parse_moment
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._verify.verify import verify
 from support.connection import Server, client
+
+from .estates import written
 
 PROFILES = ("v95u4", "v12", "v13")
 HOSTILE = [
@@ -104,6 +107,23 @@ def test_the_number_of_requests_does_not_follow_the_machines(simulator: Server) 
     never = requests("nobody")
     assert requests(*(f"nobody{number}" for number in range(40)), *plain) <= never + 2
     assert never <= 27
+
+
+def test_few_machines_of_a_large_site_take_few_requests(simulators: t.Any, tmp_path: Path) -> None:
+    """At most 20 and one for each hypervisor, with a history and whether all is well or not."""
+    roots, machines = 10, 1000
+    spec = {"backup_servers": roots, "machines": machines, "days": 10, "warning": 0, "failed": 0}
+    em = simulators.get(estate=written(tmp_path, {"generate": spec}))
+    with client(em) as session:
+        found = session.query("backup_task_session", limit=machines).records
+    names = sorted({one["vm_display_name"] for one in found})[:: machines // 25]
+    assert len(names) == 25
+    for last in (names[-1], "nobody", {"name": names[-1], "max_age": "1m"}):
+        for history in (None, "7d"):
+            before = len(em.requests())
+            result = check(em, *names[:-1], last, history=history)
+            assert result["summary"]["ok"] == 25 - (last != names[-1])
+            assert len(em.requests()) - before <= roots + 20
 
 
 def test_an_account_with_less_than_everything(simulator: Server) -> None:

@@ -43,11 +43,11 @@ class Counter:
     """How many rows may still be read."""
 
     def __init__(self, limit: int) -> None:
-        self._left = limit
+        self.left = limit
 
     def count(self) -> None:
-        self._left -= 1
-        if self._left < 0:
+        self.left -= 1
+        if self.left < 0:
             raise RowLimitReached
 
 
@@ -83,7 +83,7 @@ class FrameReader:
         self._client = client
         self._policy = policy
         self._snapshot = snapshot
-        self._counter = counter
+        self.counter = counter
         self._roots_required = roots_required or policy.ask_hypervisors == ALWAYS
         self._newest_text: dict[str, str] = {}
         self._look_back = to_iso(policy.now - policy.lookback)
@@ -125,7 +125,7 @@ class FrameReader:
         """Hands every row to ``take``. Raises RowLimitReached."""
 
         def keep(record: Record) -> bool:
-            self._counter.count()
+            self.counter.count()
             take(record)
             return False
 

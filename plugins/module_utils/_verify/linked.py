@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import typing as t
 
 from .._client.client import EnterpriseManagerClient
@@ -17,10 +16,7 @@ from .._protection.snapshot import Snapshot
 from .._records.build import Record, RecordOptions
 from .._times import to_iso
 from .frame import PLAIN, WITH_LINKS, Counter, FrameReader
-from .plan import NameFilter, Span, Wanted, fewer_by_job, missing_sessions, newest_of_each_job, reach
-
-# A job session starts before its tasks; queued tasks can wait for hours.
-_SESSION_MARGIN = dt.timedelta(days=1)
+from .plan import SESSION_MARGIN, NameFilter, Span, Wanted, missing_sessions, reach, sessions_by_job
 
 
 class LinkedRows:
@@ -36,6 +32,7 @@ class LinkedRows:
         self._filter_works = True
         self._asked_points: set[str | None] = set()
         self._asked_sessions: set[str] = set()
+        self._asked_runs: dict[bool, tuple[tuple[str, ...], Wanted | None]] = {}
 
     def _read_linked_points(self, wanted: Wanted | None) -> None:
         """Points that tasks link to and that no filter brought: of another name, or made since."""
@@ -58,20 +55,14 @@ class LinkedRows:
                 self._filter_works = False
 
     def _read_missing_sessions(self) -> None:
-        """Job sessions that tasks point to: where a few jobs ran many times by job, which takes fewer requests, else by UID."""
+        """Job sessions that tasks point to: of a few jobs that ran many times by job, else by UID, or as a window when these are too many."""
         missing = self._missing_sessions()
-        jobs = newest_of_each_job(missing)
-        if fewer_by_job(missing, jobs):
-            self._read_sessions(jobs)
-            read = (self.snapshot.sessions.get(one.session_key) for one in jobs)
-            job_uids = tuple(sorted({one.job_uid for one in read if one and one.job_uid}))
-            since = Span(missing[0].start - _SESSION_MARGIN)
-            if job_uids:
-                self._query("backup_session", FilterSet(since.where, (("JobUid", job_uids),)), self._frame.take_session)
+        by_job = sessions_by_job(missing)
+        if by_job:
+            self._query("backup_session", FilterSet(lists=(("JobName", by_job),)), self._frame.take_session)
         elif len(missing) > self._page_size:
-            self._query(
-                "backup_session", FilterSet(Span(missing[0].start - _SESSION_MARGIN).where), self._frame.take_session
-            )
+            since = Span(missing[0].start).wider(SESSION_MARGIN)
+            self._query("backup_session", FilterSet(since.where), self._frame.take_session)
         self._read_sessions(self._missing_sessions())
 
     def _missing_sessions(self) -> list[rows.TaskRow]:
@@ -106,8 +97,9 @@ class LinkedRows:
                     }
                 )
             )
-            if not jobs:
+            if not jobs or self._asked_runs.get(is_replica) == (jobs, wanted):
                 continue
+            self._asked_runs[is_replica] = (jobs, wanted)
             lists: list[tuple[str, tuple[str | FilterExpr, ...]]] = [("JobUid", jobs)]
             if is_replica:
                 self._query("replica_session", FilterSet(runs, tuple(lists)), self._frame.take_replica_session)

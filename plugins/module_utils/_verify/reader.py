@@ -5,8 +5,7 @@
 """Reads a snapshot: all that verdicts and hosts rest on. Private to the collection.
 
 Two ways. Where every hypervisor told its machines and the account sees everything, it is known which machines there are, and rows are asked for
-by their names and references. Else all rows of the reach are looked at, once. Filters narrow, they never prove: what a filter finds is compared
-again, and rows that only the question for another machine brought do not count (``FactsBuilder.rows_of``).
+by their names and references (``NamedRows``). Else all rows of the reach are looked at, once.
 
 Order matters: restore points are read after the tasks, so that a task that ends meanwhile does not seem to have lost its point.
 """
@@ -16,11 +15,9 @@ from __future__ import annotations
 import typing as t
 
 from .._client.client import EnterpriseManagerClient
-from .._client.filters import FilterExpr, FilterSet, any_of, compare
-from .._errors import RequestRejected
+from .._client.filters import FilterExpr, FilterSet, any_of
 from .._protection import codes, rows
-from .._protection.combine import assess
-from .._protection.lookups import Lookups, Near
+from .._protection.lookups import Lookups
 from .._protection.machines import POINT, TASK
 from .._protection.policy import Policy
 from .._protection.registry import Registry
@@ -29,15 +26,14 @@ from .._protection.snapshot import Snapshot
 from .._records.build import Record
 from .._records.record_set import Order
 from .frame import WITH_LINKS, RowLimitReached
-from .linked import LinkedRows
-from .plan import NameFilter, Span, Wanted, fewer_by_name, first_span, reach, unsettled, wanted_of
+from .named import NamedRows
+from .plan import NameFilter, Span, Wanted, fewer_by_name, reach, wanted_of
 
 _NEWEST = Order("creation_time", "CreationTime", descending=True)
 _SAMPLE = 400
-_ROUNDS = 5
 
 
-class SnapshotReader(LinkedRows):
+class SnapshotReader(NamedRows):
     """Reads for one policy; with ``keep_all`` every row is kept, for the inventory."""
 
     def __init__(
@@ -45,9 +41,6 @@ class SnapshotReader(LinkedRows):
     ) -> None:  # fmt: skip
         super().__init__(client, policy, keep_all, page_size)
         self._with_points = with_points
-        self._domains = policy.name_domains
-        self._near = Near.of(policy)
-        self._read_before = Wanted()
 
     @property
     def computer_records(self) -> list[Record]:
@@ -71,17 +64,9 @@ class SnapshotReader(LinkedRows):
             if snapshot.is_whole:
                 self._read_whole(reach(policy))
                 return snapshot
-            self._read_by_name(first_span(policy), policy.machines)
+            self._read_named()
         except RowLimitReached:
             snapshot.truncated = everybody
-            return snapshot
-        left = unsettled(assess(snapshot, policy))
-        first, last = first_span(policy), reach(policy)
-        if left:
-            try:
-                self._read_by_name(Span(last.since, first.since), [one.entry for one in left], others=True)
-            except RowLimitReached:
-                snapshot.truncated = frozenset(one.entry.key for one in left)
         return snapshot
 
     def read_older(self, span: Span, wanted: Wanted) -> None:
@@ -105,73 +90,6 @@ class SnapshotReader(LinkedRows):
         if not (snapshot.roots and snapshot.sees_everything):
             return False
         return Lookups(snapshot).is_complete
-
-    # By name
-
-    def _read_by_name(self, span: Span, entries: t.Sequence[t.Any], *, others: bool = False) -> None:
-        """Rows of the entries' machines, until no further name or reference of them turns up; what does so in older rows was not read before."""
-        done, before = Wanted(), self._read_before
-        lookups = Lookups(self.snapshot)
-        for _round in range(_ROUNDS):
-            resolver = Resolver(Registry(self.snapshot, lookups, self._near), self._policy)
-            wanted = Wanted()
-            for entry in entries:
-                wanted = wanted.union(wanted_of(entry, resolver.resolve(entry), self._domains))
-            new = wanted.more(done)
-            if not new.names and not new.refs:
-                break
-            unread = new.more(before)
-            here = Span(span.since) if unread.names or unread.refs else span
-            by_name = fewer_by_name(wanted, self._machine_count(), here, self._policy.now, self._page_size)
-            if not by_name or not self._filter_works:
-                self._read_window(here, wanted, others)
-            else:
-                self._read_rows(here, new, others)
-            done = wanted
-            self._read_linked_points(done)
-        self._read_before = before.union(done)
-        self._read_missing_sessions()
-        self._read_running_jobs(done)
-        self._read_missing_sessions()
-
-    def _machine_count(self) -> int:
-        return sum(len(answer.items) for answer in self.snapshot.lookups.values())
-
-    def _read_rows(self, span: Span, wanted: Wanted, others: bool) -> None:
-        """The rows of these names and references; with ``others`` of the whole reach what only matters where no good backup is: replications, and
-        points of these names.
-        """
-        names, refs = tuple(sorted(wanted.names)), tuple(sorted(wanted.refs))
-        spelt = ("VmDisplayName", names)
-        points: list[str | FilterExpr] = [*refs]
-        around = span.wider(codes.POINT_MARGIN)
-        if names and not span.is_empty:
-            self._query("backup_task_session", FilterSet(span.where, (spelt,)), self._take_task(wanted))
-        if names and others:
-            whole = Span(span.since)
-            around = whole.wider(codes.POINT_MARGIN)
-            points += [compare("VmDisplayName", "==", name) for name in names]
-            self._query("replica_task_session", FilterSet(whole.where, (spelt,)), self._take_replica(wanted))
-        if points:
-            try:
-                where = FilterSet(around.where, (("HierarchyObjRef", tuple(points)),))
-                self._query("vm_restore_point", where, self._take_point(wanted), WITH_LINKS)
-            except RequestRejected:
-                # The reference is no documented filter.
-                self._filter_works = False
-                self._read_window(span, wanted, others)
-
-    def _read_window(self, span: Span, wanted: Wanted, others: bool) -> None:
-        """The whole window, of which only rows of these names and references are kept."""
-        if not span.is_empty:
-            self._query("backup_task_session", FilterSet(span.where), self._take_task(wanted))
-        around = span
-        if others:
-            around = Span(span.since)
-            self._query("replica_task_session", FilterSet(around.where), self._take_replica(wanted))
-        if not around.is_empty:
-            around = around.wider(codes.POINT_MARGIN)
-            self._query("vm_restore_point", FilterSet(around.where), self._take_point(wanted), WITH_LINKS)
 
     def _sample_roots(self) -> None:
         """Which roots the newest restore points are of: the same rows whatever is asked, so that every company hears the same.

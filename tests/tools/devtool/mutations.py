@@ -274,7 +274,7 @@ MUTATIONS = [
         "unit", "test_the_name_in_a_copy", _VERIFY,
     ),
     Mutation(
-        "names of older rows are not read in newer ones", f"{_UTILS}/_verify/reader.py",
+        "names of older rows are not read in newer ones", f"{_UTILS}/_verify/named.py",
         "here = Span(span.since) if unread.names or unread.refs else span", "here = span",
         "unit", "test_a_name_that_only_older_rows_tell", _VERIFY,
     ),

@@ -216,7 +216,8 @@ class Site:
 
 _COMPARISON = re.compile(r'(\w+)(==|!=|>=|<=|<|>)"((?:[^"]|"")*)"')
 _KEYS = {
-    "CreationTime": "creation_time", "EndTime": "end_time", "State": "state", "UID": "uid", "JobUid": "job_uid", "JobType": "job_type",
+    "CreationTime": "creation_time", "EndTime": "end_time", "State": "state", "UID": "uid", "JobUid": "job_uid", "JobName": "job_name",
+    "JobType": "job_type",
     "VmDisplayName": "vm_display_name", "HierarchyObjRef": "hierarchy_obj_ref", "BackupServerName": "backup_server_name",
     "RepositoryUid": "repository_uid", "BackupUid": "backup_uid",
 }  # fmt: skip
@@ -384,14 +385,18 @@ class TestReading:
         gone = site.task(site.session(9), result="Failed")
         site.records["backup_session"].pop()
         assert short(site.one(history="25d", max_age="10h")) == ("ok", ["session_unreadable"])
-        asked = [
-            one for one in site.asked if one.startswith("backup_session") and ("UID==" in one or "JobUid==" in one)
-        ]
-        assert [one.count("UID==") for one in asked] == [1, 0, 1], (
-            "one session of the job, all of the job, what is not there"
-        )
-        assert 'JobUid=="urn:veeam:Job:Daily VMs"' in asked[1]
-        assert gone["job_session_uid"] in asked[2]
+        asked = [one for one in site.asked if one.startswith("backup_session") and ("UID==" in one or "JobName" in one)]
+        assert len(asked) == 2, "all of the job, and what is not there"
+        assert asked[0].startswith('backup_session JobName=="Daily VMs";CreationTime>=')
+        assert gone["job_session_uid"] in asked[1]
+
+    def test_a_job_whose_name_servers_may_read_otherwise_is_asked_for_by_session(self, site: Site) -> None:
+        for number in range(300):
+            site.backup(8 + 2 * number, job="Daily (VMs)")
+        site.one(history="25d")
+        asked = [one for one in site.asked if one.startswith("backup_session")]
+        assert any("UID==" in one for one in asked)
+        assert not any("JobName" in one for one in asked)
 
     def test_backup_servers_without_recent_points_are_looked_at_together(self) -> None:
         site = Site(told=True)
