@@ -270,3 +270,32 @@ def test_19_a_restore_that_runs(profile: str) -> None:
     assert (found["verdict"], found["reasons"]) == ("waived", ["restore_running"])
     found = one(estate, "web01", profile=profile, waivers=[waiver], max_age="1h")
     assert (found["verdict"], found["reasons"]) == ("stale", ["age_over_limit", "restore_running"])
+
+
+def test_points_that_are_still_being_written_are_none(profile: str) -> None:
+    estate = site(job("web01", outcomes=[{"machine": "web01", "runs": 0, "point": "writing"}]), machines=["web01"])
+    found = one(estate, "web01", profile=profile)
+    assert (found["verdict"], found["reasons"]) == ("stale", ["restore_point_missing"])
+    found = one(estate, "web01", profile=profile, max_age="3d")
+    assert (found["verdict"], found["reasons"]) == ("ok", ["restore_point_missing"])
+    assert found["last_good"]["creation_time"] < "2026-01-05"
+    point = {"machine": "web01", "backup_server": VBR1, "created": "-1h", "state": "writing"}
+    found = one(site(machines=["web01"], restore_points=[point]), "web01", profile=profile)
+    assert (found["verdict"], found["reasons"]) == ("unprotected", ["no_backup_found"])
+
+
+def test_a_backup_server_that_is_not_collected_from(profile: str) -> None:
+    """What is known of its machines is old, however new the last collection is; that of the other server is not."""
+    estate = site(
+        job("web01"), job("db01", name="Hourly", every="1h", last="-1h"), job("web02", name="Other", backup_server=VBR2, last="-20h"),
+        machines=["web01", "db01", {"name": "web02", "on": VC2}],
+        roots=[{"name": VC1, "backup_servers": VBR1}, {"name": VC2, "backup_servers": VBR2}],
+        backup_servers=[{"name": VBR1}, {"name": VBR2, "collected_until": "-18h"}],
+    )  # fmt: skip
+    before_the_log = profile == "v95u4"
+    for limit, verdict in (("auto", "ok"), ("4h", "unknown"), ("19h", "unknown" if before_the_log else "ok")):
+        [fresh, old] = ask(estate, "web01", "web02", profile=profile, max_data_age=limit)["machines"]
+        assert (fresh["verdict"], fresh["reasons"]) == ("ok", [])
+        # 19 hours ago all was well, as the log tells where there is one.
+        noted = [] if limit == "19h" and not before_the_log else ["data_age_unknown"]
+        assert (old["verdict"], old["reasons"]) == (verdict, noted)

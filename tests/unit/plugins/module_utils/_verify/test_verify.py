@@ -928,6 +928,24 @@ class TestAgents:
         site.agent_point("lap01", 7.6, run)
         assert short(site.one("lap01")) == ("ok", [])
 
+    @pytest.mark.parametrize(
+        ("server", "matched_by"), [("vbr01", "exact"), ("VBR01", "exact"), ("vbr02", "short_name")]
+    )
+    def test_a_discovered_computer_gives_its_whole_name_to_the_agent(
+        self, site: Site, server: str, matched_by: str
+    ) -> None:
+        """Its session may name it without the domain; a computer of another backup server is another one."""
+        site.task(self.child(site, self.container(site, 8), "lap01"), "lap01", None)
+        site.agent_point("lap01", 7.6)
+        site.records["discovered_computer"].append(
+            {"name": "lap01.corp.example", "backup_server_name": server, "links": []}
+        )
+        found = site.one("lap01.corp.example")
+        assert (short(found), found["matched_by"]) == (("ok", []), matched_by)
+        assert short(site.one("lap01.corp.example", name_match=["exact"]))[0] == (
+            "ok" if matched_by == "exact" else "unprotected"
+        )
+
     def test_without_named_points_the_time_decides(self, site: Site) -> None:
         child = self.child(site, self.container(site, 8), "lap01")
         site.task(child, "lap01", None)
