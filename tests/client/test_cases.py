@@ -299,3 +299,49 @@ def test_a_backup_server_that_is_not_collected_from(profile: str) -> None:
         # 19 hours ago all was well, as the log tells where there is one.
         noted = [] if limit == "19h" and not before_the_log else ["data_age_unknown"]
         assert (old["verdict"], old["reasons"]) == (verdict, noted)
+
+
+def replication(*machines: str, **more: t.Any) -> Estate:
+    return job(*machines, name="Replication", type="Replica", last=more.pop("last", "-9h"), **more)
+
+
+@pytest.mark.parametrize("hypervisors", ["auto", "never"])
+def test_a_replication_that_lost_its_end_is_not_running(profile: str, hypervisors: str) -> None:
+    """Newer sessions of its job tell, also where their tasks were read before them."""
+    estate = site(
+        job("web01"), replication("web01", every="12h", outcomes=[{"runs": 1, "running": True}]), machines=["web01"]
+    )
+    found = one(estate, "web01", profile=profile, ask_hypervisors=hypervisors)
+    assert (found["verdict"], found["reasons"]) == ("ok", ["session_without_end"])
+
+
+@pytest.mark.parametrize("hypervisors", ["auto", "never"])
+def test_a_replication_that_may_still_come_to_a_machine_that_is_asked_for_by_reference(hypervisors: str) -> None:
+    running = [
+        {"runs": 0, "running": True, "machine": "web02"},
+        {"runs": 0, "machine": "web01", "skipped": True},
+    ]
+    estate = site(
+        job("web01"), replication("web01", "web02", last="-20m", outcomes=running), machines=["web01", "web02"]
+    )
+    vm_uid = one(estate, "web01")["vm_uid"]
+    for entry in ("web01", {"name": "first", "vm_uid": vm_uid}):
+        found = one(estate, entry, ask_hypervisors=hypervisors)
+        assert (found["verdict"], found["reasons"]) == ("running", ["backup_running"])
+
+
+def test_a_machine_elsewhere_that_is_replicated_says_nothing_about_an_agent_of_its_name(profile: str) -> None:
+    agents = {
+        "name": "Agents", "backup_server": VBR1, "type": "AgentBackup", "computers": ["web01"], "history": "5d",
+        "schedule": {"every": "24h", "last": "-1h"},
+    }  # fmt: skip
+    estate = site(
+        agents, replication("web01", backup_server=VBR2),
+        machines=[{"name": "web01", "on": VC2}], roots=[{"name": VC2, "backup_servers": VBR2}],
+        backup_servers=[{"name": VBR1}, {"name": VBR2}], protection_groups=[{"name": "Servers", "backup_server": VBR1}],
+        computers=[{"name": "web01", "protection_group": "Servers"}],
+    )  # fmt: skip
+    entry = {"name": "web01", "job_types": ["AgentBackup", "AgentManagement"]}
+    for hypervisors in ("auto", "never"):
+        found = one(estate, entry, profile=profile, max_data_age="2h", ask_hypervisors=hypervisors)
+        assert (found["verdict"], found["reasons"]) == ("ok", [])

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import copy
 import typing as t
+from urllib.parse import parse_qsl
 
 import pytest
 
@@ -41,10 +42,12 @@ def profile(request: pytest.FixtureRequest) -> str:
 class Answer:
     """What an inventory of one Enterprise Manager has."""
 
-    def __init__(self, found: dict[str, t.Any], requests: int) -> None:
+    def __init__(self, found: dict[str, t.Any], requests: list[dict[str, t.Any]]) -> None:
         self.hosts: list[Record] = merge([("em.example.test", found["hosts"])], [])
         self.warnings: list[str] = found["warnings"]
-        self.requests = requests
+        self.requests = len(requests)
+        queries = [dict(parse_qsl(one["query"])) for one in requests if one["path"] == "/api/query"]
+        self.point_filters = [one["filter"] for one in queries if one["type"] == "VmRestorePoint"]
 
     def of(self, name: str) -> list[Record]:
         return [host for host in self.hosts if host["name"] == name]
@@ -73,7 +76,7 @@ def gather(
         account = next((one for one in em.accounts if one["username"] == user), em.accounts[0])
         with client(em, username=account["username"], password=account["password"], retries=0) as session:
             found = gather_machines(session, InventoryRequest.read(include or ["vms"], since, protection, now))
-        answer = Answer(found, len(em.requests()))
+        answer = Answer(found, em.requests())
     for host in answer.hosts:
         assert set(host) <= {*VARIABLES, *HIDDEN}
     return answer
@@ -260,6 +263,27 @@ def test_older_rows_are_read_for_what_is_missing_only(profile: str) -> None:
     assert poor["inventory_protection"]["last_good"] == whole["inventory_protection"]["last_good"] is not None
     assert poor["inventory_protection"]["message"] == whole["inventory_protection"]["message"]
     assert poor["last_success"] is None, "hosts tell of what happened since"
+
+
+def test_older_points_are_read_for_what_is_missing_only(profile: str) -> None:
+    """Where hypervisors tell which machines there are, and tasks which machine is theirs: since version 10."""
+    estate = site(job("web01", {"name": "old01", "left": "-5d"}), machines=["web01", "old01"])
+    good = gather(site(job("web01"), machines=["web01"]), profile=profile, protection={})
+    both = gather(estate, profile=profile, protection={})
+    assert (good.one("web01")["verdict"], both.one("web01")["verdict"]) == ("ok", "ok")
+    old = both.one("old01")["inventory_protection"]
+    assert (old["verdict"], old["reasons"]) == ("stale", ["age_over_limit"])
+    assert old["last_good"]["vm_restore_point_uid"] is not None
+    month, day = 'CreationTime>="2025-12-06T05:00:00Z"', 'CreationTime>="2026-01-04T05:00:00Z"'
+    if profile == "v95u4":
+        assert good.point_filters[0] == both.point_filters[0] == month
+    else:
+        assert good.point_filters == [day]
+        assert both.point_filters[0] == day
+        assert [one.startswith(month) and "old01" in one and "web01" not in one for one in both.point_filters[1:]] == [
+            True
+        ]
+    assert gather(estate, profile=profile, protection={"ask_hypervisors": "never"}).point_filters[0] == month
 
 
 def test_window() -> None:

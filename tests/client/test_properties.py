@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import collections
+import contextlib
 import copy
 import dataclasses
 import datetime as dt
@@ -12,6 +13,12 @@ import typing as t
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._client.client import EnterpriseManagerClient
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._inventory.gather import (
+    InventoryRequest,
+    gather_machines,
+)
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._inventory.verdicts import asked
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection import codes
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection.policy import read_policy
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._times import parse_moment, to_iso
@@ -28,23 +35,33 @@ PROFILES = ("v95u4", "v12", "v13")
 Answer = t.Tuple[str, t.Tuple[str, ...]]
 
 
-def ask(
-    site: Site, asked: t.Sequence[t.Any], *, estate: Estate | None = None, now: str = NOW, user: str | None = None,
-    page_size: int = 500, **options: t.Any,
-) -> list[Answer]:  # fmt: skip
+@contextlib.contextmanager
+def connected(
+    site: Site, estate: Estate | None = None, now: str = NOW, user: str | None = None, page_size: int = 500
+) -> t.Iterator[tuple[EnterpriseManagerClient, dt.datetime, dict[str, t.Any]]]:
+    """A client, the time at its server, and the site's options."""
     from veeam_em_simulator.testing import InProcess
 
     moment = parse_moment(now)
     assert moment is not None
     passwords = {"admin": "Admin-Passw0rd", "user": "User-Passw0rd"}
     user = user or site.user
+    options = dict(site.options)
     if site.needed_before:
         options["needed_at"] = to_iso(moment - dt.timedelta(hours=site.needed_before))
-    policy = read_policy({"machines": list(asked), **site.options, **options}, moment)
     with (
         InProcess(copy.deepcopy(estate or site.estate), now=now, profile=site.profile) as em,
         client(em, username=user, password=passwords[user], page_size=page_size) as session,
     ):
+        yield session, moment, options
+
+
+def ask(
+    site: Site, entries: t.Sequence[t.Any], *, estate: Estate | None = None, now: str = NOW, user: str | None = None,
+    page_size: int = 500, **options: t.Any,
+) -> list[Answer]:  # fmt: skip
+    with connected(site, estate, now, user, page_size) as (session, moment, given_options):
+        policy = read_policy({"machines": list(entries), **given_options, **options}, moment)
         found = verify(session, policy)["machines"]
         return [(one["verdict"], tuple(one["reasons"])) for one in found]
 
@@ -150,9 +167,25 @@ def check_more(site: Site, together: list[Answer]) -> None:
             assert is_ok(answer) == is_ok(after), "an older session changes whether it is ok"
 
 
+def check_inventory(site: Site, together: list[Answer]) -> None:
+    """Hosts have the verdicts that the same question about them gives. What nothing can be said of may be so for another reason."""
+    with connected(site) as (session, now, options):
+        options.pop("waivers", None)
+        hosts = gather_machines(session, InventoryRequest.read(["vms", "agents"], "30d", options, now))["hosts"]
+        if not hosts:
+            return
+        found = verify(session, asked([(None, host) for host in hosts], options, now))["machines"]
+    for host, machine in zip(hosts, found):
+        if codes.UNKNOWN in (host["verdict"], machine["verdict"]):
+            assert codes.OK not in (host["verdict"], machine["verdict"]), host["identity"]
+        else:
+            assert host["verdict"] == machine["verdict"], host["identity"]
+            assert host["inventory_protection"]["last_good"] == machine["last_good"], host["identity"]
+
+
 # An answer that is cut depends on the company by its nature, and the server shows nothing of the future; both have tables of their own.
 ELSEWHERE = {codes.ANSWER_TRUNCATED, codes.IN_FUTURE}
-CHECKS = (check_company, check_form, check_time, check_poorer, check_older, check_more)
+CHECKS = (check_company, check_form, check_time, check_poorer, check_older, check_more, check_inventory)
 
 
 def test_properties_of_sites() -> None:

@@ -39,7 +39,7 @@ from .._verify.plan import Span, reach
 from .._verify.reader import SnapshotReader
 from .ageing import aged
 from .hosts import VARIABLES, HostMaker, server_host
-from .verdicts import Host, add_verdicts, entries_of, poor_machines, read_protection, rows_of
+from .verdicts import Host, Verdicts, entries_of, read_protection, rows_of
 
 __all__ = ["KINDS", "VARIABLES", "InventoryRequest", "gather_machines"]
 
@@ -194,29 +194,36 @@ def read_machines(client: EnterpriseManagerClient, wanted: InventoryRequest, *, 
     judged = wanted.protection is not None
     reader = SnapshotReader(
         t.cast("EnterpriseManagerClient", sources), wanted.reading, keep_all=True, with_points=judged or with_points,
-        page_size=client.page_size,
+        in_stages=judged and not with_points, page_size=client.page_size,
     )  # fmt: skip
     registry = Registry(reader.read())
     hosts = _machines(registry, wanted, reader.computer_records)
-    poor = (
-        poor_machines(registry, hosts, wanted.protection, wanted.now)
-        if wanted.older and wanted.protection is not None
-        else []
-    )
-    if poor and wanted.older:
-        reader.read_older(wanted.older, rows_of(poor))
-        registry = Registry(reader.snapshot)
-        hosts = _machines(registry, wanted, reader.computer_records)
     warnings: list[str] = []
+    if judged:
+        registry, hosts, warnings = _judged(reader, registry, hosts, wanted)
+    elif registry.snapshot.truncated:
+        warnings.append("Not all rows were read, so hosts may be missing; ask for a shorter time with since")
     if "not_backed_up" in wanted.include:
         warnings += _unseen(registry)
-    if registry.snapshot.truncated and not judged:
-        warnings.append("Not all rows were read, so hosts may be missing; ask for a shorter time with since")
-    if wanted.protection is not None:
-        floor = reach(wanted.policy).since
-        told = registry if floor <= wanted.since else Registry(reader.snapshot.within(floor))
-        warnings += add_verdicts(told, hosts, wanted.protection, wanted.now)
     return Machines(registry, hosts, [*sources.warnings, *warnings])
+
+
+def _judged(
+    reader: SnapshotReader, registry: Registry, hosts: list[Host], wanted: InventoryRequest
+) -> tuple[Registry, list[Host], list[str]]:
+    """The hosts with their verdicts, for which older rows of machines without a good backup are read; and warnings."""
+    options, floor, older = wanted.protection or {}, reach(wanted.policy).since, wanted.older
+    verdicts = Verdicts(registry, hosts, options, wanted.now)
+    poor = verdicts.poor_machines() if older or reader.points_left else []
+    if poor:
+        start = reach(wanted.reading).since
+        reader.read_older(older or Span(start, start), rows_of(poor))
+        registry = Registry(reader.snapshot)
+        hosts = _machines(registry, wanted, reader.computer_records)
+    if poor or floor > wanted.since:
+        told = registry if floor <= wanted.since else Registry(reader.snapshot.within(floor))
+        verdicts = Verdicts(told, hosts, options, wanted.now)
+    return registry, hosts, verdicts.give()
 
 
 def _machines(registry: Registry, wanted: InventoryRequest, computers: t.Sequence[Record]) -> list[Host]:

@@ -12,7 +12,7 @@ import typing as t
 
 from .._errors import SettingsError, advice
 from .._protection.codes import AGENT_TYPES, AMBIGUOUS_NAME, DEFAULT_JOB_TYPES, UNKNOWN
-from .._protection.combine import assess
+from .._protection.combine import Assessment, assess
 from .._protection.machines import KnownMachine
 from .._protection.names import fold
 from .._protection.policy import POLICY_SPEC, Policy, read_policy, split_ref
@@ -49,42 +49,48 @@ def entries_of(records: t.Sequence[Record], options: t.Mapping[str, t.Any]) -> l
     return [entry_of(record, options, names[record["name"]] == 1, id(record) in one_each) for record in records]
 
 
-def poor_machines(
-    registry: Registry, hosts: t.Sequence[Host], options: t.Mapping[str, t.Any], now: dt.datetime
-) -> list[KnownMachine]:
-    """Machines of which older backups would change the verdict or what is said about it. Raises SettingsError."""
-    if not hosts:
-        return []
-    found = assess(registry.snapshot, asked(hosts, options, now), registry)
-    poor = (part.machine for one in found.values() if not one.is_settled for part in one.machines)
-    return list({machine.key: machine for machine in poor}.values())
-
-
 def rows_of(machines: t.Sequence[KnownMachine]) -> Wanted:
     """What the rows of these machines can be found by."""
     names = {name for machine in machines for times in machine.names.values() for name in times}
     return Wanted(frozenset(names - {""}), frozenset(ref for machine in machines for ref in machine.refs))
 
 
-def add_verdicts(
-    registry: Registry, hosts: t.Sequence[Host], options: t.Mapping[str, t.Any], now: dt.datetime
-) -> list[str]:
-    """Gives ``verdict`` and ``inventory_protection`` to each of the machines; returns warnings. Raises SettingsError."""
-    if not hosts:
-        return []
-    policy = asked(hosts, options, now)
-    if registry.snapshot.truncated:
-        registry.snapshot.truncated = frozenset(entry.key for entry in policy.machines)
-    result = verification_result(assess(registry.snapshot, policy, registry), registry, policy)
-    for (_machine, record), verdict in zip(hosts, result["machines"]):
-        record.update(verdict=verdict["verdict"], inventory_protection={**verdict, "name": record["name"]})
-        if not _has_name(record) and not record.get("vm_uid"):
-            record["verdict"] = UNKNOWN
-            record["inventory_protection"].update(
-                verdict=UNKNOWN, reasons=[AMBIGUOUS_NAME], message="It has neither a name nor a reference."
-            )
-    # What is said of entries by their number says nothing to whoever wrote none.
-    return [text for text in warnings_of(result, policy) if not text.startswith("machines[")]
+class Verdicts:
+    """The verdicts of hosts, none of which has them yet. Raises SettingsError."""
+
+    def __init__(
+        self, registry: Registry, hosts: t.Sequence[Host], options: t.Mapping[str, t.Any], now: dt.datetime
+    ) -> None:
+        self._registry = registry
+        self._hosts = hosts
+        self._policy = asked(hosts, options, now) if hosts else None
+        self._found: dict[str, Assessment] = {}
+        if self._policy is not None:
+            if registry.snapshot.truncated:
+                registry.snapshot.truncated = frozenset(entry.key for entry in self._policy.machines)
+            self._found = assess(registry.snapshot, self._policy, registry)
+
+    def poor_machines(self) -> list[KnownMachine]:
+        """Machines of which older backups would change the verdict or what is said about it."""
+        poor = (
+            part.machine for one in self._found.values() if not one.is_settled for part in (*one.machines, *one.former)
+        )
+        return list({machine.key: machine for machine in poor}.values())
+
+    def give(self) -> list[str]:
+        """Gives ``verdict`` and ``inventory_protection`` to each of the hosts; returns warnings."""
+        if self._policy is None:
+            return []
+        result = verification_result(self._found, self._registry, self._policy)
+        for (_machine, record), verdict in zip(self._hosts, result["machines"]):
+            record.update(verdict=verdict["verdict"], inventory_protection={**verdict, "name": record["name"]})
+            if not _has_name(record) and not record.get("vm_uid"):
+                record["verdict"] = UNKNOWN
+                record["inventory_protection"].update(
+                    verdict=UNKNOWN, reasons=[AMBIGUOUS_NAME], message="It has neither a name nor a reference."
+                )
+        # What is said of entries by their number says nothing to whoever wrote none.
+        return [text for text in warnings_of(result, self._policy) if not text.startswith("machines[")]
 
 
 def _has_name(record: Record) -> bool:

@@ -31,6 +31,8 @@ class FactsBuilder:
         self._sessions = registry.sessions
         self._policy = policy
         self._domains = policy.name_domains
+        self._collected = self._snapshot.data_collected_at
+        self._log_tells = self._told_by_the_log()
         self._restores_by_key: dict[t.Any, list[RestoreRow]] = collections.defaultdict(list)
         self._loose_restores: list[RestoreRow] = []
         for restore in self._snapshot.restores:
@@ -210,13 +212,13 @@ class FactsBuilder:
 
     def _seen_at(self, machine: KnownMachine) -> dict[str, dt.datetime | None]:
         """The newest time at each of its backup servers: of whatever is read anyway, and of its own rows."""
-        found: dict[str, dt.datetime | None] = {
-            server: self._snapshot.newest_seen.get(server) for server in machine.all_servers
-        }
+        servers = machine.all_servers or {task.backup_server_name or "" for task in machine.tasks}
+        found = {server: self._snapshot.newest_seen.get(server) for server in servers}
         for task in machine.tasks:
             server, time = task.backup_server_name or "", task.end or task.start
             known = found.get(server)
-            if known is None or time > known:
+            # Where it is only copied or replicated is none of them.
+            if server in found and (known is None or time > known):
                 found[server] = time
         return found
 
@@ -225,17 +227,20 @@ class FactsBuilder:
         seen = self._seen_at(machine)
         limit = self._policy.max_data_age
         oldest = self._policy.now - limit if limit is not None else None
-        log = self._snapshot.collections
         times = [time for time in seen.values() if time] or list(self._snapshot.newest_seen.values())
         fresh = oldest is None or (bool(seen) and all(time is not None and time >= oldest for time in seen.values()))
-        if log is None:
+        if self._snapshot.collections is None:
             return min(times, default=None), "known" if fresh else "unknown"
-        collected = self._snapshot.data_collected_at
-        if oldest is None or any(one.complete and self._counts_from(one) >= oldest for one in log):
-            return collected, "known"
-        if not any(one.end >= oldest for one in log):
-            return collected, "old"
-        return collected, "known" if fresh else "unknown"
+        return self._collected, self._log_tells or ("known" if fresh else "unknown")
+
+    def _told_by_the_log(self) -> str | None:
+        """What the log of collections proves for all machines; nothing where it is up to each one's backup server."""
+        if self._policy.max_data_age is None:
+            return "known"
+        oldest, log = self._policy.now - self._policy.max_data_age, self._snapshot.collections or ()
+        if any(one.complete and self._counts_from(one) >= oldest for one in log):
+            return "known"
+        return None if any(one.end >= oldest for one in log) else "old"
 
     def _counts_from(self, collection: t.Any) -> dt.datetime:
         """A limit set on purpose is about the age of the data; the default one is about whether Enterprise Manager collects at all."""

@@ -187,7 +187,9 @@ class Registry:
             # A copy or replication may run at another backup server and proves nothing.
             homes = self.named_at(first.names[0], None)
             tasks, taken = tasks if homes else tasks[:1], set()
-        homes = [one for one in homes if one.key not in taken]
+        # Replications are of virtual machines.
+        agents_too = not is_replica(self.sessions.of(first))
+        homes = [one for one in homes if one.key not in taken and (agents_too or not one.is_agent)]
         if not second_hand or not homes:
             homes += [self._nameless(first, f"#{n}" if n else "") for n in range(len(homes), len(tasks))]
         for task in tasks:
@@ -195,6 +197,9 @@ class Registry:
             for machine in homes:
                 if is_open:
                     self._saw(machine, TASK, task.names, task.start, self.snapshot.is_whole)
+                elif second_hand and len(homes) > 1:
+                    # It works on one of them, and proves nothing about any.
+                    machine.tasks.append(task)
                 else:
                     self._take(machine, task)
 
@@ -229,6 +234,10 @@ class Registry:
 
 def is_second_hand(session: SessionRow | None) -> bool:
     return session is not None and session.job_type in codes.SECOND_HAND_TYPES
+
+
+def is_replica(session: SessionRow | None) -> bool:
+    return session is not None and session.job_type == codes.REPLICA_TYPE
 
 
 def is_copy(session: SessionRow | None) -> bool:

@@ -87,6 +87,7 @@ class FrameReader:
         self._roots_required = roots_required or policy.ask_hypervisors == ALWAYS
         self._newest_text: dict[str, str] = {}
         self._look_back = to_iso(policy.now - policy.lookback)
+        self._stand_ins: set[str] = set()
         self.computer_records: list[Record] = []
 
     def read(self, floor: dt.datetime) -> None:
@@ -272,14 +273,18 @@ class FrameReader:
 
     def take_replica_session(self, record: Record) -> None:
         row = rows.session_row(record)
-        self._snapshot.sessions.setdefault(row.key, row._replace(job_type=row.job_type or codes.REPLICA_TYPE))
+        if row.key not in self._snapshot.sessions or row.key in self._stand_ins:
+            self._stand_ins.discard(row.key)
+            self._snapshot.sessions[row.key] = row._replace(job_type=row.job_type or codes.REPLICA_TYPE)
 
     def take_replica(self, record: Record) -> None:
         row = rows.task_row(record)
         self._snapshot.tasks.setdefault(row.uid or "", row)
         # What the task tells of its session, until that is read itself.
         session = rows.replica_session(row)
-        self._snapshot.sessions.setdefault(session.key, session)
+        if session.key not in self._snapshot.sessions:
+            self._stand_ins.add(session.key)
+            self._snapshot.sessions[session.key] = session
 
     def _take_agent_point(self, record: Record) -> None:
         row = rows.point_row(record)

@@ -29,15 +29,20 @@ class LinkedRows:
         self._keep_all = keep_all
         self._page_size = page_size
         self._frame = FrameReader(client, policy, self.snapshot, Counter(policy.max_rows), roots_required=keep_all)
+        self._near_names = NameFilter(policy)
         self._filter_works = True
         self._asked_points: set[str | None] = set()
         self._asked_sessions: set[str] = set()
         self._asked_runs: dict[bool, tuple[tuple[str, ...], Wanted | None]] = {}
 
-    def _read_linked_points(self, wanted: Wanted | None) -> None:
+    def _read_linked_points(
+        self, wanted: Wanted | None, concerns: t.Callable[[rows.TaskRow], bool] = lambda task: True
+    ) -> None:
         """Points that tasks link to and that no filter brought: of another name, or made since."""
         linked = {
-            rows.uid_key(task.point_uid): task.point_uid for task in self.snapshot.tasks.values() if task.point_uid
+            rows.uid_key(task.point_uid): task.point_uid
+            for task in self.snapshot.tasks.values()
+            if task.point_uid and concerns(task)
         }
         left = {
             key: uid for key, uid in linked.items() if key not in self.snapshot.points and key not in self._asked_points
@@ -121,11 +126,11 @@ class LinkedRows:
         return take
 
     def _take_replica(self, wanted: Wanted | None) -> t.Callable[[Record], None]:
-        near = NameFilter(self._policy)
+        near = self._near_names if wanted is None else wanted
 
         def take(record: Record) -> None:
             names = rows.task_names(record)
-            if self._keep_all or (wanted.has(names, None) if wanted is not None else near.has(names, None)):
+            if self._keep_all or near.has(names, None):
                 self._frame.take_replica(record)
 
         return take

@@ -178,6 +178,11 @@ class NameFilter:
                 self._names.update((fold(entry.name), self._domains.short(entry.name)))
         self._known: dict[str, bool] = {}
 
+    def add(self, names: t.Iterable[str]) -> None:
+        """Further names of the machines that entries mean."""
+        self._names.update(map(fold, names))
+        self._known.clear()
+
     def has(self, names: t.Iterable[str], vm_uid: str | None) -> bool:
         if vm_uid is not None and self._refs and vm_uid.rpartition(".")[2].lower() in self._refs:
             return True

@@ -27,20 +27,27 @@ from .._records.build import Record
 from .._records.record_set import Order
 from .frame import WITH_LINKS, RowLimitReached
 from .named import NamedRows
-from .plan import NameFilter, Span, Wanted, fewer_by_name, reach, wanted_of
+from .plan import Span, Wanted, fewer_by_name, first_span, reach, wanted_of
 
 _NEWEST = Order("creation_time", "CreationTime", descending=True)
 _SAMPLE = 400
 
 
 class SnapshotReader(NamedRows):
-    """Reads for one policy; with ``keep_all`` every row is kept, for the inventory."""
+    """Reads for one policy; with ``keep_all`` every row is kept, for the inventory.
+
+    ``in_stages``: where it is known which machines there are, restore points from before the age limits are left to ``read_older``; ``points_left``
+    tells whether some were.
+    """
 
     def __init__(
-        self, client: EnterpriseManagerClient, policy: Policy, *, keep_all: bool = False, with_points: bool = True, page_size: int = 500
+        self, client: EnterpriseManagerClient, policy: Policy, *, keep_all: bool = False, with_points: bool = True, in_stages: bool = False,
+        page_size: int = 500,
     ) -> None:  # fmt: skip
         super().__init__(client, policy, keep_all, page_size)
         self._with_points = with_points
+        self._in_stages = in_stages
+        self.points_left = False
 
     @property
     def computer_records(self) -> list[Record]:
@@ -70,7 +77,7 @@ class SnapshotReader(NamedRows):
         return snapshot
 
     def read_older(self, span: Span, wanted: Wanted) -> None:
-        """After ``read``: rows of some machines from before; of all others what was read is enough."""
+        """After ``read``: rows of some machines from before, and what was left of their restore points; of all others what was read is enough."""
         everybody = frozenset(entry.key for entry in self._policy.machines)
         try:
             if self._filter_works and fewer_by_name(
@@ -79,7 +86,7 @@ class SnapshotReader(NamedRows):
                 self._read_rows(span, wanted, True)
             else:
                 self._read_window(span, wanted, True)
-            self._read_linked_points(wanted)
+            self._read_linked_points(wanted, lambda task: wanted.has(task.names, task.vm_uid))
             self._read_missing_sessions()
         except RowLimitReached:
             self.snapshot.truncated = everybody
@@ -114,17 +121,22 @@ class SnapshotReader(NamedRows):
 
     def _read_whole(self, span: Span) -> None:
         """All rows of the reach: those that may concern an entry are kept, of others the names and references."""
-        near = NameFilter(self._policy)
-        keep = (lambda names, vm_uid: True) if self._keep_all else near.has
+        keep = (lambda names, vm_uid: True) if self._keep_all else self._near_names.has
         self._query("backup_task_session", FilterSet(span.where), lambda record: self._look_at_task(record, keep))
-        if self._with_points or any(task.vm_uid is None and task.point_uid for task in self.snapshot.tasks.values()):
+        has_references = all(task.vm_uid or not task.point_uid for task in self.snapshot.tasks.values())
+        if self._with_points or not has_references:
+            recent = first_span(self._policy)
+            self.points_left = (
+                self._in_stages and has_references and span.since < recent.since and self._names_are_known()
+            )
+            around = recent if self.points_left else span
             self._query(
                 "vm_restore_point",
-                FilterSet(span.wider(codes.POINT_MARGIN).where),
+                FilterSet(around.wider(codes.POINT_MARGIN).where),
                 lambda record: self._look_at_point(record, keep),
                 WITH_LINKS,
             )
-            self._read_linked_points(None)
+            self._read_linked_points(None, lambda task: task.start >= around.since)
             self._query("replica_task_session", FilterSet(span.where), self._take_replica(None))
         if not self._keep_all:
             self._read_other_names(span)
@@ -136,13 +148,14 @@ class SnapshotReader(NamedRows):
     def _read_other_names(self, span: Span) -> None:
         """Rows of the machines that are meant, under names that the question does not know."""
         resolver = Resolver(Registry(self.snapshot, near=self._near), self._policy)
-        wanted, near = Wanted(), NameFilter(self._policy)
+        wanted, near = Wanted(), self._near_names
         for entry in self._policy.machines:
             found = wanted_of(entry, resolver.resolve(entry), self._domains)
             names = frozenset(name for name in found.names if not near.has([name], None))
             wanted = wanted.union(Wanted(names, found.refs))
         if not wanted.names:
             return
+        near.add(wanted.names)
         if wanted.is_plain and len(wanted.names) < self._page_size:
             spelt = (("VmDisplayName", tuple(sorted(wanted.names))),)
             self._query("backup_task_session", FilterSet(span.where, spelt), self._take_task(wanted))
@@ -152,8 +165,9 @@ class SnapshotReader(NamedRows):
                 self._take_point(wanted),
                 WITH_LINKS,
             )
+            self._query("replica_task_session", FilterSet(span.where, spelt), self._take_replica(wanted))
         else:
-            self._read_window(span, wanted, False)
+            self._read_window(span, wanted, True)
         # The rows themselves tell more: whether it was a copy that called a machine so.
         read = [
             seen for seen in self.snapshot.sightings if wanted.has(seen.names, None) and wanted.has((), seen.vm_uid)

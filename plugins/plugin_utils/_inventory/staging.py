@@ -27,6 +27,7 @@ class Staging:
         self._edges: list[tuple[str, str]] = []
         self._members: dict[str, dict[str, None]] = {}
         self._groups_of: dict[str, list[str]] = {}
+        self._composed: set[tuple[str, str]] = set()
         self.hosts: dict[str, dict[str, t.Any]] = {}
         for name in inventory.groups:
             self._groups.add_group(name)
@@ -72,7 +73,9 @@ class Staging:
         self._edges.append((group, child))
 
     def set_variable(self, entity: str, varname: str, value: t.Any) -> None:
+        """What an expression gave, of whatever type."""
         self.hosts[entity][varname] = value
+        self._composed.add((entity, varname))
 
     def groups_of(self, host: str) -> list[str]:
         return sorted(self._groups_of.get(host, ()))
@@ -89,10 +92,15 @@ class Staging:
                 inventory.add_group(group)
         for parent, child in self._edges:
             inventory.add_child(parent, child)
-        for host, variables in self.hosts.items():
-            inventory.add_host(host)
+        for name, variables in self.hosts.items():
+            inventory.add_host(name)
+            host = inventory.hosts[name]
             for key, value in variables.items():
-                inventory.set_variable(host, key, value)
+                if (name, key) in self._composed:
+                    inventory.set_variable(name, key, value)
+                else:
+                    # By its own method newer cores would copy each value once more and mark where it is from: a third of the time and memory.
+                    host.set_variable(key, value)
         for group, members in self._members.items():
-            for host in members:
-                inventory.add_child(group, host)
+            for name in members:
+                inventory.add_child(group, name)
