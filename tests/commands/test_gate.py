@@ -396,6 +396,20 @@ def test_the_evidence_says_who_and_the_artifact_carries_it(ansible: Ansible, em:
     assert run.custom_stats["veeam_gate_change_number"] == "CHG7"
 
 
+def test_a_host_that_comes_back_is_asked_about(ansible: Ansible, em: t.Any) -> None:
+    """After clear_host_errors it works on, but Ansible does not count it to the batch any more."""
+    hosts = inventory({"window": {"web01": {}, "bad01": {}}})
+    away: Vars = {
+        "name": "Away",
+        "ansible.builtin.ping": {},
+        "when": "inventory_hostname == 'bad01'",
+        "vars": {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1},
+    }
+    back: Vars = {"name": "Back", "ansible.builtin.meta": "clear_host_errors"}
+    run = ansible.playbook(playbook(play("window", away, back, verify(on_not_ok="exclude"))), inventory=hosts, em=em)
+    assert went_on(run) == ["web01"]
+
+
 @pytest.mark.parametrize("how", ["import_role", "include_role"])
 @pytest.mark.parametrize("own", [{"run_once": True}, {"when": "inventory_hostname == ansible_play_hosts[0]"}])
 def test_a_host_that_cannot_be_left_out_stops_the_play(ansible: Ansible, em: t.Any, how: str, own: Vars) -> None:

@@ -70,7 +70,8 @@ def hosts_that_stay(task: t.Any, variables: t.Mapping[str, dict[str, t.Any]]) ->
 
     Where the strategy does not tell who is in it, that is all of them: a host that stays would be patched.
     """
-    present = _hosts_of_this_task()
+    found = hosts_of_this_task()
+    present = None if found is None else set(found)
     return [
         name
         for name, known in variables.items()
@@ -78,12 +79,12 @@ def hosts_that_stay(task: t.Any, variables: t.Mapping[str, dict[str, t.Any]]) ->
     ]
 
 
-def _hosts_of_this_task() -> set[str] | None:
+def hosts_of_this_task() -> list[str] | None:
     """The hosts that have come to this task together; ``ansible_play_batch`` also has those that an include left aside."""
     frame = sys._getframe()
     while frame is not None:
         if isinstance(frame.f_locals.get("self"), StrategyBase) and "host_tasks" in frame.f_locals:
-            return {host.name for host, _task in frame.f_locals["host_tasks"]}
+            return [host.name for host, _task in frame.f_locals["host_tasks"]]
         frame = frame.f_back  # type: ignore[assignment]
     return None
 
