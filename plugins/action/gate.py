@@ -17,7 +17,7 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ..plugin_utils._evidence.text import one_line
-from ..plugin_utils._gate.ansible_play import raw_defaults, raw_options
+from ..plugin_utils._gate.ansible_play import hosts_of_this_task, raw_defaults, raw_options
 from ..plugin_utils._gate.ask import MODULE, check_connection, connection_parts, explained, module_arguments
 from ..plugin_utils._gate.call import REGISTER, Call, Surroundings, utc_now
 from ..plugin_utils._gate.given import Settings
@@ -107,7 +107,8 @@ class ActionModule(ActionBase):
             self._task,
             _play_of(self._task),
             self._loader,
-            list(task_vars["ansible_play_batch"]),
+            # A host that clear_host_errors brought back works here, and Ansible does not count it to the batch.
+            list(dict.fromkeys([*task_vars["ansible_play_batch"], *(hosts_of_this_task() or ())])),
             self._task.check_mode,
             connection_parts([*self._raw_defaults(), *raw_options(self._task, _play_of(self._task))]),
             window is None and self._task.args.get("step") == "ask",

@@ -322,6 +322,32 @@ def test_hostile_texts_do_nothing(show: Open) -> None:
     assert show(listing(rows, "html", title=HOSTILE[0])).locator("tbody tr").count() == len(HOSTILE)
 
 
+def endless() -> dict[str, t.Any]:
+    """Every text of the result is one word that nobody would wait for the end of."""
+    machines = []
+    for number, verdict in enumerate(("ok", "failed", "unknown", "waived")):
+        word = "abcde"[number] * (255, 60, 40)[number % 3]
+        server = good(job_name=word, backup_server_name=word, reason=word, result=word)
+        machines.append(
+            machine(
+                word, verdict, message=word, reasons=[word], last_good=server, last_attempt=server, matched_name=word
+            )
+        )
+    return result(*machines)
+
+
+@pytest.mark.parametrize("width", [1400, 420, 360])
+def test_endless_words_do_not_widen_the_page(show: Open, width: int) -> None:
+    word = "x" * 255
+    for data in (endless(), hostile()):
+        page = show(
+            evidence(data, "html", change_number=word, provenance={"user": word}, policy={word: word}), width=width
+        )
+        for fold in page.locator(".fold > h2 button").all():
+            fold.click()
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
 def test_without_a_script_all_is_there(show: Open) -> None:
     page = show(large(), java_script_enabled=False)
     assert page.locator("tbody tr:visible").count() == 301

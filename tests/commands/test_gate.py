@@ -396,6 +396,37 @@ def test_the_evidence_says_who_and_the_artifact_carries_it(ansible: Ansible, em:
     assert run.custom_stats["veeam_gate_change_number"] == "CHG7"
 
 
+def test_a_host_that_comes_back_is_asked_about(ansible: Ansible, em: t.Any) -> None:
+    """After clear_host_errors it works on, but Ansible does not count it to the batch any more."""
+    hosts = inventory({"window": {"web01": {}, "bad01": {}}})
+    away: Vars = {
+        "name": "Away",
+        "ansible.builtin.ping": {},
+        "when": "inventory_hostname == 'bad01'",
+        "vars": {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1},
+    }
+    back: Vars = {"name": "Back", "ansible.builtin.meta": "clear_host_errors"}
+    run = ansible.playbook(playbook(play("window", away, back, verify(on_not_ok="exclude"))), inventory=hosts, em=em)
+    assert went_on(run) == ["web01"]
+
+
+@pytest.mark.parametrize("how", ["import_role", "include_role"])
+@pytest.mark.parametrize("own", [{"run_once": True}, {"when": "inventory_hostname == ansible_play_hosts[0]"}])
+def test_a_host_that_cannot_be_left_out_stops_the_play(ansible: Ansible, em: t.Any, how: str, own: Vars) -> None:
+    """The role says that it leaves hosts out at its end, to which only those come that Ansible brings there."""
+    hosts = inventory({"window": {"web01": {}, "web02": {}, "bad01": {}}})
+    task = {**verify(how=how, on_not_ok="exclude"), **own}
+    run = ansible.playbook(playbook(play("window", task)), inventory=hosts, em=em)
+    if how == "import_role" and "run_once" in own:
+        # Its last task has a run_once of its own.
+        assert (run.rc, sorted(went_on(run))) == (0, ["web01", "web02"])
+        return
+    assert (run.rc, went_on(run)) == (2, [])
+    assert "bad01 would have to be left out" in words(run)[0]
+    assert run.custom_stats["veeam_gate_ok"] is False
+    assert run.custom_stats["veeam_gate_go_hosts"] == []
+
+
 def test_ways_around_it_are_those_that_are_documented(ansible: Ansible, em: t.Any) -> None:
     """Errors that are ignored, and tags that are skipped; a failure that is tolerated in part, or a start in the middle, is none."""
     hosts = inventory({"window": {"web01": {}, "bad01": {}}})

@@ -17,11 +17,14 @@ import sys
 import typing as t
 
 from ansible.constants import LOCALHOST
+from ansible.errors import AnsibleError
 from ansible.inventory.manager import IGNORED
 from ansible.plugins.strategy import StrategyBase
+from ansible.template import Templar
 from ansible.utils.path import unfrackpath
 
 from .play_state import PlayState
+from .values import sequence
 
 
 def read_play_state(task: t.Any, play: t.Any, here: t.Collection[str], judged: t.Callable[[str], bool]) -> PlayState:
@@ -62,6 +65,39 @@ def _lost_hosts() -> set[str] | None:
     return None
 
 
+def hosts_that_stay(task: t.Any, variables: t.Mapping[str, dict[str, t.Any]]) -> list[str]:
+    """Those of the hosts, given with their variables, that the role's last task can't end: they are not in the include, or a condition is false there.
+
+    Where the strategy does not tell who is in it, that is all of them: a host that stays would be patched.
+    """
+    found = hosts_of_this_task()
+    present = None if found is None else set(found)
+    return [
+        name
+        for name, known in variables.items()
+        if present is None or name not in present or not _is_true_at(task, known)
+    ]
+
+
+def hosts_of_this_task() -> list[str] | None:
+    """The hosts that have come to this task together; ``ansible_play_batch`` also has those that an include left aside."""
+    frame = sys._getframe()
+    while frame is not None:
+        if isinstance(frame.f_locals.get("self"), StrategyBase) and "host_tasks" in frame.f_locals:
+            return [host.name for host, _task in frame.f_locals["host_tasks"]]
+        frame = frame.f_back  # type: ignore[assignment]
+    return None
+
+
+def _is_true_at(task: t.Any, variables: dict[str, t.Any]) -> bool:
+    try:
+        if hasattr(task, "evaluate_conditional"):
+            return bool(task.evaluate_conditional(Templar(loader=task.get_loader(), variables=variables), variables))
+        return bool(task._resolve_conditional(task.when, variables))
+    except AnsibleError:
+        return False
+
+
 def raw_options(task: t.Any, play: t.Any) -> list[t.Any]:
     """The options and the environments of a task as they were written: in the task itself Ansible has filled them in, for one host."""
     written = task.get_ds() or {}
@@ -89,6 +125,12 @@ def _owners(task: t.Any, play: t.Any) -> t.Iterator[t.Any]:
         yield getattr(owner, "_role", None)
         owner = getattr(owner, "_parent", None)
     yield play
+
+
+def groups_of(pattern: t.Any, groups: t.Collection[str]) -> list[str]:
+    """The groups that a play's pattern names."""
+    parts = [part for item in sequence(pattern) for part in str(item).split(",")]
+    return [part for part in dict.fromkeys(part.strip().lstrip("&!") for part in parts) if part in groups]
 
 
 def is_controller(host: t.Any, variables: t.Mapping[str, t.Any]) -> bool:

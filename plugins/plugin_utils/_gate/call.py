@@ -18,7 +18,7 @@ from .._evidence.document import Document
 from .._evidence.files import one_text
 from .._evidence.text import one_line
 from . import evidence_files, sentences
-from .ansible_play import broken_sources, is_controller, read_play_state
+from .ansible_play import broken_sources, groups_of, hosts_that_stay, is_controller, read_play_state
 from .artifacts import artifacts
 from .comparison import compare
 from .decision import NO_ANSWER, Answer, Outcome, decide, no_answer, nothing, read_answer, unknown, verdicts_of_hosts
@@ -177,10 +177,19 @@ class Call:
         went = settings.common["on_not_ok"] == "exclude" and any(self._went(name) for name in state.done)
         outcome = decide(settings, state, question, verdicts, document["decision"], went)
         if answer.problem and settings.common["on_not_ok"] != "report":
-            stopped = {name: {**verdict, "go": False} for name, verdict in outcome.hosts.items()}
-            outcome = Outcome(stopped, document["decision"]["message"])
+            outcome = outcome.stopped(document["decision"]["message"])
+        staying = self._staying(outcome)
+        if staying:
+            evidence_files.overrule(document, sentences.staying(staying))
+            outcome = outcome.stopped(document["decision"]["message"])
         grouped = [name for name in outcome.hosts if name not in state.to_come and not self._is_stranger(name)]
         return self._finish(settings, question, document, outcome, grouped, state)
+
+    def _staying(self, outcome: Outcome) -> list[str]:
+        """Hosts that the role would say it leaves out, and that would be patched all the same."""
+        names = outcome.excluded if self._at.has_fact and not outcome.stop else ()
+        variables = {name: self._variables.all_of(self._at.inventory.get_host(name)) for name in names}
+        return hosts_that_stay(self._at.task, variables)
 
     def _is_stranger(self, name: str) -> bool:
         return name not in self._at.inventory.hosts
@@ -283,12 +292,6 @@ def _check_defaults(raw: t.Mapping[str, t.Mapping[str, t.Any]]) -> None:
             f"The connection that the task, module_defaults or the environment give is another one at {listed(few)} than at {listed(many)}. "
             "Ask each Enterprise Manager in a play of its own."
         )
-
-
-def groups_of(pattern: t.Any, groups: t.Collection[str]) -> list[str]:
-    """The groups that a play's pattern names."""
-    parts = [part for item in sequence(pattern) for part in str(item).split(",")]
-    return [part for part in dict.fromkeys(part.strip().lstrip("&!") for part in parts) if part in groups]
 
 
 def utc_now() -> dt.datetime:

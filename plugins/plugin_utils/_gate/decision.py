@@ -45,6 +45,10 @@ class Outcome:
     def go(self) -> list[str]:
         return [name for name, verdict in self.hosts.items() if verdict["go"]]
 
+    def stopped(self, reason: str) -> Outcome:
+        """The same verdicts, but nobody goes on."""
+        return Outcome({name: {**verdict, "go": False} for name, verdict in self.hosts.items()}, reason)
+
     @property
     def no_go(self) -> list[str]:
         return [name for name, verdict in self.hosts.items() if not verdict["go"]]

@@ -32,6 +32,13 @@ def unreached(state: PlayState, hidden: t.Collection[str]) -> str | None:
     return None
 
 
+def staying(names: t.Sequence[str]) -> str:
+    return (
+        f"{listed(names)} would have to be left out, but Ansible would not run the end of the role there. "
+        "Give the role no run_once and no condition that differs between hosts"
+    )
+
+
 def no_host(inventory: t.Any, parts: str | list[str]) -> str:
     pattern = parts if isinstance(parts, str) else ",".join(parts)
     groups = sorted(set(inventory.groups) - {"all", "ungrouped"})
