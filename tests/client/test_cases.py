@@ -345,3 +345,16 @@ def test_a_machine_elsewhere_that_is_replicated_says_nothing_about_an_agent_of_i
     for hypervisors in ("auto", "never"):
         found = one(estate, entry, profile=profile, max_data_age="2h", ask_hypervisors=hypervisors)
         assert (found["verdict"], found["reasons"]) == ("ok", [])
+
+
+@pytest.mark.parametrize("kind", ["VmbApiPolicyTempJob", "Replica"])
+def test_what_failed_is_no_backup_of_another_kind(profile: str, kind: str) -> None:
+    """Else a waiver for such backups would cover a machine that has none."""
+    failed = {"machine": "web01", "runs": "0-9", "result": "Failed", "reason": "no space"}
+    estate = site(job("web01", name="Policy", type=kind, outcomes=[failed]), machines=["web01"])
+    until = {"machine": "web01", "until": "2026-02-01"}
+    waivers = [{**until, "reason_code": code} for code in ("type_not_counted", "only_copy_found")]
+    found = one(estate, "web01", profile=profile, waivers=waivers)
+    assert (found["verdict"], found["reasons"]) == ("unprotected", ["no_backup_found"])
+    assert "No successful backup was found" in found["message"]
+    assert kind in found["message"]

@@ -16,7 +16,7 @@ from .codes import SNAPSHOT_TYPE
 
 _BOOLS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 _TIME_OF_DAY = re.compile(r"\d[T ]\d{2}:\d{2}", re.ASCII)
-_ZONE = re.compile(r"(?:Z|z|[+-]\d{2}:?\d{2})\s*", re.ASCII)
+_ZONE = re.compile(r"\s*(?:Z|z|[+-]\d{2}:?\d{2})\s*", re.ASCII)
 _WORD = re.compile("[A-Za-z][A-Za-z0-9_]*", re.ASCII)
 _DOMAIN = re.compile(r"\.?[\w-]+(?:\.[\w-]+)*")
 
@@ -40,7 +40,9 @@ def required(option: str, value: t.Any) -> str:
 
 
 def age(option: str, value: t.Any) -> dt.timedelta:
-    found = parse_age("" if isinstance(value, (bool, dt.date)) else str(value), option)
+    if isinstance(value, (bool, dt.date)):
+        raise SettingsError(f"{option} has the value {value}, which is not an age", hint="write an age such as 24h")
+    found = parse_age(str(value), option)
     if not found:
         raise SettingsError(f"{option} is zero", hint="write an age such as 24h")
     return found

@@ -95,7 +95,7 @@ REASONS = {
         ),
         Reason(
             POINT_WITHOUT_TASK,
-            (STALE,),
+            (FAILED, STALE),
             "Restore points exist that no task tells about, such as those of imported backups.",
             "Put the machine into a backup job.",
             True,
@@ -109,21 +109,21 @@ REASONS = {
         ),
         Reason(
             ONLY_COPY_FOUND,
-            (UNPROTECTED,),
+            (FAILED, UNPROTECTED),
             "Only copies or replicas were found, no backup.",
             "Put the machine into a backup job, or add the type to job_types.",
             True,
         ),
         Reason(
             ONLY_SNAPSHOT_FOUND,
-            (UNPROTECTED,),
+            (FAILED, UNPROTECTED),
             "Only storage snapshots were found, which can't be restored without the array.",
             "Write a backup to a repository as well, or add StorageSnapshot to job_types.",
             True,
         ),
         Reason(
             TYPE_NOT_COUNTED,
-            (UNPROTECTED,),
+            (FAILED, UNPROTECTED),
             "Backups exist, but only by types of jobs that do not count.",
             "Add the type to job_types if such backups are good enough.",
             True,

@@ -138,25 +138,38 @@ def _blocked(code: str, found: Assessment) -> str:
         return next((_work(one) for one in decision.running if one.kind == "restore"), "")
     if code in (codes.TYPE_NOT_COUNTED, codes.ONLY_COPY_FOUND, codes.ONLY_SNAPSHOT_FOUND):
         return _only_others(code, found)
-    if code == codes.NO_BACKUP_FOUND and attempt is not None:
-        return "no successful backup was found"
+    if code == codes.NO_BACKUP_FOUND:
+        return _none_found(found)
     return {
         codes.WARNING_NOT_ACCEPTED: "a backup ended with a warning, which is not accepted",
         codes.RESTORE_POINT_MISSING: "the restore point of a backup does not exist",
-        codes.NO_BACKUP_FOUND: "no backup was found",
         codes.NEWER_THAN_NEEDED: "the backup is newer than needed_at",
     }[code]
 
 
+def _others(found: Assessment) -> list[Attempt]:
+    """Attempts of types that do not count for the entry."""
+    attempts = (one for machine in found.machines for one in machine.facts.attempts)
+    return [one for one in attempts if one.job_type and one.job_type not in found.entry.job_types]
+
+
+def _newest(attempts: t.Iterable[Attempt]) -> Attempt:
+    return max(attempts, key=lambda one: (one.start, one.task_session_uid or ""))
+
+
+def _none_found(found: Assessment) -> str:
+    """Nothing at all, or nothing that succeeded."""
+    others = _others(found)
+    if found.decision.last_attempt is not None or not others:
+        return f"no {'successful ' if found.decision.last_attempt else ''}backup was found"
+    newest = _newest(others)
+    return f"no successful backup was found, also none of types that do not count ({newest.job_type}; the last attempt by {job(newest)} at {to_iso(newest.start)})"
+
+
 def _only_others(code: str, found: Assessment) -> str:
-    others = [
-        a
-        for one in found.machines
-        for a in one.facts.attempts
-        if a.job_type and a.job_type not in found.entry.job_types
-    ]
-    types = sorted({a.job_type for a in others if a.job_type})
-    newest = max(others, key=lambda a: (a.start, a.task_session_uid or ""))
+    others = [one for one in _others(found) if one.is_success]
+    types = sorted({one.job_type for one in others if one.job_type})
+    newest = _newest(others)
     what = {
         codes.ONLY_COPY_FOUND: "only copies or replicas were found",
         codes.ONLY_SNAPSHOT_FOUND: "only storage snapshots were found",
@@ -168,7 +181,7 @@ def _only_others(code: str, found: Assessment) -> str:
 def _note(code: str, found: Assessment) -> str:
     if code == codes.JOB_SESSION_FAILED:
         failed = [a for one in found.machines for a in one.facts.attempts if a.session_failure and a.is_success]
-        newest = max(failed, key=lambda a: (a.start, a.task_session_uid or ""))
+        newest = _newest(failed)
         return f"the job session of {job(newest)} at {to_iso(newest.start)} failed as a whole: {quote(newest.session_failure)}"
     if code == codes.MACHINE_GONE:
         return f"{' and '.join(_what(one) for one in found.resolution.gone[:_MOST])} of the same name no longer exists on its hypervisor"

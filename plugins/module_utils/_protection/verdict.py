@@ -255,9 +255,8 @@ def _blocking(machine: Machine, facts: Facts, successes: list[Attempt], has_usab
         return {codes.AGE_OVER_LIMIT}
     if successes:
         return set(all_flaws[max(successes, key=_freshness)])
-    types = {
-        one.job_type for one in facts.attempts if one.job_type not in machine.job_types and one.job_type is not None
-    }
+    others = (one for one in facts.attempts if one.is_success and one.job_type not in machine.job_types)
+    types = {one.job_type for one in others if one.job_type is not None}
     if not types:
         return {codes.POINT_WITHOUT_TASK if facts.newest_point else codes.NO_BACKUP_FOUND}
     if types - codes.SECOND_HAND_TYPES - {codes.SNAPSHOT_TYPE}:

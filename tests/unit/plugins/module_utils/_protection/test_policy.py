@@ -104,6 +104,11 @@ def test_names_may_be_numbers_and_keys_may_be_none() -> None:
     assert [one.name for one in read(machines=[4711, {"name": 4712, "max_age": None}]).machines] == ["4711", "4712"]
 
 
+@pytest.mark.parametrize("written", ["2026-01-07T20:00:00 Z", "2026-01-07T21:00:00 +0100"])
+def test_a_blank_before_the_zone_is_allowed(written: str) -> None:
+    assert read(needed_at=written).machines[0].needed_at == dt.datetime(2026, 1, 7, 20, tzinfo=dt.timezone.utc)
+
+
 def test_dates_of_yaml_are_understood() -> None:
     policy = read(
         waivers=[{**WAIVER, "until": dt.date(2026, 2, 1)}],
@@ -129,7 +134,7 @@ def test_dates_of_yaml_are_understood() -> None:
         ({"machines": ["web01", "db01", "web01"]}, ["machines[2]", "web01", "second time"]),
         ({"machines": [{"name": "web01", "maxage": "1h"}]}, ["machines[0]", "maxage", "max_age"]),
         ({"machines": [{"name": "web01", "max_age": "soon"}]}, ["machines[0].max_age", "soon"]),
-        ({"machines": [{"name": "web01", "max_age": True}]}, ["machines[0].max_age"]),
+        ({"machines": [{"name": "web01", "max_age": True}]}, ["machines[0].max_age", "True"]),
         ({"machines": [{"name": "web01", "job_types": ["T@pe"]}]}, ["machines[0].job_types", "T@pe", "AgentBackup"]),
         ({"machines": [{"name": "web01", "job_types": []}]}, ["machines[0].job_types"]),
         ({"machines": [{"name": "web01", "accept_warning": "perhaps"}]}, ["machines[0].accept_warning", "perhaps"]),

@@ -126,6 +126,9 @@ def asking(asked: tuple[str, ...], history: str | None) -> Policy:
 
 def answers(snapshot: Snapshot, asked: t.Sequence[str], history: str | None = None) -> list[Answer]:
     found: dict[str, Assessment] = assess(snapshot, asking(tuple(asked), history))
+    for one in found.values():
+        for code in one.decision.blocking:
+            assert one.decision.underlying in codes.REASONS[code].verdicts, "the table of reasons tells"
     return [(one.decision.verdict, one.decision.reasons) for one in found.values()]
 
 
