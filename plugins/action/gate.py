@@ -17,9 +17,10 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ..plugin_utils._evidence.text import one_line
-from ..plugin_utils._gate.ansible_play import hosts_of_this_task, raw_defaults, raw_options
+from ..plugin_utils._gate.ansible_play import hosts_of_this_task, is_true_at, raw_defaults, raw_options
 from ..plugin_utils._gate.ask import MODULE, check_connection, connection_parts, explained, module_arguments
 from ..plugin_utils._gate.call import REGISTER, Call, Surroundings, utc_now
+from ..plugin_utils._gate.decision import possible_facts
 from ..plugin_utils._gate.given import Settings
 from ..plugin_utils._gate.progress import Progress
 from ..plugin_utils._gate.question import Question
@@ -28,9 +29,13 @@ from ..plugin_utils._gate.values import Refusal
 from ..plugin_utils._gate.variables import FACT
 from ..plugin_utils._trust import never_template
 
-STEPS = ("all", "window", "ask", "group", "tell")
+STEPS = ("all", "begin", "window", "ask", "group", "tell")
 GO, NO_GO = "veeam_gate_go", "veeam_gate_no_go"
 
+_DEPENDS = (
+    f"A condition of the role depends on {FACT}, which the role itself gives each host, so its tasks would be skipped from there on. "
+    "Ansible tests the condition of import_role and roles at every task; use include_role, where it counts once, or another condition."
+)
 _NOT_ASKED = (
     "the gate did not ask, so nothing goes on. Its tasks run once, and Ansible leaves them out when a condition is false for the first host; "
     "give the role no condition, or one that is the same for all hosts."
@@ -55,6 +60,9 @@ class ActionModule(ActionBase):
         answer, window = options.pop("answer", None), options.pop("window", None)
         try:
             self._check_task(step, options, task_vars)
+            if step == "begin":
+                self._check_condition(task_vars)
+                return {"changed": False}
             if step == "group":
                 return self._group(answer)
             if step == "tell":
@@ -90,6 +98,12 @@ class ActionModule(ActionBase):
             raise Refusal(
                 "The gate decides for all hosts at once: give its task run_once: true, or use the role verify_backups."
             )
+
+    def _check_condition(self, task_vars: dict[str, t.Any]) -> None:
+        """What is true before the hosts have their fact must be so whatever it says."""
+        facts = ({FACT: fact, REGISTER: {}} for fact in possible_facts(task_vars["inventory_hostname"]))
+        if self._task.when and not all(is_true_at(self._task, {**task_vars, **known}) for known in facts):
+            raise Refusal(_DEPENDS)
 
     def _call(self, options: dict[str, t.Any], task_vars: dict[str, t.Any], window: str | None) -> dict[str, t.Any]:
         def ask(question: Question, settings: Settings) -> dict[str, t.Any]:

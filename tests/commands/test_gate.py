@@ -406,7 +406,11 @@ def test_a_host_that_comes_back_is_asked_about(ansible: Ansible, em: t.Any) -> N
         "vars": {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1},
     }
     back: Vars = {"name": "Back", "ansible.builtin.meta": "clear_host_errors"}
-    run = ansible.playbook(playbook(play("window", away, back, verify(on_not_ok="exclude"))), inventory=hosts, em=em)
+    gate = verify(on_not_ok="exclude")
+    run = ansible.playbook(playbook(play("window", away, back, gate)), inventory=hosts, em=em)
+    assert went_on(run) == ["web01"]
+    before = {"name": "Before", "hosts": "window", "gather_facts": False, "tasks": [away]}
+    run = ansible.playbook(playbook(before, play("window", back, gate)), inventory=hosts, em=em)
     assert went_on(run) == ["web01"]
 
 
@@ -425,6 +429,42 @@ def test_a_host_that_cannot_be_left_out_stops_the_play(ansible: Ansible, em: t.A
     assert "bad01 would have to be left out" in words(run)[0]
     assert run.custom_stats["veeam_gate_ok"] is False
     assert run.custom_stats["veeam_gate_go_hosts"] == []
+
+
+CHANGING = [
+    "veeam_em_protection is not defined",
+    "(veeam_em_protection | default({})).verdict | default('none') != 'ok'",
+    "patched or veeam_em_protection is not defined",
+    "first_call",
+]
+"""Conditions that are true until the role gives each host its fact."""
+
+
+@pytest.mark.smoke
+def test_a_condition_that_the_role_itself_changes_is_refused(ansible: Ansible, em: t.Any) -> None:
+    hosts = inventory(
+        {"window": {"bad01": {"patched": False, "first_call": "{{ veeam_em_protection is not defined }}"}}}
+    )
+    blocks: list[Vars] = [
+        {"block": [{**verify(), "when": condition}], "rescue": [{"name": "Refused", "ansible.builtin.debug": {}}]}
+        for condition in CHANGING
+    ]
+    last = {**verify(how="include_role"), "when": CHANGING[0]}
+    run = ansible.playbook(playbook(play("window", *blocks, last)), inventory=hosts, em=em)
+    assert [each["task"] for each in run.results].count("Refused") == len(CHANGING)
+    begun = [
+        each["result"]["msg"] for each in run.results if each["task"].endswith("Begin") and each["status"] == "failed"
+    ]
+    assert ["use include_role" in said for said in begun] == [True] * len(CHANGING)
+    assert (run.rc, went_on(run), logons(em)) == (2, [], 1)
+
+
+def test_hosts_that_share_a_machine_are_told(ansible: Ansible, em: t.Any) -> None:
+    """One name for all, where a template was meant, would let all go by one backup."""
+    hosts = inventory({"window": {"web01": {}, "bad01": {}}}, {"window": {"machine_name": "web01"}})
+    run = ansible.playbook(playbook(play("window", verify())), inventory=hosts, em=em)
+    assert run.rc == 0, run.output
+    assert "web01 and bad01 stand for one machine, 'web01', and share its verdict" in " ".join(run.output.split())
 
 
 def test_ways_around_it_are_those_that_are_documented(ansible: Ansible, em: t.Any) -> None:

@@ -163,7 +163,8 @@ def _none_found(found: Assessment) -> str:
     if found.decision.last_attempt is not None or not others:
         return f"no {'successful ' if found.decision.last_attempt else ''}backup was found"
     newest = _newest(others)
-    return f"no successful backup was found, also none of types that do not count ({newest.job_type}; the last attempt by {job(newest)} at {to_iso(newest.start)})"
+    last = f"{newest.job_type}; the last attempt by {job(newest)} at {to_iso(newest.start)}"
+    return f"no successful backup was found, also none of types that do not count ({last})"
 
 
 def _only_others(code: str, found: Assessment) -> str:

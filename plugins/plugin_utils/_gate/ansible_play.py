@@ -75,7 +75,7 @@ def hosts_that_stay(task: t.Any, variables: t.Mapping[str, dict[str, t.Any]]) ->
     return [
         name
         for name, known in variables.items()
-        if present is None or name not in present or not _is_true_at(task, known)
+        if present is None or name not in present or not is_true_at(task, known)
     ]
 
 
@@ -89,7 +89,8 @@ def hosts_of_this_task() -> list[str] | None:
     return None
 
 
-def _is_true_at(task: t.Any, variables: dict[str, t.Any]) -> bool:
+def is_true_at(task: t.Any, variables: dict[str, t.Any]) -> bool:
+    """Whether the conditions of a task, and those that it has from around it, are true with these variables."""
     try:
         if hasattr(task, "evaluate_conditional"):
             return bool(task.evaluate_conditional(Templar(loader=task.get_loader(), variables=variables), variables))

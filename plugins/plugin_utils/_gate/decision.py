@@ -62,6 +62,16 @@ def unknown(name: str, reason: str, message: str) -> Verdict:
     }  # fmt: skip
 
 
+def possible_facts(name: str) -> t.Iterator[Verdict]:
+    """The fact of a host as it may come to be: each verdict, going on with a backup or not with none."""
+    for verdict in VERDICTS:
+        for go, backup in ((True, {}), (False, None)):
+            found = unknown(name, NOT_ASKED, verdict)
+            yield {
+                **found, "verdict": verdict, "underlying_verdict": verdict, "last_good": backup, "last_attempt": backup, "go": go
+            }  # fmt: skip
+
+
 def read_answer(question: Question, result: t.Mapping[str, t.Any]) -> Answer:
     """The module's answer, joined by position: Ansible masks secrets in results, so a name may come back as asterisks."""
     machines = result.get("machines")

@@ -61,7 +61,15 @@ def make_question(settings: Settings, in_question: t.Sequence[str], known: t.Col
             builder.add(host.entry, [host.name], f"host {host.name}")
     for entry in [*(machines or []), *settings.common["extra_machines"]]:
         builder.add_named(entry)
-    return Question(tuple(builder.asked), *_waivers(settings, builder.asked))
+    waivers, notes = _waivers(settings, builder.asked)
+    return Question(tuple(builder.asked), waivers, (*notes, *_shared(builder.asked)))
+
+
+def _shared(asked: t.Sequence[Asked]) -> t.Iterator[str]:
+    """One name for all hosts, where a template was meant, would let all of them go by one machine's backup."""
+    for each in asked:
+        if len(each.hosts) > 1:
+            yield f"{listed(each.hosts)} stand for one machine, {each.entry['name']!r}, and share its verdict."
 
 
 class _Builder:
