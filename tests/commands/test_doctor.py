@@ -14,7 +14,7 @@ from support.commands import Ansible
 PLAYBOOK = "backup_ops.veeam_em.doctor"
 
 
-@pytest.mark.smoke
+@pytest.mark.ends
 def test_checklist_and_bundle(ansible: Ansible, simulator: t.Any) -> None:
     """The bundle lies where the command was typed."""
     run = ansible.playbook(

@@ -22,7 +22,7 @@ def examples() -> list[dict[str, t.Any]]:
     return [task for block in blocks for task in yaml.safe_load(textwrap.dedent(block))]
 
 
-@pytest.mark.smoke
+@pytest.mark.ends
 def test_examples_of_the_guide(ansible: Ansible, simulator: t.Any) -> None:
     tasks = examples()
     assert len(tasks) == 4

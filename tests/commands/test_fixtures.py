@@ -35,7 +35,7 @@ def test_results_come_back_whole(ansible: Ansible) -> None:
     assert run.stats["localhost"]["ok"] == 1
 
 
-@pytest.mark.smoke
+@pytest.mark.ends
 def test_module_gives_its_result_on_an_old_python(ansible: Ansible) -> None:
     assert ansible.module("ansible.builtin.ping", {"data": "there"}, python=ansible.module_python)["ping"] == "there"
 

@@ -103,7 +103,7 @@ TAKEN: list[Vars] = [
 """What means the same as it does natively: questions about nothing, so that nobody is asked."""
 
 
-@pytest.mark.smoke
+@pytest.mark.ends
 def test_every_form_of_a_variable_is_taken_or_refused_before_any_request(ansible: Ansible, em: t.Any) -> None:
     hosts: dict[str, Vars] = {"web01": {"tier_of_host": "4h", "mode": "report"}, "x1": {}}
     tasks = [verify(f"Refused {number}", ignore=True, **settings) for number, (settings, _hint) in enumerate(REFUSED)]
@@ -128,7 +128,7 @@ def test_every_form_of_a_variable_is_taken_or_refused_before_any_request(ansible
     assert sorted(went_on(run)) == ["web01", "x1"]
 
 
-@pytest.mark.smoke
+@pytest.mark.ends
 def test_settings_of_hosts_and_calls_that_forget_somebody(ansible: Ansible, em: t.Any) -> None:
     """Group variables that decide for all; a host that nobody asks about; names of hosts as role variables, in every batch."""
     hosts = inventory(
@@ -195,7 +195,7 @@ def test_exclude_reaches_later_plays_as_groups(ansible: Ansible, em: t.Any) -> N
     assert run.stats["web01"]["changed"] == 0
 
 
-@pytest.mark.smoke
+@pytest.mark.ends
 def test_a_window_without_hosts_is_a_no_go(ansible: Ansible, em: t.Any) -> None:
     hosts = inventory({"prod": {"web01": {}, "bad01": {}}, "test": {"web02": {}}, "empty": {}})
     for name, extra, args, hint in (
@@ -250,7 +250,7 @@ def test_strategies_that_do_not_run_in_step_are_refused(ansible: Ansible, em: t.
     assert "bypasses the host loop, which is currently not supported" in run.output.replace("\n", " ")
 
 
-@pytest.mark.smoke
+@pytest.mark.ends
 def test_a_password_in_names_and_a_server_that_is_down(ansible: Ansible) -> None:
     """A simulator without the guards of the others: here the password is shown, as it is part of a name."""
     with Simulator(estate=str(ESTATES / "password_in_names.yml")) as em:
@@ -339,7 +339,7 @@ def test_a_later_call_asks_about_some_and_an_earlier_go_stands(ansible: Ansible,
     assert "web02 (unknown)" in words(run)[0]
 
 
-@pytest.mark.smoke
+@pytest.mark.ends
 def test_hosts_of_different_servers_are_refused(ansible: Ansible, em: t.Any) -> None:
     hosts = inventory({"window": {"web01": {"em": "em01.example.test"}, "web02": {"em": "em02.example.test"}}})
     defaults = {"group/backup_ops.veeam_em.em": {"host": "{{ em }}"}}
@@ -440,7 +440,7 @@ CHANGING = [
 """Conditions that are true until the role gives each host its fact."""
 
 
-@pytest.mark.smoke
+@pytest.mark.ends
 def test_a_condition_that_the_role_itself_changes_is_refused(ansible: Ansible, em: t.Any) -> None:
     hosts = inventory(
         {"window": {"bad01": {"patched": False, "first_call": "{{ veeam_em_protection is not defined }}"}}}

@@ -22,7 +22,7 @@ def em(simulators: t.Any) -> t.Any:
     return simulators.get(estate=str(ESTATES / "gate.yml"))
 
 
-@pytest.mark.smoke
+@pytest.mark.ends
 def test_exclude_holds_in_every_batch_and_the_artifacts_know_all_of_them(ansible: Ansible, em: t.Any) -> None:
     """Newer cores keep what a template in run_once gave in the first batch, in which nobody was left out."""
     hosts = inventory({"window": {name: {} for name in ("web01", "bad01", "web02", "web03", "bad02")}})
@@ -33,7 +33,7 @@ def test_exclude_holds_in_every_batch_and_the_artifacts_know_all_of_them(ansible
     assert run.custom_stats["veeam_gate_excluded"] == ["bad01", "bad02"]
 
 
-@pytest.mark.smoke
+@pytest.mark.ends
 def test_a_condition_that_is_false_for_the_first_host_only(ansible: Ansible, em: t.Any) -> None:
     """Ansible leaves out what runs once; in the first batch, and in one after a batch in which the gate asked."""
     hosts = inventory({"window": {name: {} for name in ("web01", "web02", "web03", "bad01")}})
@@ -50,7 +50,7 @@ def test_a_condition_that_is_false_for_the_first_host_only(ansible: Ansible, em:
     assert all(NOT_ASKED in sentence for sentence in said), said
 
 
-@pytest.mark.smoke
+@pytest.mark.ends
 def test_what_would_keep_the_answer_from_a_host_is_refused(ansible: Ansible, em: t.Any) -> None:
     """Groups that change, a fact that hides the gate's, servers that differ by environment or option, defaults that nobody sees."""
     hosts = inventory({"window": {"web01": {}, "bad01": {}}, "good": {"web02": {}, "web03": {}}})

@@ -321,7 +321,7 @@ def test_empty_server(ansible: Ansible, simulator: t.Any) -> None:
     assert "WARNING" not in run.stderr
 
 
-@pytest.mark.smoke
+@pytest.mark.ends
 def test_documentation(ansible: Ansible) -> None:
     run = ansible.run("ansible-doc", "-t", "inventory", "backup_ops.veeam_em.enterprise_manager", "--json")
     [plugin] = run.json.values()

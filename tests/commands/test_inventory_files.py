@@ -86,7 +86,7 @@ def verdict_groups(run: Run, host: str, prefix: str = "veeam_em_") -> list[str]:
     return [verdict for verdict in VERDICTS if host in run.json.get(f"{prefix}{verdict}", {}).get("hosts", [])]
 
 
-@pytest.mark.smoke
+@pytest.mark.ends
 def test_two_files_that_mean_different_machines(ansible: Ansible, site: t.Any) -> None:
     one = file(ansible, "one", options(site("one"), protection={}, groups={"good_there": "veeam_em_verdict == 'ok'"}))
     two = file(
@@ -162,7 +162,7 @@ MISTAKES: list[tuple[dict[str, t.Any], str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.smoke
+@pytest.mark.ends
 def test_a_mistake_leaves_no_host_and_is_told_once(ansible: Ansible, site: t.Any) -> None:
     """All in one run: whatever one file had added would be there."""
     em = site("one")
@@ -183,7 +183,7 @@ def test_a_mistake_leaves_no_host_and_is_told_once(ansible: Ansible, site: t.Any
     assert gate.rc != 0, "an inventory that failed ends a run that insists on it"
 
 
-@pytest.mark.smoke
+@pytest.mark.ends
 def test_what_never_works_is_told(ansible: Ansible, site: t.Any) -> None:
     path = ansible.directory / "veeam_em.yml"
     given = options(
@@ -206,7 +206,7 @@ def test_what_never_works_is_told(ansible: Ansible, site: t.Any) -> None:
     assert "set VEEAM_EM_HOST" in said(missing)
 
 
-@pytest.mark.smoke
+@pytest.mark.ends
 def test_several_servers_in_one_file(ansible: Ansible, site: t.Any) -> None:
     one, two = (
         site("one", failed="web02", unique="shared-vcenter"),
@@ -251,7 +251,7 @@ def test_several_servers_in_one_file(ansible: Ansible, site: t.Any) -> None:
     assert listed(ansible, file(ansible, "wrong", wrong)).rc != 0, "a refused password is a mistake, and no outage"
 
 
-@pytest.mark.smoke
+@pytest.mark.ends
 def test_damaged_caches_and_folders_that_can_not_be(ansible: Ansible, site: t.Any) -> None:
     em = site("one")
     (ansible.directory / "blocked").write_text("no folder")
@@ -340,7 +340,7 @@ jobs:
 """
 
 
-@pytest.mark.smoke
+@pytest.mark.ends
 @pytest.mark.parametrize("profile", ["v95u4", "v13"])
 def test_one_host_for_each_machine_whatever_source_fails(
     ansible: Ansible, simulators: t.Any, tmp_path: Path, profile: str

@@ -45,7 +45,7 @@ def name_of(variables: dict[str, t.Any]) -> str:
     return str(name["__ansible_unsafe"] if isinstance(name, dict) else name)
 
 
-@pytest.mark.smoke
+@pytest.mark.ends
 def test_examples_of_one_enterprise_manager(ansible: Ansible, simulator: t.Any, written: Path) -> None:
     run = {
         name: ansible.run("ansible-inventory", "-i", name, "--list", em=simulator)
@@ -75,7 +75,7 @@ def test_examples_of_one_enterprise_manager(ansible: Ansible, simulator: t.Any, 
     assert not down.results
 
 
-@pytest.mark.smoke
+@pytest.mark.ends
 def test_join_with_vmware(ansible: Ansible, simulator: t.Any, written: Path) -> None:
     """The expression of the guide, on a stand-in for what the other plugin knows; the UUID is that of the estate's vCenter."""
     vmware = yaml.safe_load(examples()["vcenter01.vmware_vms.yml"])
@@ -91,7 +91,7 @@ def test_join_with_vmware(ansible: Ansible, simulator: t.Any, written: Path) -> 
         assert name in run.json["veeam_em_ok"]["hosts"]
 
 
-@pytest.mark.smoke
+@pytest.mark.ends
 def test_source_of_awx(ansible: Ansible, simulator: t.Any, written: Path) -> None:
     """As AWX asks, and with what it makes of the answer: text must be text."""
     run = ansible.run(

@@ -94,7 +94,7 @@ def test_go_lets_all_hosts_go_on_after_one_question(ansible: Ansible, simulator:
     assert run.stdout.count("GO: all 2 machines are ready") == 1, "once, not twice"
 
 
-@pytest.mark.smoke
+@pytest.mark.ends
 def test_no_go_stops_all_with_reasons_after_writing_the_evidence(ansible: Ansible, simulator: t.Any) -> None:
     run = ansible.playbook(
         play({"verify_backups_change_number": "CHG0042"}, evidence=True),
@@ -344,7 +344,7 @@ def test_all_formats_with_a_hostile_change_number(ansible: Ansible, simulator: t
     assert json.loads(json_file.read_text())["change_number"] == "../../{% x %} <b>"
 
 
-@pytest.mark.smoke
+@pytest.mark.ends
 def test_hostile_names_and_texts_are_never_evaluated(ansible: Ansible, simulator: t.Any) -> None:
     machines = [
         "{{ 7*7 }}",
@@ -408,7 +408,7 @@ def test_playbooks_by_name(ansible: Ansible, simulator: t.Any) -> None:
     assert run.custom_stats["veeam_gate_counts"] == {"failed": 1, "ok": 1, "total": 2}
 
 
-@pytest.mark.smoke
+@pytest.mark.ends
 def test_hosts_of_the_inventory_plugin_are_found_by_reference_whatever_their_name(
     ansible: Ansible, simulator: t.Any
 ) -> None:

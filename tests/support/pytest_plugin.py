@@ -30,6 +30,7 @@ def pytest_configure(config: pytest.Config) -> None:
         "markers", f"simulator({', '.join(DEFAULTS)}, open_sessions=0): the kind of simulator that the test wants"
     )
     config.addinivalue_line("markers", "smoke: runs on every ansible-core, not only on the main one")
+    config.addinivalue_line("markers", "ends: runs on the oldest and the newest ansible-core, and not on the main one")
 
 
 @pytest.fixture(autouse=True)

@@ -85,7 +85,7 @@ def simulator(log: Log) -> counts.Counts:
 
 def commands(log: Log) -> counts.Counts:
     env = pytests.installed(environments.MAIN_CORE, log)
-    return pytests.run(log, "commands", "tests/commands", env=env, options=_WORKERS)
+    return pytests.run(log, "commands", "tests/commands", env=env, options=["-m", "not ends", *_WORKERS])
 
 
 def examples(log: Log) -> counts.Counts:
