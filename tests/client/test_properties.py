@@ -37,7 +37,7 @@ Answer = t.Tuple[str, t.Tuple[str, ...]]
 
 @contextlib.contextmanager
 def connected(
-    site: Site, estate: Estate | None = None, now: str = NOW, user: str | None = None, page_size: int = 500
+    site: Site, estate: Estate | None = None, now: str = NOW, user: str | None = None, **connection: t.Any
 ) -> t.Iterator[tuple[EnterpriseManagerClient, dt.datetime, dict[str, t.Any]]]:
     """A client, the time at its server, and the site's options."""
     from veeam_em_simulator.testing import InProcess
@@ -51,16 +51,16 @@ def connected(
         options["needed_at"] = to_iso(moment - dt.timedelta(hours=site.needed_before))
     with (
         InProcess(copy.deepcopy(estate or site.estate), now=now, profile=site.profile) as em,
-        client(em, username=user, password=passwords[user], page_size=page_size) as session,
+        client(em, username=user, password=passwords[user], **connection) as session,
     ):
         yield session, moment, options
 
 
 def ask(
     site: Site, entries: t.Sequence[t.Any], *, estate: Estate | None = None, now: str = NOW, user: str | None = None,
-    page_size: int = 500, **options: t.Any,
+    connection: t.Mapping[str, t.Any] | None = None, **options: t.Any,
 ) -> list[Answer]:  # fmt: skip
-    with connected(site, estate, now, user, page_size) as (session, moment, given_options):
+    with connected(site, estate, now, user, **(connection or {})) as (session, moment, given_options):
         policy = read_policy({"machines": list(entries), **given_options, **options}, moment)
         found = verify(session, policy)["machines"]
         return [(one["verdict"], tuple(one["reasons"])) for one in found]
@@ -87,7 +87,8 @@ def check_form(site: Site, together: list[Answer]) -> None:
     assert ask(site, site.asked, history="5d") == together, "with history"
     far = {"name": "nobody else", "max_age": "40d"}
     assert ask(site, [*site.asked, far])[:-1] == together, "beside one that looks back further"
-    assert ask(site, site.asked, page_size=25) == together, "small pages"
+    assert ask(site, site.asked, connection={"page_size": 25}) == together, "small pages"
+    assert ask(site, site.asked, connection={"data_format": "xml"}) == together, "XML"
 
 
 def check_time(site: Site, together: list[Answer]) -> None:
@@ -167,6 +168,20 @@ def check_more(site: Site, together: list[Answer]) -> None:
             assert is_ok(answer) == is_ok(after), "an older session changes whether it is ok"
 
 
+def check_policy(site: Site, together: list[Answer]) -> None:
+    """Who asks for less is not told more that is wrong."""
+    plain = [{**entry, "max_age": None} if isinstance(entry, dict) else entry for entry in site.asked]
+    strict = ask(site, plain)
+    for more in (
+        {"max_age": "20d"},
+        {"accept_warning": True},
+        {"require_restore_point": False},
+        {"max_data_age": None},
+    ):
+        for answer, generous in zip(strict, ask(site, plain, **more)):
+            assert not is_ok(answer) or is_ok(generous), f"{more} makes it worse"
+
+
 def check_inventory(site: Site, together: list[Answer]) -> None:
     """Hosts have the verdicts that the same question about them gives. What nothing can be said of may be so for another reason."""
     with connected(site) as (session, now, options):
@@ -185,7 +200,7 @@ def check_inventory(site: Site, together: list[Answer]) -> None:
 
 # An answer that is cut depends on the company by its nature, and the server shows nothing of the future; both have tables of their own.
 ELSEWHERE = {codes.ANSWER_TRUNCATED, codes.IN_FUTURE}
-CHECKS = (check_company, check_form, check_time, check_poorer, check_older, check_more, check_inventory)
+CHECKS = (check_company, check_form, check_time, check_poorer, check_older, check_more, check_policy, check_inventory)
 
 
 def test_properties_of_sites() -> None:
