@@ -457,6 +457,12 @@ def test_a_condition_that_the_role_itself_changes_is_refused(ansible: Ansible, e
     ]
     assert ["use include_role" in said for said in begun] == [True] * len(CHANGING)
     assert (run.rc, went_on(run), logons(em)) == (2, [], 1)
+    imported = {
+        "name": "Verify", "ansible.builtin.import_playbook": "backup_ops.veeam_em.verify_backups", "when": CHANGING[0],
+    }  # fmt: skip
+    settings = {P + "group": "window", P + "report_dir": ""}
+    run = ansible.playbook(playbook(imported, play("window")), inventory=hosts, extra_vars=settings, em=em)
+    assert (run.rc, went_on(run), logons(em)) == (2, [], 1)
 
 
 def test_hosts_that_share_a_machine_are_told(ansible: Ansible, em: t.Any) -> None:
