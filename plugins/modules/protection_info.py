@@ -314,7 +314,7 @@ machines:
         - 'V(restore_point_missing): The restore point of a backup does not exist or is still being written. It can be waived.'
         - 'V(newer_than_needed): The backup is newer than O(needed_at).'
         - 'V(point_without_task): Restore points exist that no task tells about, such as those of imported backups. It can be waived.'
-        - 'V(no_backup_found): No backup was found at all. It can be waived.'
+        - 'V(no_backup_found): No successful backup was found. It can be waived.'
         - 'V(only_copy_found): Only copies or replicas were found, no backup. It can be waived.'
         - 'V(only_snapshot_found): Only storage snapshots were found, which can''t be restored without the array. It can be waived.'
         - 'V(type_not_counted): Backups exist, but only by types of jobs that do not count. It can be waived.'

@@ -103,7 +103,7 @@ REASONS = {
         Reason(
             NO_BACKUP_FOUND,
             (FAILED, UNPROTECTED),
-            "No backup was found at all.",
+            "No successful backup was found.",
             "Check the spelling of the name, then put the machine into a backup job.",
             True,
         ),
