@@ -57,7 +57,10 @@ def _unknown(code: str, found: Assessment, policy: Policy) -> str:
         since = f"since {to_iso(found.data_as_of)}" if found.data_as_of else "as far back as its log goes"
         return f"Enterprise Manager has collected no new data {since}; start a collection under Configuration, Backup Servers, or by the API"
     if code == codes.CLAIMED_TWICE:
-        return f"{' and '.join(found.claimed_by[:_MOST])} of the same question means the same machine; set vm_uid"
+        others = found.claimed_by[:_MOST]
+        entries = "the entry" if len(others) == 1 else "the entries"
+        way = "name each machine once" if found.entry.vm_uid else "name each machine once, or set vm_uid"
+        return f"the same machine is meant by {entries} {' and '.join(others)}; {way}"
     if code in (codes.MACHINE_RENAMED, codes.MACHINE_GONE):
         return _former(code, found)
     if code == codes.REFERENCE_NOT_FOUND:
@@ -97,7 +100,7 @@ def _former(code: str, found: Assessment) -> str:
     text = (
         f"the machine that had this name is called {shown} now"
         if code == codes.MACHINE_RENAMED
-        else f"{shown} no longer exists on its hypervisor"
+        else f"its hypervisor no longer has {shown}"
     )
     good = found.decision.last_good
     return f"{text}; its last good backup is {age_text(found.entry, good)} old" if good else text
@@ -111,10 +114,10 @@ def _work(attempt: Attempt) -> str:
     if attempt.kind == "restore":
         return f"a restore has been running on it since {to_iso(attempt.start)}"
     if attempt.job_type == codes.REPLICA_TYPE:
-        return f"{job(attempt)} is currently replicating it"
+        return f"the job {job(attempt)} is currently replicating it"
     if attempt.task_session_uid is None:
-        return f"{job(attempt)} is running and has not finished its machines"
-    return f"{job(attempt)} is currently backing it up"
+        return f"the job {job(attempt)} is running and has not finished its machines"
+    return f"the job {job(attempt)} is currently backing it up"
 
 
 def _blocked(code: str, found: Assessment) -> str:
@@ -185,7 +188,7 @@ def _note(code: str, found: Assessment) -> str:
         newest = _newest(failed)
         return f"the job session of {job(newest)} at {to_iso(newest.start)} failed as a whole: {quote(newest.session_failure)}"
     if code == codes.MACHINE_GONE:
-        return f"{' and '.join(_what(one) for one in found.resolution.gone[:_MOST])} of the same name no longer exists on its hypervisor"
+        return f"a machine of the same name is gone from its hypervisor: {' and '.join(_what(one) for one in found.resolution.gone[:_MOST])}"
     if code == codes.NAMESAKE_NOT_COUNTED:
         return f"{' and '.join(_what(one) for one in found.resolution.uncounted[:_MOST])} is taken for the same machine, as its hypervisor is connected twice"
     return {

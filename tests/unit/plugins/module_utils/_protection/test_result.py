@@ -77,7 +77,7 @@ def message(
         ),
         (
             message(attempt(result=None, end=None, running=True)),
-            "Daily (vbr01) is running and has not finished its machines.",
+            "The job Daily (vbr01) is running and has not finished its machines.",
         ),
         (
             message(data_as_of=NOW - 2 * HOUR, data_age="old"),

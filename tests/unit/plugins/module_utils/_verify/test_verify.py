@@ -573,7 +573,7 @@ class TestRunning:
                 "task_session_uid": task["uid"], "job_session_uid": session["uid"],
             }
         ]  # fmt: skip
-        assert machine["message"] == "Daily VMs (vbr01) is currently backing it up."
+        assert machine["message"] == "The job Daily VMs (vbr01) is currently backing it up."
 
     def test_a_reference_that_nothing_has_while_a_job_runs(self, site: Site) -> None:
         """There is no name to filter the rows of the job by; an empty list of names is no filter."""
@@ -1122,7 +1122,9 @@ class TestSentences:
         site.backup(8)
         found = site.verify("web01", "WEB01.corp")["machines"]
         assert "WEB01.corp" not in found[0]["message"]
-        assert found[1]["message"] == "Found as web01; web01 of the same question means the same machine; set vm_uid."
+        assert found[1]["message"] == (
+            "Found as web01; the same machine is meant by the entry web01; name each machine once, or set vm_uid."
+        )
 
     def test_an_id_that_several_hypervisors_have(self, site: Site) -> None:
         other = "44444444-aaaa-4bbb-8ccc-000000000002"
@@ -1148,7 +1150,7 @@ class TestSentences:
         site.backup(20, "web01", "vm-9")
         machine = site.one(ask_hypervisors="auto", max_age="30h")
         assert short(machine) == ("ok", ["machine_gone"])
-        assert "of the same name no longer exists" in machine["message"]
+        assert "a machine of the same name is gone from its hypervisor: web01" in machine["message"]
         host = "44444444-aaaa-4bbb-8ccc-000000000002"
         site.hypervisor(host, "ESX-1")
         site.records["hierarchy_root"][1]["host_type"] = "ESXi"
