@@ -171,6 +171,7 @@ def test_cache(ansible: Ansible, simulator: t.Any) -> None:
     assert len(simulator.requests()) == 2 * asked
 
 
+@pytest.mark.ends
 def test_cache_belongs_to_the_account_and_to_the_question(ansible: Ansible, simulator: t.Any) -> None:
     text = f"{PLUGIN}{CACHE}duplicates: suffix\n"
     user = next(account for account in simulator.accounts if account["role"] == "Portal User")
@@ -201,6 +202,7 @@ def test_duplicates_fail(ansible: Ansible, simulator: t.Any) -> None:
     assert "set duplicates to newest or suffix" in said
 
 
+@pytest.mark.ends
 def test_hostnames_and_compose(ansible: Ansible, simulator: t.Any) -> None:
     run = ansible.inventory(
         f"""{PLUGIN}include: [agents, vms]

@@ -112,6 +112,7 @@ def test_two_files_that_mean_different_machines(ansible: Ansible, site: t.Any) -
     assert verdict_groups(nobody_asked, "one01") == ["ok"]
 
 
+@pytest.mark.ends
 def test_two_files_that_mean_one_machine(ansible: Ansible, site: t.Any) -> None:
     """The worse of two questions counts, since somebody asked it."""
     em = site("one")
@@ -286,6 +287,7 @@ def test_damaged_caches_and_folders_that_can_not_be(ansible: Ansible, site: t.An
     assert "is damaged" not in said(listed(ansible, *files))
 
 
+@pytest.mark.ends
 def test_a_kept_verdict_becomes_worse_by_itself(ansible: Ansible, site: t.Any) -> None:
     """Ten hours later: the backup is of 18 hours ago, and so is what was kept of it."""
     em = site("one")
