@@ -55,7 +55,7 @@ options:
   hostnames:
     description:
       - What hosts are called, in order of preference. The first entry that gives a text wins; if none does, it is the machine's name.
-      - An entry is the name of a host variable, or a template that uses host variables.
+      - An entry is the name of a host variable that is a text, or a template that uses host variables and gives a text.
       - A host name is also a pattern, a path below C(host_vars) and an argument of ssh. In a name with anything but letters, digits, dots,
         dashes and underscores, all else becomes an underscore, and a digest of the real name follows. The same goes for names of groups, for
         those that could be the controller, such as C(localhost) or C(127.1), and for very long ones. A warning says so.
@@ -374,7 +374,7 @@ from ..module_utils._inventory.hosts import HIDDEN
 from ..module_utils._protection.codes import VERDICTS
 from ..plugin_utils._inventory.clash import IDENTITY, REPORT, VERDICT, Clash, find_clash, sentences
 from ..plugin_utils._inventory.duplicates import NamedHost, changed_names, resolve_duplicates
-from ..plugin_utils._inventory.expressions import Expressions, check_constructed, one_line
+from ..plugin_utils._inventory.expressions import Expressions, check_constructed, one_line, text_of
 from ..plugin_utils._inventory.filters import HostFilter
 from ..plugin_utils._inventory.names import Record, safe_name, variables_of
 from ..plugin_utils._inventory.options import (
@@ -387,7 +387,7 @@ from ..plugin_utils._inventory.options import (
 )
 from ..plugin_utils._inventory.sources import Cache, ask, hosts_of, utc_now
 from ..plugin_utils._inventory.staging import Staging
-from ..plugin_utils._trust import composed_variable, host_variable, render
+from ..plugin_utils._trust import composed_variable, host_variable
 
 _FILE_NAMES = tuple(f"{stem}.{end}" for stem in ("enterprise_manager", "veeam_em") for end in ("yml", "yaml"))
 _MOST_ROUNDS = 5
@@ -509,7 +509,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
                 worked, value = True, variables.get(entry)
             else:
                 self.templar.available_variables = variables
-                worked, value = expressions.attempt(f"hostnames[{position}]", name, render, self.templar, entry)
+                worked, value = expressions.attempt(f"hostnames[{position}]", name, text_of, self.templar, entry)
             if worked and value not in (None, ""):
                 return str(value)
         return str(name)

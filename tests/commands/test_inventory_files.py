@@ -145,6 +145,7 @@ MISTAKES: list[tuple[dict[str, t.Any], str]] = [
     ({"host": None, "servers": [{"host": "em01", "port": "x"}]}, "servers[0].port is no int"),
     ({"host": None, "servers": [{"host": "em01"}, {"host": "em01"}]}, "for the second time"),
     ({"hostnames": ["nme"]}, "hostnames[0] names the unknown variable 'nme'; did you mean name?"),
+    ({"hostnames": ["job_names"]}, "hostnames[0] names 'job_names', which is no text"),
     ({"keyed_groups": [{"kee": "x"}]}, "keyed_groups[0] has no key"),
     ({"keyed_groups": [{"key": "x", "prefx": "y"}]}, "did you mean prefix?"),
     ({"groups": {"web": ""}}, "groups.web has the value ''"),

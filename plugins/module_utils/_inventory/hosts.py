@@ -37,6 +37,11 @@ SERVER = ("version", "port", "description")
 VERDICT = ("verdict", "inventory_protection")
 VARIABLES = (*COMMON, *BACKUPS, *VM, *AGENT_FACTS, *SERVER, *VERDICT)
 """Every key that is a variable of hosts; the documentation of the inventory plugin tells what they mean."""
+NO_TEXT = frozenset({
+    "kinds", "backup_server_names", "enterprise_managers", "job_names", "running", "last_attempt", "last_success", "vm_uids", "protection_groups",
+    "inventory_protection",
+})  # fmt: skip
+"""Variables that are lists, dictionaries or true and false, so that no host can be called by them."""
 HIDDEN = ("groups", "present")
 """What a record has besides: the kinds of groups that it goes into, and whether its hypervisor still has the machine."""
 

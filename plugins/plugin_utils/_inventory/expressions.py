@@ -12,6 +12,7 @@ import typing as t
 from ansible.errors import AnsibleError
 
 from ...module_utils._errors import SettingsError, advice
+from .._trust import render
 
 _KEYED_KEYS = ("key", "prefix", "separator", "default_value", "trailing_separator", "parent_group")
 _LONGEST = 300
@@ -42,6 +43,14 @@ def check_constructed(compose: t.Any, groups: t.Any, keyed_groups: t.Any) -> Non
             raise SettingsError(
                 f"{where} has the unknown key {unknown[0]!r}", hint=advice(str(unknown[0]), _KEYED_KEYS)
             )
+
+
+def text_of(templar: t.Any, template: str) -> t.Any:
+    """What a template gives, if that is a text, a number or nothing. Raises AnsibleError."""
+    value = render(templar, template)
+    if isinstance(value, bool) or not (value is None or isinstance(value, (str, int, float))):
+        raise AnsibleError(f"it gives {value!r}, which is no text")
+    return value
 
 
 class Expressions:

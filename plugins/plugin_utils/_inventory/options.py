@@ -21,6 +21,7 @@ from ...module_utils._client.settings import ConnectionSettings
 from ...module_utils._client.transport import REQUESTS_IMPORT_ERROR
 from ...module_utils._errors import SettingsError, advice
 from ...module_utils._inventory.gather import VARIABLES, InventoryRequest
+from ...module_utils._inventory.hosts import NO_TEXT
 from .._trust import render
 from .filters import Filter, read_filters
 
@@ -239,6 +240,11 @@ def _hostnames(entries: t.Any, prefix: str) -> list[str]:
             if bare not in VARIABLES:
                 raise SettingsError(
                     f"hostnames[{position}] names the unknown variable {entry!r}", hint=advice(bare, sorted(VARIABLES))
+                )
+            if bare in NO_TEXT:
+                raise SettingsError(
+                    f"hostnames[{position}] names {entry!r}, which is no text",
+                    hint=f"write a template that makes one of it, such as '{{{{ {prefix}job_names | first }}}}'",
                 )
             entry = f"{prefix}{bare}"
         found.append(entry)

@@ -223,6 +223,12 @@ def test_hostnames(server: Server, load: t.Any, hostnames: str, expected: list[s
     assert names(load(f"include: [vms, agents]\nhostnames: {hostnames}")) == expected
 
 
+def test_nothing_but_text_is_a_name(server: Server, load: t.Any, warned: list[str]) -> None:
+    server.hosts = [vm("web01")]
+    assert names(load("hostnames: ['{{ veeam_em_last_attempt }}', '{{ veeam_em_vm_ref }}']")) == ["vm-1"]
+    assert "which is no text" in warned[0]
+
+
 TWINS = [vm("twin01", "vm-7"), vm("twin01", "vm-8"), vm("web01")]
 
 
@@ -415,6 +421,8 @@ include: "{{ ['agents'] }}"
         ("since: '2999-01-01'", "not in the past"),
         ("include: []", "include is empty"),
         ("hostnames: [no_such]", "unknown variable 'no_such'"),
+        ("hostnames: [job_names]", "names 'job_names', which is no text"),
+        ("hostnames: [name, veeam_em_last_attempt]", "names 'veeam_em_last_attempt', which is no text"),
         ("hostnames: ['a b']", "neither a variable nor a template"),
         ("filters: [{include: a, exclude: b}]", r"filters\[0\] is neither"),
         ("filters: [{include: 1}]", r"filters\[0\] has the condition 1"),
