@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection import codes
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection.combine import Assessment, assess
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection.names import fold
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection.policy import Policy, read_policy
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._protection.rows import (
     CollectionRow,
@@ -204,7 +205,11 @@ def check_worse(snapshot: Snapshot, asked: list[str], together: list[Answer]) ->
         dataclasses.replace(snapshot, truncated=frozenset(asked)),
     ]
     for task in list(snapshot.tasks.values())[:2]:
-        called = {one.names for one in snapshot.tasks.values() if one.vm_uid == task.vm_uid}
+        # A task without reference calls each machine that it may be of by its name.
+        near = (
+            one for one in snapshot.tasks.values() if one.vm_uid is None and fold(one.names[0]) == fold(task.names[0])
+        )
+        called = {one.names for one in (*near, *(one for one in snapshot.tasks.values() if one.vm_uid == task.vm_uid))}
         if task.vm_uid is not None and len(called) == 1:
             # By its only name, since another one would tell that it was renamed, and of another job: a newer session of one that runs
             # tells that it does not run any more.
