@@ -358,3 +358,19 @@ def test_what_failed_is_no_backup_of_another_kind(profile: str, kind: str) -> No
     assert (found["verdict"], found["reasons"]) == ("unprotected", ["no_backup_found"])
     assert "No successful backup was found" in found["message"]
     assert kind in found["message"]
+
+
+@pytest.mark.parametrize("history", [None, "7d"])
+def test_a_restore_of_a_machine_that_is_gone_counts_for_its_name(profile: str, history: str | None) -> None:
+    """Whether its old rows were read or not: what comes back may be called so."""
+    machines = [
+        {"name": "web01", "key": "old", "on": VC1, "life": [{"at": "-50h", "deleted": True}]},
+        {"name": "web01", "key": "new", "on": VC1, "created": "-49h"},
+        "web02",
+    ]
+    estate = site(
+        job("old", "new", "web02"), machines=[*machines],
+        restore_sessions=[{"backup_server": VBR1, "machine": "old", "created": "-2h", "running": True}],
+    )  # fmt: skip
+    for entry, verdict in (("web01", "running"), ("web02", "ok")):
+        assert one(estate, entry, profile=profile, history=history)["verdict"] == verdict

@@ -34,13 +34,13 @@ class FactsBuilder:
         self._collected = self._snapshot.data_collected_at
         self._log_tells = self._told_by_the_log()
         self._restores_by_key: dict[t.Any, list[RestoreRow]] = collections.defaultdict(list)
-        self._loose_restores: list[RestoreRow] = []
+        self._loose_restores: list[tuple[t.Any, RestoreRow]] = []
         for restore in self._snapshot.restores:
             key = registry.roots.key(restore.vm_uid) if restore.vm_uid else None
             if key in registry.machines:
                 self._restores_by_key[key].append(restore)
-            else:
-                self._loose_restores.append(restore)
+            if key not in registry.surely_there:
+                self._loose_restores.append((key, restore))
 
     def facts(self, entry: Machine, machine: KnownMachine) -> Facts:
         """All that is known about a machine that an entry means."""
@@ -149,13 +149,13 @@ class FactsBuilder:
         names = {fold(name) for name in machine.present_names()}
         restores = [
             *self._restores_by_key.get(machine.key, ()),
-            *(one for one in self._loose_restores if names & set(map(fold, one.names))),
+            *(one for key, one in self._loose_restores if key != machine.key and names & set(map(fold, one.names))),
         ]
         return tuple(self._judged(one) for one in (*found, *map(_restore, restores)))
 
     def loose_work(self, entry: Machine) -> tuple[Attempt, ...]:
         """Restores of a machine that can't be told, by name."""
-        near = [one for one in self._loose_restores if any(self._names_fit(entry, name) for name in one.names)]
+        near = [one for _key, one in self._loose_restores if any(self._names_fit(entry, name) for name in one.names)]
         return tuple(self._judged(_restore(one)) for one in near)
 
     def _names_fit(self, entry: Machine, name: str) -> bool:

@@ -54,6 +54,13 @@ class Registry:
             key = self.roots.key(vm_uid)
             yield from self.lookups.by_key.get(key, ()) if key else ()
 
+    @property
+    def surely_there(self) -> t.Container[Key]:
+        """Machines that are known whatever was asked for: where lookups tell all that there are, those of which only some rows tell are not."""
+        snapshot = self.snapshot
+        complete = bool(snapshot.roots) and bool(snapshot.sees_everything) and self.lookups.is_complete
+        return self.lookups.by_key if complete else self.machines
+
     def named_at(self, name: str, server: str | None) -> list[KnownMachine]:
         """The machines that have or had a name, without regard to case, at a backup server (None: at any)."""
         return [one for one in self._by_name.get(fold(name), ()) if server is None or one.is_at(server)]

@@ -391,7 +391,7 @@ class TestReading:
         assert gone["job_session_uid"] in asked[1]
 
     def test_a_job_whose_name_servers_may_read_otherwise_is_asked_for_by_session(self, site: Site) -> None:
-        for number in range(60):
+        for number in range(150):
             site.backup(8 + 2 * number, job="Daily (VMs)")
         site.one(history="25d")
         asked = [one for one in site.asked if one.startswith("backup_session")]
