@@ -374,3 +374,22 @@ def test_a_restore_of_a_machine_that_is_gone_counts_for_its_name(profile: str, h
     )  # fmt: skip
     for entry, verdict in (("web01", "running"), ("web02", "ok")):
         assert one(estate, entry, profile=profile, history=history)["verdict"] == verdict
+
+
+def test_old_backups_that_may_be_snapshots_are_not_waived() -> None:
+    """Where repositories can't be read, a waiver for the age would cover a machine that has nothing but snapshots."""
+    estate = site(job("web01", last="-30h"), machines=["web01"])
+    estate["accounts"] = [
+        {
+            "username": "svc",
+            "password": "Narrow-Passw0rd",
+            "role": "Portal Administrator",
+            "denied": ["query/Repository"],
+        }
+    ]
+    waiver = {"machine": "web01", "reason_code": "age_over_limit", "until": "2026-02-01"}
+    found = one(estate, "web01", waivers=[waiver])
+    assert (found["verdict"], found["reasons"]) == ("stale", ["age_over_limit", "repository_unreadable"])
+    assert "storage snapshot can't be told" in found["message"]
+    found = one(estate, "web01", waivers=[waiver], job_types=["Backup", "StorageSnapshot"])
+    assert found["verdict"] == "waived"

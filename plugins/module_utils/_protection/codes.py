@@ -185,7 +185,7 @@ REASONS = {
         ),
         Reason(
             REPOSITORY_UNREADABLE,
-            (UNKNOWN,),
+            (UNKNOWN, *_POOR),
             "Repositories can't be read, so a storage snapshot can't be told from a backup.",
             "Give the account a role that may read repositories.",
         ),

@@ -16,6 +16,9 @@ from .policy import Machine, Policy
 from .verdict import Attempt
 
 _MAX_QUOTE = 160
+_NO_REPOSITORIES = (
+    "repositories can't be read, so a storage snapshot can't be told from a backup; let the account read them"
+)
 _MOST = 4
 
 
@@ -75,7 +78,7 @@ def _unknown(code: str, found: Assessment, policy: Policy) -> str:
     return {
         codes.DATA_AGE_UNKNOWN: "nothing proves that Enterprise Manager's data of its backup server is recent; start a data collection",
         codes.ANSWER_TRUNCATED: "incomplete answer: more rows than max_rows allows; raise max_rows or ask for less",
-        codes.REPOSITORY_UNREADABLE: "repositories can't be read, so a storage snapshot can't be told from a backup; let the account read them",
+        codes.REPOSITORY_UNREADABLE: _NO_REPOSITORIES,
         codes.NOT_VISIBLE: "nothing was found, and this account may not see everything (Portal Administrator does)",
     }[code]  # fmt: skip
 
@@ -147,6 +150,7 @@ def _blocked(code: str, found: Assessment) -> str:
         codes.WARNING_NOT_ACCEPTED: "a backup ended with a warning, which is not accepted",
         codes.RESTORE_POINT_MISSING: "the restore point of a backup does not exist",
         codes.NEWER_THAN_NEEDED: "the backup is newer than needed_at",
+        codes.REPOSITORY_UNREADABLE: _NO_REPOSITORIES,
     }[code]
 
 

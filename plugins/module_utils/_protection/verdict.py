@@ -148,6 +148,9 @@ def decide(machine: Machine, facts: Facts, policy: Policy, *, restores_count: bo
             return verdict(codes.UNKNOWN, [codes.REPOSITORY_UNREADABLE])
         return verdict(codes.OK, [])
     blocking = _blocking(machine, facts, successes, bool(usable))
+    if not facts.repositories_known and codes.SNAPSHOT_TYPE not in machine.job_types and not _are_of_agents(successes):
+        # Else a waiver for backups that are too old would cover a machine that has snapshots only.
+        blocking.add(codes.REPOSITORY_UNREADABLE)
     if last_attempt is not None and not last_attempt.is_success:
         return verdict(codes.FAILED, [codes.LAST_ATTEMPT_FAILED, *blocking])
     return verdict(codes.STALE if successes or codes.POINT_WITHOUT_TASK in blocking else codes.UNPROTECTED, blocking)
@@ -175,6 +178,10 @@ def flaws(machine: Machine, attempt: Attempt) -> list[str]:
     if attempt.data_time < machine.oldest:
         found.append(codes.AGE_OVER_LIMIT)
     return found
+
+
+def _are_of_agents(attempts: t.Iterable[Attempt]) -> bool:
+    return all(one.job_type in codes.AGENT_TYPES for one in attempts)
 
 
 def _good_elsewhere(machine: Machine, usable: t.Sequence[Attempt]) -> bool:
