@@ -31,10 +31,13 @@ from ..plugin_utils._trust import never_template
 
 STEPS = ("all", "begin", "window", "ask", "group", "tell")
 GO, NO_GO = "veeam_gate_go", "veeam_gate_no_go"
+WINDOW = "veeam_gate_window"
+"""Under this name the playbook registers whether there is a host at all."""
 
 _DEPENDS = (
-    f"A condition of the role depends on {FACT}, which the role itself gives each host, so its tasks would be skipped from there on. "
-    "Ansible tests the condition of import_role and roles at every task; use include_role, where it counts once, or another condition."
+    f"A condition around the gate depends on what the gate itself brings, such as {FACT} or the groups {GO} and {NO_GO}, so the rest of it would be "
+    "skipped. Ansible tests the condition of import_role, roles and import_playbook at every task; use include_role, where it counts once, or "
+    "another condition."
 )
 _NOT_ASKED = (
     "the gate did not ask, so nothing goes on. Its tasks run once, and Ansible leaves them out when a condition is false for the first host; "
@@ -100,10 +103,13 @@ class ActionModule(ActionBase):
             )
 
     def _check_condition(self, task_vars: dict[str, t.Any]) -> None:
-        """What is true before the hosts have their fact must be so whatever it says."""
-        facts = ({FACT: fact, REGISTER: {}} for fact in possible_facts(task_vars["inventory_hostname"]))
-        if self._task.when and not all(is_true_at(self._task, {**task_vars, **known}) for known in facts):
-            raise Refusal(_DEPENDS)
+        """What is true before the gate must be so afterwards, whatever it finds."""
+        for fact in possible_facts(task_vars["inventory_hostname"]) if self._task.when else ():
+            group = GO if fact["go"] else NO_GO
+            groups = {**task_vars["groups"], group: task_vars["ansible_play_batch"]}
+            later = {"groups": groups, "group_names": sorted({*task_vars["group_names"], group})}
+            if not is_true_at(self._task, {**task_vars, **later, FACT: fact, REGISTER: {}, WINDOW: {}}):
+                raise Refusal(_DEPENDS)
 
     def _call(self, options: dict[str, t.Any], task_vars: dict[str, t.Any], window: str | None) -> dict[str, t.Any]:
         def ask(question: Question, settings: Settings) -> dict[str, t.Any]:

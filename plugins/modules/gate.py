@@ -33,7 +33,7 @@ options:
     description:
       - What to do. The role and the playbooks use the parts, because Ansible makes groups and ends hosts in tasks of their own.
       - V(all) asks, shows what was found, and fails unless the play may go on.
-      - V(begin) refuses a condition that what the role gives the hosts would change.
+      - V(begin) refuses a condition that what the gate brings would change, such as the groups.
       - V(ask) asks and writes the evidence, and never fails for what it finds.
       - V(group) makes the groups from O(answer), V(tell) shows it and fails when it says so.
       - V(window) looks whether there is any host in O(window).

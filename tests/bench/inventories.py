@@ -23,17 +23,6 @@ PLAIN = "plugin: backup_ops.veeam_em.enterprise_manager\n"
 CACHED = "cache: true\ncache_plugin: ansible.builtin.jsonfile\ncache_connection: ./cache\n"
 
 
-_MEASURE = """
-import json, resource, subprocess, sys
-with open(sys.argv[1], "wb") as output:
-    code = subprocess.call(sys.argv[2:], stdout=output)
-used = resource.getrusage(resource.RUSAGE_CHILDREN)
-print(json.dumps([used.ru_utime + used.ru_stime, used.ru_maxrss / 1024]))
-sys.exit(code)
-"""
-"""A process of its own starts the command: to the peak of a process belongs that of the one that started it, and this one reads large files."""
-
-
 class Figures(t.NamedTuple):
     """Of one ``ansible-inventory --list``: seconds of a processor, the peak of memory in MB, and requests to the server."""
 
@@ -64,18 +53,20 @@ class Bench:
         if text is not None:
             (self._folder / name).write_text(text, encoding="utf-8")
         before, listed = self._requests(), self._folder / "listed.json"
-        done = subprocess.run(
-            [sys.executable, "-c", _MEASURE, str(listed), str(self._command), "-i", name, "--list"],
-            cwd=self._folder,
-            env=self._environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode:
-            raise RuntimeError(done.stderr[-2000:])
-        cpu, memory = json.loads(done.stdout)
-        return Figures(cpu, memory, self._requests() - before), listed
+        with listed.open("wb") as output, (self._folder / "errors").open("wb") as errors:
+            child = subprocess.Popen(
+                [self._command, "-i", name, "--list"],
+                cwd=self._folder,
+                env=self._environment,
+                stdout=output,
+                stderr=errors,
+            )
+            _pid, status, usage = os.wait4(child.pid, 0)
+            child.returncode = os.waitstatus_to_exitcode(status)
+        if child.returncode:
+            raise RuntimeError((self._folder / "errors").read_text()[-2000:])
+        figures = Figures(usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, self._requests() - before)
+        return figures, listed
 
     def _requests(self) -> int:
         request = urllib.request.Request(
@@ -99,7 +90,8 @@ def measured(site: Site, commands: str, collections: str) -> dict[str, Figures]:
     with tempfile.TemporaryDirectory() as name:
         bench = Bench(site, commands, collections, Path(name))
         _figures, listed = bench.run(FILE, f"{PLAIN}protection: {{}}\n")
-        (Path(name) / "static.yml").write_text(static(json.loads(listed.read_text(encoding="utf-8"))), encoding="utf-8")
+        # In a process of its own: to the peak of a process belongs that of the one that started it, so this one stays small.
+        subprocess.run([sys.executable, "-m", "bench.inventories", listed, Path(name) / "static.yml"], check=True)
         bench.run("cached.veeam_em.yml", f"{PLAIN}{CACHED}protection: {{}}\n")
         for _round in range(2):
             for what, file, text in (
@@ -112,3 +104,12 @@ def measured(site: Site, commands: str, collections: str) -> dict[str, Figures]:
                 best = found.get(what, figures)
                 found[what] = Figures(min(best.cpu, figures.cpu), min(best.memory, figures.memory), figures.requests)
     return found
+
+
+def main() -> None:
+    listed, file = map(Path, sys.argv[1:])
+    file.write_text(static(json.loads(listed.read_text(encoding="utf-8"))), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -14,7 +14,7 @@ from ansible_collections.backup_ops.veeam_em.plugins.module_utils._inventory.gat
     InventoryRequest,
     gather_machines,
 )
-from ansible_collections.backup_ops.veeam_em.plugins.module_utils._inventory.hosts import HIDDEN, VARIABLES
+from ansible_collections.backup_ops.veeam_em.plugins.module_utils._inventory.hosts import HIDDEN, NO_TEXT, VARIABLES
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._inventory.merge import merge
 from ansible_collections.backup_ops.veeam_em.plugins.module_utils._times import parse_moment
 from support.connection import client
@@ -79,6 +79,8 @@ def gather(
         answer = Answer(found, em.requests())
     for host in answer.hosts:
         assert set(host) <= {*VARIABLES, *HIDDEN}
+        other = {key for key, value in host.items() if isinstance(value, (list, dict, bool))}
+        assert other <= {*NO_TEXT, *HIDDEN}
     return answer
 
 

@@ -436,8 +436,10 @@ CHANGING = [
     "(veeam_em_protection | default({})).verdict | default('none') != 'ok'",
     "patched or veeam_em_protection is not defined",
     "first_call",
+    "inventory_hostname not in groups['veeam_gate_no_go'] | default([])",
+    "'veeam_gate_go' not in group_names",
 ]
-"""Conditions that are true until the role gives each host its fact."""
+"""Conditions that are true until the role gives each host its fact, or puts it into a group."""
 
 
 @pytest.mark.ends
@@ -457,12 +459,12 @@ def test_a_condition_that_the_role_itself_changes_is_refused(ansible: Ansible, e
     ]
     assert ["use include_role" in said for said in begun] == [True] * len(CHANGING)
     assert (run.rc, went_on(run), logons(em)) == (2, [], 1)
-    imported = {
-        "name": "Verify", "ansible.builtin.import_playbook": "backup_ops.veeam_em.verify_backups", "when": CHANGING[0],
-    }  # fmt: skip
     settings = {P + "group": "window", P + "report_dir": ""}
-    run = ansible.playbook(playbook(imported, play("window")), inventory=hosts, extra_vars=settings, em=em)
-    assert (run.rc, went_on(run), logons(em)) == (2, [], 1)
+    for condition in (CHANGING[0], "veeam_gate_window is not defined"):
+        imported: Vars = {"name": "Verify", "ansible.builtin.import_playbook": "backup_ops.veeam_em.verify_backups"}
+        asked = playbook({**imported, "when": condition}, play("window"))
+        run = ansible.playbook(asked, inventory=hosts, extra_vars=settings, em=em)
+        assert (run.rc, went_on(run), logons(em)) == (2, [], 1)
 
 
 def test_hosts_that_share_a_machine_are_told(ansible: Ansible, em: t.Any) -> None:

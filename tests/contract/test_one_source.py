@@ -80,7 +80,7 @@ def test_defaults_of_a_policy_are_those_of_the_options() -> None:
 
 
 def test_the_gate_passes_on_what_the_guides_tell() -> None:
-    """Names of groups begin alike, but are none of these."""
+    """The names of groups begin alike, and so does what the playbooks register for themselves."""
     folders = [
         ROOT / "roles" / "verify_backups" / "tasks",
         ROOT / "plugins" / "action",
@@ -88,5 +88,5 @@ def test_the_gate_passes_on_what_the_guides_tell() -> None:
     ]
     files = [path for folder in folders for path in folder.rglob("*") if path.suffix in (".yml", ".py")]
     text = "\n".join(path.read_text(encoding="utf-8") for path in files)
-    found = set(re.findall(r"\bveeam_gate_\w+", text)) - {"veeam_gate_go", "veeam_gate_no_go"}
+    found = set(re.findall(r"\bveeam_gate_\w+", text)) - {"veeam_gate_go", "veeam_gate_no_go", "veeam_gate_window"}
     assert found == yaml.safe_load((TEXTS / "artifacts.yml").read_text(encoding="utf-8")).keys()

@@ -79,6 +79,11 @@ class Lookups:
         """Whether every root's lookup answered with a machine: of one that shows nothing, no filter proves that it has none."""
         return all(one.state == ANSWERED for one in self.states.values())
 
+    @property
+    def tell_all(self) -> bool:
+        """Whether they show every machine that there is: for an account that sees everything."""
+        return bool(self._snapshot.roots) and bool(self._snapshot.sees_everything) and self.is_complete
+
     def everything(self) -> t.Iterator[Shown]:
         for shown in self.by_key.values():
             yield from shown

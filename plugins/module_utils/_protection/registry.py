@@ -57,9 +57,7 @@ class Registry:
     @property
     def surely_there(self) -> t.Container[Key]:
         """Machines that are known whatever was asked for: where lookups tell all that there are, those of which only some rows tell are not."""
-        snapshot = self.snapshot
-        complete = bool(snapshot.roots) and bool(snapshot.sees_everything) and self.lookups.is_complete
-        return self.lookups.by_key if complete else self.machines
+        return self.lookups.by_key if self.lookups.tell_all else self.machines
 
     def named_at(self, name: str, server: str | None) -> list[KnownMachine]:
         """The machines that have or had a name, without regard to case, at a backup server (None: at any)."""

@@ -139,16 +139,13 @@ def decide(machine: Machine, facts: Facts, policy: Policy, *, restores_count: bo
     if running:
         kinds = {"restore": codes.RESTORE_RUNNING, "backup": codes.BACKUP_RUNNING}
         return verdict(codes.RUNNING, {kinds[one.kind] for one in running})
+    may_be_snapshots = not facts.repositories_known and codes.SNAPSHOT_TYPE not in machine.job_types
     if is_good:
-        if (
-            not facts.repositories_known
-            and codes.SNAPSHOT_TYPE not in machine.job_types
-            and not _good_elsewhere(machine, usable)
-        ):
+        if may_be_snapshots and not _good_elsewhere(machine, usable):
             return verdict(codes.UNKNOWN, [codes.REPOSITORY_UNREADABLE])
         return verdict(codes.OK, [])
     blocking = _blocking(machine, facts, successes, bool(usable))
-    if not facts.repositories_known and codes.SNAPSHOT_TYPE not in machine.job_types and not _are_of_agents(successes):
+    if may_be_snapshots and any(one.job_type not in codes.AGENT_TYPES for one in successes):
         # Else a waiver for backups that are too old would cover a machine that has snapshots only.
         blocking.add(codes.REPOSITORY_UNREADABLE)
     if last_attempt is not None and not last_attempt.is_success:
@@ -178,10 +175,6 @@ def flaws(machine: Machine, attempt: Attempt) -> list[str]:
     if attempt.data_time < machine.oldest:
         found.append(codes.AGE_OVER_LIMIT)
     return found
-
-
-def _are_of_agents(attempts: t.Iterable[Attempt]) -> bool:
-    return all(one.job_type in codes.AGENT_TYPES for one in attempts)
 
 
 def _good_elsewhere(machine: Machine, usable: t.Sequence[Attempt]) -> bool:

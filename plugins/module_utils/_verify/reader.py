@@ -93,10 +93,7 @@ class SnapshotReader(NamedRows):
 
     def _names_are_known(self) -> bool:
         """Whether the lookup service and the agents' sessions tell the present names of all machines."""
-        snapshot = self.snapshot
-        if not (snapshot.roots and snapshot.sees_everything):
-            return False
-        return Lookups(snapshot).is_complete
+        return Lookups(self.snapshot).tell_all
 
     def _sample_roots(self) -> None:
         """Which roots the newest restore points are of: the same rows whatever is asked, so that every company hears the same.

@@ -65,18 +65,15 @@ def _lost_hosts() -> set[str] | None:
     return None
 
 
-def hosts_that_stay(task: t.Any, variables: t.Mapping[str, dict[str, t.Any]]) -> list[str]:
-    """Those of the hosts, given with their variables, that the role's last task can't end: they are not in the include, or a condition is false there.
+def hosts_that_stay(
+    task: t.Any, names: t.Sequence[str], variables_of: t.Callable[[str], dict[str, t.Any]]
+) -> list[str]:
+    """Those of the hosts that the role's last task can't end: they are not in the include, or a condition is false there.
 
     Where the strategy does not tell who is in it, that is all of them: a host that stays would be patched.
     """
-    found = hosts_of_this_task()
-    present = None if found is None else set(found)
-    return [
-        name
-        for name, known in variables.items()
-        if present is None or name not in present or not is_true_at(task, known)
-    ]
+    present = set(hosts_of_this_task() or ())
+    return [name for name in names if name not in present or (task.when and not is_true_at(task, variables_of(name)))]
 
 
 def hosts_of_this_task() -> list[str] | None:

@@ -188,8 +188,9 @@ class Call:
     def _staying(self, outcome: Outcome) -> list[str]:
         """Hosts that the role would say it leaves out, and that would be patched all the same."""
         names = outcome.excluded if self._at.has_fact and not outcome.stop else ()
-        variables = {name: self._variables.all_of(self._at.inventory.get_host(name)) for name in names}
-        return hosts_that_stay(self._at.task, variables)
+        return hosts_that_stay(
+            self._at.task, names, lambda name: self._variables.all_of(self._at.inventory.get_host(name))
+        )
 
     def _is_stranger(self, name: str) -> bool:
         return name not in self._at.inventory.hosts
