@@ -372,6 +372,7 @@ from ..module_utils._errors import EmError, sentence
 from ..module_utils._inventory.gather import KINDS
 from ..module_utils._inventory.hosts import HIDDEN
 from ..module_utils._protection.codes import VERDICTS
+from ..plugin_utils._collector import without_collector
 from ..plugin_utils._inventory.clash import IDENTITY, REPORT, VERDICT, Clash, find_clash, sentences
 from ..plugin_utils._inventory.duplicates import NamedHost, changed_names, resolve_duplicates
 from ..plugin_utils._inventory.expressions import Expressions, check_constructed, one_line, text_of
@@ -430,18 +431,19 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
     def parse(self, inventory: t.Any, loader: t.Any, path: str, cache: bool = True) -> None:
         super().parse(inventory, loader, path, cache)
-        try:
-            require_libraries()
-            self._read_config_data(path)
-            config = self._config()
-            staging, clashes = self._staged(config, self._hosts(config, path, cache))
-        except (EmError, AnsibleError) as error:
-            raise InventoryFailed(sentence(one_line(error))) from None
-        # Nothing can fail any more.
-        staging.apply(inventory)
-        for clash in clashes:
-            clash.correct(inventory)
-        self._warn(sentences(clashes))
+        with without_collector():
+            try:
+                require_libraries()
+                self._read_config_data(path)
+                config = self._config()
+                staging, clashes = self._staged(config, self._hosts(config, path, cache))
+            except (EmError, AnsibleError) as error:
+                raise InventoryFailed(sentence(one_line(error))) from None
+            # Nothing can fail any more.
+            staging.apply(inventory)
+            for clash in clashes:
+                clash.correct(inventory)
+            self._warn(sentences(clashes))
 
     def _config(self) -> InventoryConfig:
         check_constructed(self.get_option("compose"), self.get_option("groups"), self.get_option("keyed_groups"))

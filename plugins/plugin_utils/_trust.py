@@ -31,8 +31,15 @@ def could_be_template(text: str) -> bool:
 if not HAS_DATA_TAGGING:
     from ansible.utils.unsafe_proxy import wrap_var
 
+    @functools.lru_cache(maxsize=65536)
+    def _inert(text: str) -> str:
+        """Names of jobs, servers and verdicts are the same for thousands of hosts."""
+        return t.cast("str", wrap_var(text)) if could_be_template(text) else text
+
     def never_template(value: t.Any) -> t.Any:
         """The value with every text in it that could be a template made inert; all other text stays plain."""
+        if value.__class__ is str:
+            return _inert(value)
         if isinstance(value, dict):
             return {never_template(key): never_template(item) for key, item in value.items()}
         if isinstance(value, list):

@@ -180,7 +180,8 @@ class _Judge:
         if restores and any(one.kind == "restore" for one in decision.running) and decision.verdict != codes.UNKNOWN:
             plain = self._decided(False)
             decision = with_restores(plain.decision, decision, restores)
-        return dataclasses.replace(plain, decision=waived(decision, self._entry, self._policy))
+        decision = waived(decision, self._entry, self._policy)
+        return plain if decision is plain.decision else dataclasses.replace(plain, decision=decision)
 
     def _decided(self, restores_count: bool) -> Assessment:
         machines = tuple(self._assessed(one.machine, one.name, restores_count) for one in self._resolution.meanings)
@@ -201,13 +202,13 @@ class _Judge:
             decision = dataclasses.replace(
                 decision, verdict=codes.UNKNOWN, underlying=codes.UNKNOWN, blocking=codes.in_order([codes.CLAIMED_TWICE, *_unknowns(decision)])
             )  # fmt: skip
-        decision = dataclasses.replace(decision, notes=codes.in_order([*decision.notes, *notes]))
+        if notes:
+            decision = dataclasses.replace(decision, notes=codes.in_order([*decision.notes, *notes]))
         as_of = min((age for age in ages if age), default=None) if all(ages) else None
         return Assessment(self._entry, self._resolution, machines, decision, self._claimed_by, former, as_of)
 
     def _assessed(self, machine: KnownMachine, name: str, restores_count: bool) -> Assessed:
         facts = self._builder.facts(self._entry, machine)
-        facts = dataclasses.replace(facts, truncated=self._entry.key in self._snapshot.truncated)
         return Assessed(machine, name, facts, decide(self._entry, facts, self._policy, restores_count=restores_count))
 
     def _other_work(self, restores_count: bool) -> tuple[Attempt, ...]:

@@ -63,6 +63,7 @@ class FactsBuilder:
             data_age=proven,
             newest_seen=max((seen for seen in self._seen_at(machine).values() if seen), default=None),
             repositories_known=self._snapshot.repositories_known,
+            truncated=entry.key in self._snapshot.truncated,
             is_visible=bool(self._snapshot.sees_everything),
             is_missing=machine.is_missing,
         )
@@ -146,12 +147,15 @@ class FactsBuilder:
         running = [self.attempt(task, []) for task in tasks if task.running]
         found = [one for one in running if one.running and one.job_type not in NOT_ON_MACHINES]
         found += self._job_runs(tasks)
-        names = {fold(name) for name in machine.present_names()}
-        restores = [
-            *self._restores_by_key.get(machine.key, ()),
-            *(one for key, one in self._loose_restores if key != machine.key and names & set(map(fold, one.names))),
-        ]
+        restores = [*self._restores_by_key.get(machine.key, ()), *self._loose_restores_of(machine)]
         return tuple(self._judged(one) for one in (*found, *map(_restore, restores)))
+
+    def _loose_restores_of(self, machine: KnownMachine) -> list[RestoreRow]:
+        """Restores of a machine that can't be told, which may be this one."""
+        if not self._loose_restores:
+            return []
+        names = {fold(name) for name in machine.present_names()}
+        return [one for key, one in self._loose_restores if key != machine.key and names & set(map(fold, one.names))]
 
     def loose_work(self, entry: Machine) -> tuple[Attempt, ...]:
         """Restores of a machine that can't be told, by name."""
@@ -173,6 +177,8 @@ class FactsBuilder:
 
     def _job_runs(self, tasks: list[TaskRow]) -> t.Iterator[Attempt]:
         """Running job sessions that are not done with the machine, or may come to it: it was in this job before."""
+        if not self._sessions.runs:
+            return
         by_session = collections.defaultdict(list)
         for task in tasks:
             session = self._sessions.of(task)
@@ -224,6 +230,8 @@ class FactsBuilder:
 
     def data_as_of(self, machine: KnownMachine) -> tuple[dt.datetime | None, str]:
         """When the data of a machine was collected, and how good the proof for the age limit is: ``known``, ``old``, ``unknown``."""
+        if self._snapshot.collections is not None and self._log_tells is not None:
+            return self._collected, self._log_tells
         seen = self._seen_at(machine)
         limit = self._policy.max_data_age
         oldest = self._policy.now - limit if limit is not None else None
@@ -231,7 +239,7 @@ class FactsBuilder:
         fresh = oldest is None or (bool(seen) and all(time is not None and time >= oldest for time in seen.values()))
         if self._snapshot.collections is None:
             return min(times, default=None), "known" if fresh else "unknown"
-        return self._collected, self._log_tells or ("known" if fresh else "unknown")
+        return self._collected, "known" if fresh else "unknown"
 
     def _told_by_the_log(self) -> str | None:
         """What the log of collections proves for all machines; nothing where it is up to each one's backup server."""

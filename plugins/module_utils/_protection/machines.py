@@ -43,6 +43,7 @@ class KnownMachine:
     is_gone: bool = False
     is_missing: bool = False
     is_weak: bool = True
+    _present: frozenset[str] | None = dataclasses.field(default=None, init=False, repr=False)
 
     @property
     def is_agent(self) -> bool:
@@ -74,6 +75,7 @@ class KnownMachine:
         times[name] = max(time, times.get(name, time))
         if whole:
             self.whole.add(name)
+        self._present = None
 
     def newest(self, source: str) -> set[str]:
         """The names that a source gave last."""
@@ -81,8 +83,14 @@ class KnownMachine:
         last = max(times.values(), default=None)
         return {name for name, time in times.items() if time == last}
 
-    def present_names(self) -> set[str]:
-        """What it is called now. A copy calls it as the backup did that it copies, so that name counts where there is no other."""
+    def present_names(self) -> frozenset[str]:
+        """What it is called now. Worked out once after the last sighting: every entry that can mean the machine asks for it several times."""
+        if self._present is None:
+            self._present = frozenset(self._present_names())
+        return self._present
+
+    def _present_names(self) -> set[str]:
+        """A copy calls it as the backup did that it copies, so that name counts where there is no other."""
         found = {source: self.newest(source) for source in {*self.names} - {COPY} or self.names}
         present = set(found.get(LOOKUP, ()))
         if present and self.key[0] in _ONE_NAME:

@@ -65,6 +65,7 @@ class HierarchyRoots:
             identifies = found is not None and shared[root.backup_server_name, found] == 1
             self._scopes[root.guid] = found if identifies and found else root.guid
         self._unique = frozenset(self._scopes.values())
+        self._keys: dict[str, Key | None] = {}
 
     @property
     def hypervisors(self) -> int:
@@ -81,6 +82,12 @@ class HierarchyRoots:
 
     def key(self, vm_uid: str) -> Key | None:
         """The identity behind an object reference; its root may be written as GUID or as unique id. None for agents."""
+        if vm_uid not in self._keys:
+            # All rows of a machine tell the same few references.
+            self._keys[vm_uid] = self._key(vm_uid)
+        return self._keys[vm_uid]
+
+    def _key(self, vm_uid: str) -> Key | None:
         parts = split_ref(vm_uid)
         if parts is None or is_agent(vm_uid):
             return None

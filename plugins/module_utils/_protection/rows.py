@@ -74,7 +74,7 @@ class TaskRow(t.NamedTuple):
 
     @property
     def session_key(self) -> str:
-        return uid_key(self.session_uid) or ""
+        return self.session_uid.lower() if self.session_uid else ""
 
 
 class PointRow(t.NamedTuple):
