@@ -35,7 +35,7 @@ from .._protection.snapshot import ANSWERED, EMPTY, Snapshot
 from .._records.build import Record
 from .._records.record_set import Result
 from .._times import parse_when, to_iso
-from .._verify.plan import Span, reach
+from .._verify.plan import Span, Wanted, reach
 from .._verify.reader import SnapshotReader
 from .ageing import aged
 from .hosts import VARIABLES, HostMaker, server_host
@@ -196,34 +196,41 @@ def read_machines(client: EnterpriseManagerClient, wanted: InventoryRequest, *, 
         t.cast("EnterpriseManagerClient", sources), wanted.reading, keep_all=True, with_points=judged or with_points,
         in_stages=judged and not with_points, page_size=client.page_size,
     )  # fmt: skip
-    registry = Registry(reader.read())
-    hosts = _machines(registry, wanted, reader.computer_records)
-    warnings: list[str] = []
-    if judged:
-        registry, hosts, warnings = _judged(reader, registry, hosts, wanted)
-    elif registry.snapshot.truncated:
+    reader.read()
+    registry, hosts, warnings = (_judged if judged else _known)(reader, wanted)
+    if registry.snapshot.truncated and not judged:
         warnings.append("Not all rows were read, so hosts may be missing; ask for a shorter time with since")
     if "not_backed_up" in wanted.include:
         warnings += _unseen(registry)
     return Machines(registry, hosts, [*sources.warnings, *warnings])
 
 
-def _judged(
-    reader: SnapshotReader, registry: Registry, hosts: list[Host], wanted: InventoryRequest
-) -> tuple[Registry, list[Host], list[str]]:
-    """The hosts with their verdicts, for which older rows of machines without a good backup are read; and warnings."""
-    options, floor, older = wanted.protection or {}, reach(wanted.policy).since, wanted.older
-    verdicts = Verdicts(registry, hosts, options, wanted.now)
-    poor = verdicts.poor_machines() if older or reader.points_left else []
-    if poor:
+def _known(reader: SnapshotReader, wanted: InventoryRequest) -> Machines:
+    """The machines of all rows that were read so far."""
+    registry = Registry(reader.snapshot)
+    return Machines(registry, _machines(registry, wanted, reader.computer_records), [])
+
+
+def _judged(reader: SnapshotReader, wanted: InventoryRequest) -> Machines:
+    """The machines with their verdicts, for which older rows of those without a good backup are read."""
+    registry, hosts, _warnings = _known(reader, wanted)
+    verdicts = _verdicts(registry, hosts, wanted)
+    left = rows_of(verdicts.poor_machines()) if wanted.older or reader.points_left else Wanted()
+    if left.names or left.refs:
+        # All of it is worked out anew, and both together would need twice the memory.
+        del registry, hosts, verdicts
         start = reach(wanted.reading).since
-        reader.read_older(older or Span(start, start), rows_of(poor))
-        registry = Registry(reader.snapshot)
-        hosts = _machines(registry, wanted, reader.computer_records)
-    if poor or floor > wanted.since:
-        told = registry if floor <= wanted.since else Registry(reader.snapshot.within(floor))
-        verdicts = Verdicts(told, hosts, options, wanted.now)
-    return registry, hosts, verdicts.give()
+        reader.read_older(wanted.older or Span(start, start), left)
+        registry, hosts, _warnings = _known(reader, wanted)
+        verdicts = _verdicts(registry, hosts, wanted)
+    return Machines(registry, hosts, verdicts.give())
+
+
+def _verdicts(registry: Registry, hosts: list[Host], wanted: InventoryRequest) -> Verdicts:
+    """By what was done since the policy looks back, which may be later than what hosts tell of."""
+    floor = reach(wanted.policy).since
+    told = registry if floor <= wanted.since else Registry(registry.snapshot.within(floor))
+    return Verdicts(told, hosts, wanted.protection or {}, wanted.now)
 
 
 def _machines(registry: Registry, wanted: InventoryRequest, computers: t.Sequence[Record]) -> list[Host]:

@@ -216,7 +216,8 @@ def job(attempt: Attempt) -> str:
 
 def quote(text: str | None) -> str:
     line = " ".join((text or "").split()).rstrip(".")
-    return line if len(line) <= _MAX_QUOTE else line[: _MAX_QUOTE - 1] + "…"
+    # A single character beyond Latin-1 doubles what a program needs for the text of a whole inventory.
+    return line if len(line) <= _MAX_QUOTE else f"{line[: _MAX_QUOTE - 3]}..."
 
 
 def age_text(entry: Machine, attempt: Attempt) -> str:
