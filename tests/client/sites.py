@@ -13,6 +13,7 @@ SERVERS = ("vbr01.example.test", "vbr02.example.test")
 NAMES = ("web01", "WEB01", "web01.corp.example", "web01.old", "db01", "app01")
 ASKED = (*NAMES, "Web01", "web01.lab.example", "nobody")
 NO_IDS = ("00000000-0000-0000-0000-000000000000", "", "None", "same")
+FIRST_REF = 101
 LASTS = ("-1h", "-5h", "-9h", "-20h", "-30h", "-80h")
 
 
@@ -120,11 +121,19 @@ def _roots(events: _Events, servers: tuple[str, ...]) -> list[Estate]:
 
 
 def _machine(events: _Events, number: int, roots: list[Estate]) -> Estate:
-    machine: Estate = {"name": events.pick(NAMES), "key": f"m{number}", "on": events.pick(roots)["name"]}
+    root = events.pick(roots)
+    machine: Estate = {
+        "name": events.pick(NAMES),
+        "key": f"m{number}",
+        "on": root["name"],
+        "ref": f"vm-{FIRST_REF + number}",
+    }
+    elsewhere = [one["name"] for one in roots if set(root["backup_servers"]) <= set(one["backup_servers"])]
     for event, change in (
         ("renamed", {"name": events.pick(["web01", "web02", "db01"])}),
         ("registered anew", {"reregistered": True}),
         ("deleted", {"deleted": True}),
+        ("moved", {"on": events.pick(elsewhere)}),
     ):
         if events.one_in(8, event):
             machine["life"] = [{"at": events.pick(["-4h", "-15h", "-50h"]), **change}]
@@ -201,9 +210,9 @@ def _outcome(events: _Events, kind: str) -> Estate | None:
 def _add_extras(events: _Events, estate: Estate, server: str, machines: list[Estate]) -> None:
     at_server = {root["name"] for root in estate["hierarchy_roots"] if server in root["backup_servers"]}
     here = [one["key"] for one in machines if one["on"] in at_server]
-    if here and events.one_in(8, "restore"):
+    if here and events.one_in(5, "restore"):
         estate["restore_sessions"] = [{"backup_server": server, "machine": here[0], "created": "-2h", "running": True}]
-    if here and events.one_in(3, "points without tasks"):
+    if here and events.one_in(2, "points without tasks"):
         imported = {"name": events.pick(["app01", "db01", "nobody"]), "key": "imported", "on": next(
             one["on"] for one in machines if one["key"] == here[-1]
         )}  # fmt: skip
@@ -215,12 +224,12 @@ def _add_extras(events: _Events, estate: Estate, server: str, machines: list[Est
                 "created": events.pick(["-5h", "-60h"]),
             }
         ]
-    if here and events.one_in(8, "work that never ends"):
+    if here and events.one_in(3, "work that never ends"):
         estate["jobs"] = [*estate["jobs"], {
             "name": "log", "backup_server": server, "type": "SqlLogBackup", "machines": here[:1], "history": "3d",
             "schedule": {"every": "24h", "last": "-3h"}, "outcomes": [{"runs": 0, "running": True}], "enabled": False,
         }]  # fmt: skip
-    if events.one_in(8, "repositories denied"):
+    if events.one_in(5, "repositories denied"):
         estate["accounts"] = [{**one, "denied": ["query/Repository"]} for one in estate["accounts"]]
     if events.one_in(8, "collections with warnings"):
         estate["settings"] = {"collections": events.pick([["Warning"], ["Warning", "Success"], ["Failed", "Success"]])}
@@ -232,7 +241,7 @@ def _add_namesake(events: _Events, estate: Estate) -> None:
     """A host connected besides its vCenter, which shows one of its machines too."""
     wide = next((one for one in estate["hierarchy_roots"] if one["type"] == "VC" and "lookup" not in one), None)
     inside = [one["name"] for one in estate["machines"] if wide and one["on"] == wide["name"] and "life" not in one]
-    if not wide or not inside or not events.one_in(4, "a host besides its vCenter"):
+    if not wide or not inside or not events.one_in(2, "a host besides its vCenter"):
         return
     host = {"name": "esx9.example.test", "type": "ESXi", "backup_servers": wide["backup_servers"][:1]}
     estate["hierarchy_roots"] = [*estate["hierarchy_roots"], host]
@@ -241,6 +250,13 @@ def _add_namesake(events: _Events, estate: Estate) -> None:
 
 def _entry(events: _Events, name: str, servers: tuple[str, ...]) -> t.Any:
     entry: dict[str, t.Any] = {"name": name}
+    if events.one_in(8, "a limit of its own"):
+        entry["max_age"] = events.pick(["1h", "6h", "20h", "40h", "5d", "40d"])
+    if events.one_in(10, "demands of its own"):
+        entry["accept_warning"] = events.pick([True, False])
+        entry["require_restore_point"] = events.pick([True, False])
+    if events.one_in(20, "asked by a bare id"):
+        entry["vm_ref"] = f"vm-{FIRST_REF + events.draw(st.integers(0, 3))}"
     if events.one_in(14, "asked by a reference that nothing has"):
         return {"name": name, "vm_uid": "urn:VMware:Vm:33333333-aaaa-4bbb-8ccc-000000000009.vm-77777"}
     if events.one_in(8, "asked at a backup server"):

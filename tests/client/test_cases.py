@@ -393,3 +393,53 @@ def test_old_backups_that_may_be_snapshots_are_not_waived() -> None:
     assert "storage snapshot can't be told" in found["message"]
     found = one(estate, "web01", waivers=[waiver], job_types=["Backup", "StorageSnapshot"])
     assert found["verdict"] == "waived"
+
+
+def test_a_backup_without_reference_is_not_settled_before_older_rows_tell_whose_it_was() -> None:
+    """Before version 10 only its restore point tells which machine a task was of; where that may be missing, an older one does."""
+    gone = {"name": "web01", "on": VC1, "life": [{"at": "-4h", "deleted": True}]}
+    removed = [{"machine": "web01", "runs": 0, "point": "removed"}]
+    estate = site(job("web01", "web02", last="-9h", outcomes=removed), machines=[gone, "web02"])
+    for max_age in ("12h", "20d"):
+        found = one(estate, "web01", profile="v95u4", require_restore_point=False, max_age=max_age)
+        assert (found["verdict"], found["reasons"]) == ("unknown", ["machine_gone"])
+
+
+def test_a_bare_id_that_no_hypervisor_has_any_more() -> None:
+    """Its rows come only with another entry, and make no difference where the lookups tell all; else all rows are read."""
+    again = {"name": "web01", "on": VC1, "ref": "vm-77", "life": [{"at": "-50h", "reregistered": True}]}
+    estate = site(job("web01"), machines=[again])
+    asked = {"name": "by its id", "vm_ref": "vm-77"}
+    found = one(estate, asked)
+    assert (found["verdict"], found["reasons"]) == ("unknown", ["reference_not_found"])
+    assert ask(estate, asked, "web01")["machines"][0] == found
+    blind = one(estate, asked, ask_hypervisors="never")
+    assert (blind["verdict"], blind["reasons"]) == ("stale", ["age_over_limit"])
+
+
+def test_a_failure_without_reference_counts_in_whatever_case_its_name_is() -> None:
+    """Before version 10 a failed task tells a name only, and namesakes may differ in case; so it counts for both, as in an inventory."""
+    machines = [{"name": "WEB01", "on": VC1}, {"name": "web01", "on": VC1, "ref": "vm-5"}]
+    failed = [{"machine": "WEB01", "runs": "0+", "result": "Failed", "reason": "no space"}]
+    estate = site(job("WEB01", outcomes=failed), machines=machines)
+    found = one(estate, {"name": "by its id", "vm_ref": "vm-5"}, profile="v95u4")
+    assert (found["verdict"], found["reasons"]) == ("failed", ["last_attempt_failed", "no_backup_found"])
+
+
+def test_what_may_be_another_machine_s_failure_renames_none() -> None:
+    """Before version 10 a failed task of WEB01 may be of the computer web01 too, which is called as it was before."""
+    agents = {
+        "name": "Agents", "backup_server": VBR1, "type": "AgentBackup", "computers": ["web01"],
+        "schedule": {"every": "24h", "last": "-8h"}, "history": "5d",
+    }  # fmt: skip
+    failed = [{"machine": "WEB01", "runs": "0+", "result": "Failed", "reason": "no space"}]
+    estate = site(
+        job("WEB01", last="-3h", outcomes=failed),
+        agents,
+        machines=["WEB01"],
+        computers=[{"names": ["web01"], "protection_group": "All"}],
+        protection_groups=[{"name": "All", "backup_server": VBR1}],
+        accounts=[{"username": "user", "password": "User-Passw0rd", "role": "Portal User"}],
+    )
+    found = one(estate, "web01", profile="v95u4")
+    assert (found["verdict"], found["matched_by"], found["vm_uid"]) == ("ok", "exact", None)

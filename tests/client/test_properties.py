@@ -32,6 +32,8 @@ EXAMPLES = int(os.environ.get("VERDICT_SITES", "300"))
 SEED = os.environ.get("VERDICT_SEED")
 SHRINK = bool(os.environ.get("VERDICT_SHRINK"))
 PROFILES = ("v95u4", "v12", "v13")
+OWN = ("max_age", "accept_warning", "require_restore_point")
+"""What entries may demand for themselves."""
 Answer = t.Tuple[str, t.Tuple[str, ...]]
 
 
@@ -144,6 +146,8 @@ def check_more(site: Site, together: list[Answer]) -> None:
         # they run; so one can tell that an entry's machine has the name of another entry by now, the exception that only worsens. And a machine that
         # one hypervisor alone shows tells that it is not inside the other one.
         news = {codes.DATA_AGE_UNKNOWN, codes.NAMESAKE_NOT_COUNTED} & {*answer[1]}
+        # Of a machine that has gone, a copy may be the first thing that was seen for long.
+        news |= {codes.NO_BACKUP_FOUND} & {*answer[1]} if codes.MACHINE_GONE in after[1] else set()
         if not news and codes.CLAIMED_TWICE not in (*answer[1], *after[1]):
             assert is_ok(answer) == is_ok(after), "a failing stranger or a copy"
     for backup in backups[:1]:
@@ -171,8 +175,8 @@ def check_more(site: Site, together: list[Answer]) -> None:
 
 
 def check_policy(site: Site, together: list[Answer]) -> None:
-    """Who asks for less is not told more that is wrong."""
-    plain = [{**entry, "max_age": None} if isinstance(entry, dict) else entry for entry in site.asked]
+    """Who asks for less of all entries is not told more that is wrong."""
+    plain = [{**entry, **dict.fromkeys(OWN)} if isinstance(entry, dict) else entry for entry in site.asked]
     site = dataclasses.replace(site, options={**site.options, "waivers": None})
     strict = ask(site, plain)
     for more in (

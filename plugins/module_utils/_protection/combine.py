@@ -21,7 +21,7 @@ from .machines import KnownMachine
 from .policy import Machine, Policy
 from .registry import Registry
 from .resolve import Resolution, Resolver
-from .roots import Key
+from .roots import NAME_ONLY, Key
 from .snapshot import LOOKUP_FAILED, Snapshot
 from .verdict import Attempt, Decision, Facts, decide
 from .waiving import waived, waivers_for, with_restores
@@ -63,9 +63,11 @@ class Assessment:
 
     @property
     def is_settled(self) -> bool:
-        """Whether older rows could change neither the verdict nor what is said about it."""
+        """Whether older rows could change neither the verdict nor what is said about it: they may tell which machine one without reference is."""
         return bool(self.machines) and all(
-            one.decision.last_good is not None and one.decision.last_good.data_time >= self.entry.oldest
+            one.machine.key[0] != NAME_ONLY
+            and one.decision.last_good is not None
+            and one.decision.last_good.data_time >= self.entry.oldest
             for one in self.machines
         )
 

@@ -16,7 +16,7 @@ from .machines import KnownMachine
 from .names import fold
 from .policy import Machine, Policy
 from .registry import Registry
-from .resolve import spellings
+from .resolve import in_any_case, spellings
 from .rows import NOT_ON_MACHINES, PointRow, RestoreRow, SessionRow, TaskRow
 from .sessions import AGENT_SESSION
 from .verdict import Attempt, Facts, RestorePoint
@@ -73,12 +73,12 @@ class FactsBuilder:
         if self._snapshot.is_whole:
             return machine.tasks, machine.points
         known = set(spellings(entry.name, self._domains))
-        known.update(name for times in machine.names.values() for name in times if name in machine.whole)
-        known.update(name for point in machine.points for name in point.names)
+        known |= in_any_case(name for times in machine.names.values() for name in times if name in machine.whole)
+        known |= in_any_case(name for point in machine.points for name in point.names)
         left, found = machine.tasks, set()
         while True:
             new = {id(task) for task in left if task.running or known.intersection(task.names)}
-            known.update(name for task in left if id(task) in new for name in task.names)
+            known |= in_any_case(name for task in left if id(task) in new for name in task.names)
             found |= new
             left = [task for task in left if id(task) not in new]
             if not new:

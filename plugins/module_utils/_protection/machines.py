@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import typing as t
 
 from .names import decoded, fold
 from .roots import AGENT, NAME_ONLY, Key
@@ -76,6 +77,13 @@ class KnownMachine:
         if whole:
             self.whole.add(name)
         self._present = None
+
+    def own_spellings(self, names: t.Iterable[str]) -> list[str]:
+        """Those of the names that it has itself, as they are; or else as it has them."""
+        known = sorted({name for times in self.names.values() for name in times})
+        return [
+            one for name in names for one in known if one == name or (name not in known and fold(one) == fold(name))
+        ]
 
     def newest(self, source: str) -> set[str]:
         """The names that a source gave last."""

@@ -67,7 +67,7 @@ def _unknown(code: str, found: Assessment, policy: Policy) -> str:
     if code in (codes.MACHINE_RENAMED, codes.MACHINE_GONE):
         return _former(code, found)
     if code == codes.REFERENCE_NOT_FOUND:
-        return f"Enterprise Manager knows no machine with the reference {found.entry.vm_uid or found.entry.vm_ref}; sync the inventory"
+        return f"no machine with the reference {found.entry.vm_uid or found.entry.vm_ref} was found; sync the inventory"
     if code == codes.SESSION_UNREADABLE:
         return (
             "the job session of a task for it can't be read, so it can't be told whether that was a backup;"

@@ -166,7 +166,8 @@ class Registry:
             return self._agent(task.names[0], task.backup_server_name)
         return None
 
-    def _take(self, machine: KnownMachine, task: TaskRow) -> None:
+    def _take(self, machine: KnownMachine, task: TaskRow, names: t.Sequence[str] | None = None) -> None:
+        """``names`` are what the task calls the machine, where that is not what it calls its own."""
         session = self.sessions.of(task)
         whole = (
             self.snapshot.is_whole or task.running or (session is not None and session.job_type in codes.AGENT_TYPES)
@@ -177,7 +178,8 @@ class Registry:
         # A copy names what it copies, which proves no machine; a replication of a machine with a reference does.
         if not is_second_hand(session) or (machine.key[0] != NAME_ONLY and not is_copy(session)):
             machine.is_weak = False
-        self._saw(machine, COPY if is_copy(session) else TASK, task.names, task.start, whole)
+        called = task.names if names is None else names
+        self._saw(machine, COPY if is_copy(session) else TASK, called, task.start, whole)
 
     def _place(self, tasks: list[TaskRow], taken: set[Key]) -> None:
         """Tasks of one name in one session that tell no reference (servers before version 10, replications).
@@ -200,13 +202,15 @@ class Registry:
         for task in tasks:
             is_open = task.result in codes.SUCCESSFUL and not task.running and len(homes) > 1 and not second_hand
             for machine in homes:
+                # What may be another machine's renames none.
+                names = machine.own_spellings(task.names) if len(homes) > 1 else task.names
                 if is_open:
-                    self._saw(machine, TASK, task.names, task.start, self.snapshot.is_whole)
+                    self._saw(machine, TASK, names, task.start, self.snapshot.is_whole)
                 elif second_hand and len(homes) > 1:
                     # It works on one of them, and proves nothing about any.
                     machine.tasks.append(task)
                 else:
-                    self._take(machine, task)
+                    self._take(machine, task, names)
 
     def _nameless(self, row: TaskRow | PointRow, suffix: str) -> KnownMachine:
         machine = self._machine((NAME_ONLY, fold(row.backup_server_name or ""), fold(row.names[0]) + suffix))

@@ -57,7 +57,12 @@ def spellings(name: str, domains: Domains) -> frozenset[str]:
     """How rows are asked for by a name: as it is written and in the usual other ways of writing it, with and without its domain."""
     plain = decoded(name)
     short = plain.partition(".")[0] if domains.split(name)[1] else plain
-    return frozenset(form for one in (name, plain, short) for form in (one, one.lower(), one.upper()))
+    return in_any_case([name, plain, short])
+
+
+def in_any_case(names: t.Iterable[str]) -> frozenset[str]:
+    """How rows are asked for by names of a machine: before version 10 rows have nothing else, and hypervisors don't mind the case."""
+    return frozenset(form for name in names for form in (name, name.lower(), name.upper()))
 
 
 class Resolver:
@@ -70,13 +75,15 @@ class Resolver:
         present: dict[str, list[tuple[KnownMachine, str]]] = collections.defaultdict(list)
         older: dict[str, list[tuple[KnownMachine, str]]] = collections.defaultdict(list)
         self._by_ref: dict[str, list[KnownMachine]] = collections.defaultdict(list)
+        # No row can be asked for by a bare id, so rows that another entry brought must not make a difference.
+        surely_there = registry.surely_there
         for machine in registry.machines.values():
             names = machine.present_names()
             for name in names:
                 present[self._domains.short(name)].append((machine, name))
             for name in {one for times in machine.names.values() for one in times} - names:
                 older[self._domains.short(name)].append((machine, name))
-            if machine.is_vm:
+            if machine.is_vm and machine.key in surely_there:
                 self._by_ref[machine.key[2]].append(machine)
         self._present, self._older = present, older
 

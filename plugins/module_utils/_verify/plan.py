@@ -17,7 +17,7 @@ from .._protection import codes, rows
 from .._protection.combine import Assessment
 from .._protection.names import Domains, fold, is_plain
 from .._protection.policy import Machine, Policy
-from .._protection.resolve import Resolution, spellings
+from .._protection.resolve import Resolution, in_any_case, spellings
 from .._times import to_iso
 
 # A job session starts before its tasks; queued tasks can wait for hours.
@@ -74,7 +74,7 @@ def wanted_of(entry: Machine, resolution: Resolution, domains: Domains) -> Wante
     """What rows of an entry's machines can be found by."""
     names, refs = set() if entry.vm_uid else set(spellings(entry.name, domains)), set()
     for machine in resolution.machines:
-        names.update(name for times in machine.names.values() for name in times)
+        names |= in_any_case(name for times in machine.names.values() for name in times)
         refs.update(machine.refs)
     if entry.vm_uid:
         refs.add(entry.vm_uid)

@@ -123,9 +123,9 @@ class SnapshotReader(NamedRows):
         has_references = all(task.vm_uid or not task.point_uid for task in self.snapshot.tasks.values())
         if self._with_points or not has_references:
             recent = first_span(self._policy)
-            self.points_left = (
-                self._in_stages and has_references and span.since < recent.since and self._names_are_known()
-            )
+            if self._in_stages and has_references and span.since < recent.since:
+                self._sample_roots()
+                self.points_left = self._names_are_known()
             around = recent if self.points_left else span
             self._query(
                 "vm_restore_point",
