@@ -205,9 +205,33 @@ def check_inventory(site: Site, together: list[Answer]) -> None:
             assert host["inventory_protection"]["last_good"] == machine["last_good"], host["identity"]
 
 
+def check_reference(site: Site, together: list[Answer]) -> None:
+    """A machine that a name alone means has the same verdict by its reference. A name also means work on others, and doubt."""
+    with connected(site) as (session, now, options):
+        policy = read_policy({"machines": list(site.asked), **options}, now)
+        for entry, found in zip(site.asked, verify(session, policy)["machines"]):
+            if found["vm_uid"] is None or found["meanings"] or found["verdict"] in (codes.RUNNING, codes.UNKNOWN):
+                continue
+            given_keys = entry if isinstance(entry, dict) else {"name": entry}
+            asked_again = {**given_keys, "vm_ref": None, "vm_uid": found["vm_uid"]}
+            policy = read_policy({"machines": [asked_again], **options}, now)
+            [again] = verify(session, policy)["machines"]
+            assert (again["verdict"], again["last_good"]) == (found["verdict"], found["last_good"]), "by reference"
+
+
 # An answer that is cut depends on the company by its nature, and the server shows nothing of the future; both have tables of their own.
 ELSEWHERE = {codes.ANSWER_TRUNCATED, codes.IN_FUTURE}
-CHECKS = (check_company, check_form, check_time, check_poorer, check_older, check_more, check_policy, check_inventory)
+CHECKS = (
+    check_company,
+    check_form,
+    check_time,
+    check_poorer,
+    check_older,
+    check_more,
+    check_policy,
+    check_inventory,
+    check_reference,
+)
 
 
 def test_properties_of_sites() -> None:
