@@ -336,7 +336,7 @@ def endless() -> dict[str, t.Any]:
     return result(*machines)
 
 
-@pytest.mark.parametrize("width", [1400, 420, 360])
+@pytest.mark.parametrize("width", [1400, 1150, 1000, 880, 420, 360])
 def test_endless_words_do_not_widen_the_page(show: Open, width: int) -> None:
     word = "x" * 255
     for data in (endless(), hostile()):
@@ -346,6 +346,8 @@ def test_endless_words_do_not_widen_the_page(show: Open, width: int) -> None:
         for fold in page.locator(".fold > h2 button").all():
             fold.click()
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+    rows = [{"name": word, "job_name": "y" * 255, "result": "z" * 60, "size": 7}]
+    assert show(listing(rows, "html"), width=width).evaluate("document.documentElement.scrollWidth") <= width
 
 
 def test_without_a_script_all_is_there(show: Open) -> None:

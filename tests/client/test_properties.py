@@ -107,7 +107,9 @@ def check_poorer(site: Site, together: list[Answer]) -> None:
 
 
 def check_older(site: Site, together: list[Answer]) -> None:
-    """The same site at an older Enterprise Manager, which tells less."""
+    """The same site at an older Enterprise Manager, which tells less; who asks no hypervisor either can't hear of a new registration."""
+    if site.options["ask_hypervisors"] == "never" and site.events & {"registered anew", "moved"}:
+        return
     for profile in PROFILES[: PROFILES.index(site.profile)]:
         for answer, poorer in zip(together, ask(dataclasses.replace(site, profile=profile), site.asked)):
             # The two exceptions of the design, each with its note: what was not seen is named.

@@ -21,6 +21,8 @@ Row = t.Dict[str, t.Any]
 _FIRST = ("name", "vm_display_name", "machine", "host", "kind", "status", "result", "state", "job_name", "reason")
 # What programs need to ask further; people who want it name it as a column.
 _FOR_PROGRAMS = re.compile(r"(?:.*_)?(?:id|uid|uids|href|links|raw)|raw|vm_ref")
+_LONGEST_WORD = 28
+"""Characters of a word that a column is made wide enough for."""
 _BESIDE_THE_LIST = {"count", "counts", "truncated", "request_count", "warnings", "deprecations"}
 
 
@@ -175,10 +177,12 @@ def _is_number(rows: t.Sequence[Row], column: str) -> bool:
 
 
 def _cell(value: t.Any) -> dict[str, t.Any]:
-    """What is shown, what it is sorted by, and the moment if it is one."""
+    """What is shown, what it is sorted by, the moment if it is one, and whether the page may break a word of it."""
+    shown = _shown(value)
     numeric = isinstance(value, (int, float)) and not isinstance(value, bool)
     return {
-        "text": _shown(value),
+        "text": shown,
         "sort": value if numeric else "-1e300" if value is None else one_line(value),
         "moment": value if parsed_moment(value) else "",
+        "has_long_word": any(len(word) > _LONGEST_WORD for word in shown.split()),
     }
