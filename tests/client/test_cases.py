@@ -412,7 +412,7 @@ def test_a_bare_id_that_no_hypervisor_has_any_more() -> None:
     asked = {"name": "by its id", "vm_ref": "vm-77"}
     found = one(estate, asked)
     assert (found["verdict"], found["reasons"]) == ("unknown", ["reference_not_found"])
-    assert ask(estate, asked, "web01")["machines"][0] == found
+    assert ask(estate, asked, {"name": "web01", "max_age": "5d"})["machines"][0] == found
     blind = one(estate, asked, ask_hypervisors="never")
     assert (blind["verdict"], blind["reasons"]) == ("stale", ["age_over_limit"])
 

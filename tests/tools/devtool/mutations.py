@@ -25,6 +25,7 @@ class Mutation(t.NamedTuple):
 _UTILS = "plugins/module_utils"
 _RESULTS = ("tests/contract/test_results.py", "-n", "2", "-k", "backup_server_info")
 _VERIFY = ("tests/unit/plugins/module_utils/_verify/test_verify.py",)
+_CASES = ("tests/client/test_cases.py",)
 _SITES = ("tests/client/test_properties.py",)
 _PROPERTIES = ("tests/unit/plugins/module_utils/_protection/test_properties.py",)
 
@@ -270,12 +271,38 @@ MUTATIONS = [
     ),
     Mutation(
         "a copy counts as a name of today", f"{_UTILS}/_protection/registry.py",
-        "COPY if is_copy(session) else TASK, task.names", "TASK, task.names",
+        "COPY if is_copy(session) else TASK, called", "TASK, called",
         "unit", "test_the_name_in_a_copy", _VERIFY,
     ),
     Mutation(
         "names of older rows are not read in newer ones", f"{_UTILS}/_verify/named.py",
         "here = Span(span.since) if unread.names or unread.refs else span", "here = span",
         "unit", "test_a_name_that_only_older_rows_tell", _VERIFY,
+    ),
+    Mutation(
+        "a backup of an unknown machine settles a name", f"{_UTILS}/_protection/combine.py",
+        "            one.machine.key[0] != NAME_ONLY\n            and one", "            one",
+        "client", "test_a_backup_without_reference_is_not_settled", _CASES,
+    ),
+    Mutation(
+        "rows that another entry brought count for a bare id", f"{_UTILS}/_protection/resolve.py",
+        "if machine.is_vm and machine.key in surely_there:", "if machine.is_vm:",
+        "client", "test_a_bare_id_that_no_hypervisor_has_any_more", _CASES,
+    ),
+    Mutation(
+        "a failure that may be another machine's renames a machine", f"{_UTILS}/_protection/registry.py",
+        "names = machine.own_spellings(task.names) if len(homes) > 1 else task.names", "names = task.names",
+        "client", "test_what_may_be_another_machine_s_failure", _CASES,
+    ),
+    Mutation(
+        "names of a machine are asked for as they are only", f"{_UTILS}/_verify/plan.py",
+        "names |= in_any_case(name for times in machine.names.values() for name in times)",
+        "names |= {name for times in machine.names.values() for name in times}",
+        "client", "test_a_failure_without_reference_counts", _CASES,
+    ),
+    Mutation(
+        "an inventory that looks at no old point for the ids of roots", f"{_UTILS}/_verify/reader.py",
+        "                self._sample_roots()\n                self.points_left", "                self.points_left",
+        "client", "test_an_old_point_tells", ("tests/client/test_inventory_hosts.py",),
     ),
 ]  # fmt: skip
