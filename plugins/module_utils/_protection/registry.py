@@ -145,10 +145,11 @@ class Registry:
         for place, tasks in groups.items():
             self._place(tasks, in_session[place] if place[0] else set())
         for point in self._loose_points:
-            homes = self.named_at(point.names[0], point.backup_server_name)
-            for machine in homes or [self._nameless(point, "")]:
+            homes = self.named_at(point.names[0], point.backup_server_name) or [self._nameless(point, "")]
+            for machine in homes:
                 machine.points.append(point)
-                self._saw(machine, POINT, point.names, point.time, self.snapshot.is_whole)
+                names = _called(machine, point, homes)
+                self._saw(machine, POINT, names, point.time, self.snapshot.is_whole)
 
     def _own_machine(self, task: TaskRow) -> KnownMachine | None:
         """The machine that a task names by a reference of its own, or its point's; agents are their names."""
@@ -202,8 +203,7 @@ class Registry:
         for task in tasks:
             is_open = task.result in codes.SUCCESSFUL and not task.running and len(homes) > 1 and not second_hand
             for machine in homes:
-                # What may be another machine's renames none.
-                names = machine.own_spellings(task.names) if len(homes) > 1 else task.names
+                names = _called(machine, task, homes)
                 if is_open:
                     self._saw(machine, TASK, names, task.start, self.snapshot.is_whole)
                 elif second_hand and len(homes) > 1:
@@ -239,6 +239,11 @@ class Registry:
             missing = bool(roots) and len(answered) == len(roots) and not running
             machine.is_gone = missing and bool(self.snapshot.sees_everything)
             machine.is_missing = missing and not self.snapshot.sees_everything
+
+
+def _called(machine: KnownMachine, row: TaskRow | PointRow, homes: t.Sequence[KnownMachine]) -> t.Sequence[str]:
+    """What a row without reference calls a machine: what may be another one's renames none."""
+    return row.names if len(homes) == 1 else machine.own_spellings(row.names)
 
 
 def is_second_hand(session: SessionRow | None) -> bool:

@@ -291,7 +291,7 @@ MUTATIONS = [
     ),
     Mutation(
         "a failure that may be another machine's renames a machine", f"{_UTILS}/_protection/registry.py",
-        "names = machine.own_spellings(task.names) if len(homes) > 1 else task.names", "names = task.names",
+        "return row.names if len(homes) == 1 else machine.own_spellings(row.names)", "return row.names",
         "client", "test_what_may_be_another_machine_s_failure", _CASES,
     ),
     Mutation(

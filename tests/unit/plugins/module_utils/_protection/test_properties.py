@@ -175,10 +175,13 @@ def check_order_of_rows(snapshot: Snapshot, asked: list[str], together: list[Ans
 def check_others(snapshot: Snapshot, asked: list[str], together: list[Answer]) -> None:
     """A failing stranger, a good stranger, a copy and an older session change nothing about who is ok."""
     guid, server = snapshot.roots[0].guid, snapshot.roots[0].backup_server_name or ""
+    # Where a first task tells its machine, others that do not are known to be of agents.
+    tells = any(one.vm_uid for one in snapshot.tasks.values() if one.backup_server_name == server)
 
     def strangers(builder: Builder) -> None:
-        builder.attempt("zz99", f"urn:VMware:Vm:{guid}.vm-99", server, 2, result="Failed", job="other")
-        builder.attempt("zz98", f"urn:VMware:Vm:{guid}.vm-98", server, 2, job="other")
+        for number, result in ((99, "Failed"), (98, "Success")):
+            vm_uid = f"urn:VMware:Vm:{guid}.vm-{number}" if tells else None
+            builder.attempt(f"zz{number}", vm_uid, server, 2, result=result, job="other")
 
     assert [is_ok(one) for one in answers(with_rows(snapshot, strangers), asked)] == [is_ok(one) for one in together]
     # What only copies and replications tell of is not proven to be a machine; a backup of its own, however old, would prove it.
