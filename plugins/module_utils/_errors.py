@@ -39,9 +39,10 @@ def sentence(text: str) -> str:
 
 
 class EmError(Exception):
-    """Base of all errors of the client; ``kind`` is stable and meant for programs."""
+    """Base of all errors of the client; ``kind`` is stable and meant for programs. ``transient``: trying again may help."""
 
     kind = "error"
+    transient = False
 
     def __init__(
         self,
@@ -52,8 +53,11 @@ class EmError(Exception):
         path: str | None = None,
         status: int | None = None,
         server_message: str | None = None,
+        transient: bool | None = None,
     ) -> None:
         super().__init__(message)
+        if transient is not None:
+            self.transient = transient
         self.message = message
         self.hint = hint
         self.method = method
@@ -94,16 +98,15 @@ class CheckFailed(EmError):
 
 
 class ConnectionFailed(EmError):
-    """The name can't be resolved, nobody listens, or the connection broke; ``transient`` when trying again may help."""
+    """The name can't be resolved, nobody listens, or the connection broke; transient where nothing else is said."""
 
     kind = "connection_failed"
-
-    def __init__(self, message: str, *, transient: bool = True, **details: t.Any) -> None:
-        super().__init__(message, **details)
-        self.transient = transient
+    transient = True
 
 
 class TlsFailed(EmError):
+    """No handshake, or a certificate that is not trusted; transient where the other side only hung up."""
+
     kind = "tls_failed"
 
 

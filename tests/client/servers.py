@@ -70,16 +70,20 @@ def proxy(refuse: bool = False) -> t.Iterator[tuple[str, list[str]]]:
                 self.send_response(200)
                 self.end_headers()
                 self.wfile.flush()
-                back = threading.Thread(target=_pump, args=(upstream, self.connection), daemon=True)
-                back.start()
-                _pump(self.connection, upstream)
-                back.join()
+                _join(self.connection, upstream)
 
         def log_message(self, format: str, *args: t.Any) -> None:
             """Nothing in the output of the tests."""
 
     with _running(http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as server:
         yield f"http://127.0.0.1:{server.server_address[1]}", asked
+
+
+def _join(client: socket.socket, upstream: socket.socket) -> None:
+    back = threading.Thread(target=_pump, args=(upstream, client), daemon=True)
+    back.start()
+    _pump(client, upstream)
+    back.join()
 
 
 def _pump(source: socket.socket, sink: socket.socket) -> None:
@@ -151,3 +155,28 @@ def closing() -> t.Iterator[int]:
 
     with _running(socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)) as server:
         yield server.server_address[1]
+
+
+@contextlib.contextmanager
+def hanging_up(port: int, times: int) -> t.Iterator[tuple[int, set[t.Any]]]:
+    """A way to a local port that ends its first connections in the middle of the TLS handshake, as an overloaded balancer does.
+
+    Gives its port, and the connections that are open.
+    """
+    left, open_ones = iter(range(times)), set()
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            if next(left, None) is not None:
+                self.request.recv(65536)
+                return
+            with socket.create_connection(("127.0.0.1", port)) as upstream:
+                open_ones.add(upstream)
+                _join(self.request, upstream)
+                open_ones.discard(upstream)
+
+    class Server(socketserver.ThreadingTCPServer):
+        daemon_threads = True
+
+    with _running(Server(("127.0.0.1", 0), Handler)) as server:
+        yield server.server_address[1], open_ones

@@ -5,15 +5,18 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
+import gc
 import hashlib
 import os
 import pathlib
 import shutil
 import ssl
 import subprocess
+import time
 import typing as t
 
 import pytest
+import requests
 import trustme
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -247,6 +250,60 @@ def test_a_port_that_hangs_up() -> None:
     with servers.closing() as port:
         assert "during the TLS handshake" in fails(TlsFailed, port)
         assert "closed the connection without an answer in http" in fails(ConnectionFailed, port, protocol="http")
+
+
+@pytest.fixture
+def without_collector() -> t.Iterator[None]:
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.mark.parametrize("times", [1, 3])
+def test_a_handshake_that_the_other_side_ends_is_begun_again(
+    simulator: t.Any, times: int, without_collector: None
+) -> None:
+    """The connection that holds at last is closed with the client, not when the garbage of the failed ones is collected."""
+    with servers.hanging_up(simulator.port, times) as (port, open_ones):
+        with connected(simulator, port=port) as run:
+            assert run.client.query("backup_server").records
+            assert len(open_ones) == 1
+        assert run.pauses == [0.5, 1.0, 2.0][:times]
+        end = time.monotonic() + 10
+        while open_ones and time.monotonic() < end:
+            time.sleep(0.01)
+        assert not open_ones
+
+
+def test_handshakes_that_always_end_are_told_of_as_such(simulator: t.Any) -> None:
+    with (
+        servers.hanging_up(simulator.port, 99) as (port, _open),
+        pytest.raises(TlsFailed, match="during the TLS handshake"),
+        connected(simulator, port=port, retries=2) as run,
+    ):
+        run.client.query("backup_server")
+    assert run.pauses == [0.5, 1.0]
+
+
+def test_a_kept_connection_that_ended_is_no_failed_handshake(
+    simulator: t.Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What OpenSSL says when a request is written to it; the other side must end it just then, which no test can time."""
+    with connected(simulator) as run:
+        everything = run.client.query("backup_server").records
+        send, ended = requests.adapters.HTTPAdapter.send, iter([ssl.SSLEOFError(8, "EOF occurred in violation of protocol")])
+
+        def once(*given: t.Any, **options: t.Any) -> requests.Response:
+            for error in ended:
+                raise requests.exceptions.SSLError(error)
+            return send(*given, **options)
+
+        monkeypatch.setattr(requests.adapters.HTTPAdapter, "send", once)
+        assert run.client.query("backup_server").records == everything
+        assert run.pauses == [0.5]
+        ended = iter([ssl.SSLEOFError(8, "EOF occurred in violation of protocol")] * 4)
+        with pytest.raises(ConnectionFailed, match="broke off"):
+            run.client.query("backup_server")
 
 
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="there is no openssl")

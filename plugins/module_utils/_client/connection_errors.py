@@ -120,6 +120,7 @@ def _handshake(settings: ConnectionSettings, reason: str) -> EmError:
         return TlsFailed(
             f"{server} ended the connection during the TLS handshake",
             hint="check the proxy, load balancer or firewall in between, and that a certificate is bound to the port",
+            transient=True,
         )
     return TlsFailed(f"{server} does not speak TLS", hint=f"check port and protocol: {_PORTS}")
 

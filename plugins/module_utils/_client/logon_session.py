@@ -16,7 +16,7 @@ import threading
 import typing as t
 from email.utils import parsedate_to_datetime
 
-from .._errors import ConnectionFailed, EmError, NotEnterpriseManager, ProtocolError, SessionExpired
+from .._errors import EmError, NotEnterpriseManager, ProtocolError, SessionExpired
 from .._records.derived import guid_of
 from .._records.nodes import pick
 from .decoding import decode, error_message, only
@@ -163,7 +163,7 @@ class Session:
             last = number == tries
             try:
                 response, body = self._once(request, read)
-            except ConnectionFailed as error:
+            except EmError as error:
                 if last or not error.transient or self._monotonic() + pause > deadline:
                     raise
             else:

@@ -204,8 +204,9 @@ class RequestsTransport:
             return Trouble.PROXY, ""
         for cause in causes:
             if isinstance(cause, ssl.SSLError):
-                ended = isinstance(cause, (ssl.SSLEOFError, ssl.SSLZeroReturnError))
-                return Trouble.TLS, "EOF" if ended else str(cause.reason or "")
+                if not isinstance(cause, (ssl.SSLEOFError, ssl.SSLZeroReturnError)):
+                    return Trouble.TLS, str(cause.reason or "")
+                return (Trouble.TLS, "EOF") if _while_shaking_hands(cause) else (Trouble.BROKEN, "")
         # The comparison is urllib3's own, so its error is none of ssl.
         if self._settings.ca_fingerprint and among(requests.exceptions.SSLError):
             return Trouble.FINGERPRINT, ""
@@ -246,6 +247,13 @@ def _adapter(trust: dict[str, t.Any]) -> requests.adapters.HTTPAdapter:
         def proxy_manager_for(self, proxy: str, **options: t.Any) -> t.Any:
             return super().proxy_manager_for(proxy, **options, **trust)
 
+        def close(self) -> None:
+            # The library leaves open connections to the garbage collector, which an exception in between can put off for long.
+            for manager in (self.poolmanager, *self.proxy_manager.values()):
+                for key in manager.pools.keys():
+                    manager.pools[key].close()
+            super().close()
+
     return Adapter(max_retries=0, pool_connections=1, pool_maxsize=_CONNECTIONS)
 
 
@@ -260,6 +268,11 @@ def _causes(error: BaseException | None) -> t.Iterator[BaseException]:
         seen.add(id(current))
         yield current
         waiting += [current.__cause__, current.__context__, getattr(current, "reason", None), *current.args]
+
+
+def _while_shaking_hands(error: BaseException) -> bool:
+    """A kept connection that the other side ends raises the same exception when the next request is written."""
+    return any(frame.f_code.co_name == "do_handshake" for frame, _line in traceback.walk_tb(error.__traceback__))
 
 
 def _read_certificates(path: str) -> bytes:
