@@ -285,23 +285,22 @@ def test_handshakes_that_always_end_are_told_of_as_such(simulator: t.Any) -> Non
     assert run.pauses == [0.5, 1.0]
 
 
-def test_a_kept_connection_that_ended_is_no_failed_handshake(
-    simulator: t.Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_kept_connection_that_ended_is_no_failed_handshake(simulator: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """What OpenSSL says when a request is written to it; the other side must end it just then, which no test can time."""
+    error = ssl.SSLEOFError(8, "EOF occurred in violation of protocol")
     with connected(simulator) as run:
         everything = run.client.query("backup_server").records
-        send, ended = requests.adapters.HTTPAdapter.send, iter([ssl.SSLEOFError(8, "EOF occurred in violation of protocol")])
+        send, ended = requests.adapters.HTTPAdapter.send, iter([error])
 
         def once(*given: t.Any, **options: t.Any) -> requests.Response:
-            for error in ended:
-                raise requests.exceptions.SSLError(error)
+            for end in ended:
+                raise requests.exceptions.SSLError(end)
             return send(*given, **options)
 
         monkeypatch.setattr(requests.adapters.HTTPAdapter, "send", once)
         assert run.client.query("backup_server").records == everything
         assert run.pauses == [0.5]
-        ended = iter([ssl.SSLEOFError(8, "EOF occurred in violation of protocol")] * 4)
+        ended = iter([error] * 4)
         with pytest.raises(ConnectionFailed, match="broke off"):
             run.client.query("backup_server")
 

@@ -250,7 +250,7 @@ def _adapter(trust: dict[str, t.Any]) -> requests.adapters.HTTPAdapter:
         def close(self) -> None:
             # The library leaves open connections to the garbage collector, which an exception in between can put off for long.
             for manager in (self.poolmanager, *self.proxy_manager.values()):
-                for key in manager.pools.keys():
+                for key in list(manager.pools.keys()):
                     manager.pools[key].close()
             super().close()
 
