@@ -284,7 +284,10 @@ notes:
     C(protection_groups). The platform in their C(hierarchy_obj_ref) is not reliable, C(os_version) is.
   - Backup servers have C(version), C(port) and C(description).
   - C(ansible_host) is set for agents whose address is known and for backup servers, unless the address is the loopback, link-local or has a
-    zone. Enterprise Manager knows no addresses of virtual machines.
+    zone. Enterprise Manager knows no addresses of virtual machines. What O(compose) gives for C(ansible_host) is left out, with a warning,
+    where it is no name or address of another machine.
+  - O(groups) and O(keyed_groups) put no host into a group of the plugin's own where it does not belong, and O(compose) does not replace the
+    verdict, its report, C(gathered_at) and C(veeam_em_identity); the inventory fails instead.
 seealso:
   - module: backup_ops.veeam_em.protection_info
   - module: backup_ops.veeam_em.backup_task_session_info
@@ -373,7 +376,7 @@ from ..module_utils._inventory.gather import KINDS
 from ..module_utils._inventory.hosts import HIDDEN
 from ..module_utils._protection.codes import VERDICTS
 from ..plugin_utils._collector import without_collector
-from ..plugin_utils._inventory.clash import IDENTITY, REPORT, VERDICT, Clash, find_clash, sentences
+from ..plugin_utils._inventory.clash import DECISIVE, IDENTITY, REPORT, VERDICT, Clash, find_clash, sentences
 from ..plugin_utils._inventory.duplicates import NamedHost, changed_names, resolve_duplicates
 from ..plugin_utils._inventory.expressions import Expressions, check_constructed, one_line, text_of
 from ..plugin_utils._inventory.filters import HostFilter
@@ -446,7 +449,10 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             self._warn(sentences(clashes))
 
     def _config(self) -> InventoryConfig:
-        check_constructed(self.get_option("compose"), self.get_option("groups"), self.get_option("keyed_groups"))
+        decisive = {IDENTITY, *(f"{self.get_option('hostvars_prefix')}{name}" for name in DECISIVE)}
+        check_constructed(
+            self.get_option("compose"), self.get_option("groups"), self.get_option("keyed_groups"), decisive
+        )
         types = {name: one.get("type", "str") for name, one in self.option_definitions.items()}
         return read_config(self.get_option, ensure_type, types, utc_now())
 
@@ -482,7 +488,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             clashes = self._clashes(config, hosts)
             staging = self._constructed(config, hosts, expressions)
             if not staging.disputed:
-                self._warn([*warnings, *expressions.never_worked()])
+                staging.check_kept()
+                self._warn([*warnings, *expressions.never_worked(), *expressions.led_nowhere()])
                 return staging, clashes
             reserved |= set(staging.groups)
         raise AnsibleParserError(
@@ -551,6 +558,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
                 staging.add_child(f"{config.group_prefix}{group}", host.name)
             if host.variables.get(verdict):
                 staging.add_child(f"{config.group_prefix}{host.variables[verdict]}", host.name)
+        staging.keep(f"{config.group_prefix}{each}" for each in (*KINDS, *VERDICTS))
         inventory, self.inventory = self.inventory, staging
         try:
             for host in hosts:
@@ -564,7 +572,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         name = host.name
         for variable, expression in (self.get_option("compose") or {}).items():
             worked, value = expressions.attempt(f"compose.{variable}", name, self._compose, expression, host.variables)
-            if worked:
+            if worked and expressions.leads_to(variable, name, value):
                 staging.set_variable(name, variable, composed_variable(value))
         groups, keyed_groups = self.get_option("groups") or {}, self.get_option("keyed_groups") or []
         if not groups and not keyed_groups:

@@ -161,6 +161,21 @@ MISTAKES: list[tuple[dict[str, t.Any], str]] = [
     ({"strict": True, "filters": [{"exclude": "veeam_em_nme == 1"}]}, "filters[0] (exclude: veeam_em_nme == 1) can't be worked out for"),
     ({"keyed_groups": [{"key": "veeam_em_name", "prefix": "", "separator": "", "parent_group": "web01"}]}, "would contain itself"),
     ({"duplicates": "fail", "hostnames": ["platform"]}, "hosts would be called 'VMware'"),
+    ({"host": None, "servers": []}, "servers is empty"),
+    ({"protection": {}, "groups": {"veeam_em_stale": "veeam_em_name == 'web02'"}}, "put 'web02' into veeam_em_stale, where it does not belong"),
+    ({"keyed_groups": [{"key": "'ok'", "prefix": "veeam_em"}]}, "put 'one01' into veeam_em_ok, where it does not belong"),
+    ({"group_prefix": "em_", "groups": {"em_agents": "veeam_em_name == 'web01'"}}, "put 'web01' into em_agents, where"),
+    (
+        {"protection": {}, "keyed_groups": [{"key": "veeam_em_name", "prefix": "is", "parent_group": "veeam_em_stale"}]},
+        "into is_one01, which is below veeam_em_stale",
+    ),
+    ({"compose": {"veeam_em_verdict": "'ok'"}}, "compose.veeam_em_verdict would replace what the plugin found out"),
+    ({"hostvars_prefix": "em_", "compose": {"em_gathered_at": "'now'"}}, "compose.em_gathered_at would replace"),
+    ({"compose": {"veeam_em_identity": "'x'"}}, "compose.veeam_em_identity would replace"),
+    (
+        {"strict": True, "compose": {"ansible_host": "'localhost' if veeam_em_name == 'web01' else veeam_em_name"}},
+        "compose.ansible_host gives 'localhost' for 'web01', which is no name or address of another machine",
+    ),
 ]  # fmt: skip
 
 
@@ -206,6 +221,40 @@ def test_what_never_works_is_told(ansible: Ansible, site: t.Any) -> None:
         env=UNPARSED_IS_NO_ERROR,
     )
     assert "set VEEAM_EM_HOST" in said(missing)
+
+
+@pytest.mark.ends
+def test_groups_of_our_own_take_what_belongs_to_them(ansible: Ansible, site: t.Any) -> None:
+    """A job or machine may be called ``ok``; who repeats what the plugin does anyway makes no mistake."""
+    given = options(
+        site("one", failed="web01"), protection={},
+        groups={"veeam_em_failed": "veeam_em_verdict == 'failed'", "no_go": "veeam_em_verdict != 'ok'"},
+        keyed_groups=[{"key": "veeam_em_verdict", "prefix": "veeam_em"}, {"key": "veeam_em_name", "prefix": "vm", "parent_group": "veeam_em_vms"}],
+    )  # fmt: skip
+    run = listed(ansible, file(ansible, "x", given))
+    assert "WARNING" not in run.stderr, run.stderr
+    assert verdict_groups(run, "web01") == ["failed"]
+    assert verdict_groups(run, "web02") == ["ok"]
+    assert run.json["no_go"]["hosts"] == ["web01"]
+    assert "vm_web01" in run.json["veeam_em_vms"]["children"]
+
+
+@pytest.mark.ends
+def test_expressions_lead_no_connection_to_the_controller(ansible: Ansible, site: t.Any) -> None:
+    told = {"web01": "localhost", "web02": "-oProxyCommand=id", "one01": "10.1.2.3"}
+    for variable in ("ansible_host", "ansible_winrm_host"):
+        given = options(site("one"), compose={variable: f"{told}[veeam_em_name]", "other": f"{told}[veeam_em_name]"})
+        run = listed(ansible, file(ansible, "x", given))
+        variables = run.json["_meta"]["hostvars"]
+        assert {host: own[variable] for host, own in variables.items() if variable in own} == {"one01": "10.1.2.3"}
+        assert {host: own["other"] for host, own in variables.items()} == told
+        assert f"compose.{variable} was left out where it gives what is no name or address of another machine" in said(
+            run
+        )
+        assert "'localhost' for 'web01', '-oProxyCommand=id' for 'web02'" in said(run)
+    nothing = listed(ansible, file(ansible, "x", options(site("one"), compose={"ansible_host": "''"})))
+    assert all("ansible_host" not in own for own in nothing.json["_meta"]["hostvars"].values())
+    assert "WARNING" not in nothing.stderr
 
 
 @pytest.mark.ends

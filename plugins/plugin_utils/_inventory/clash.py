@@ -19,7 +19,8 @@ from .duplicates import SHOWN
 
 IDENTITY = "veeam_em_identity"
 """Which machine a host is; it has this name whatever the prefix of the other variables is."""
-VERDICT, REPORT, GATHERED = "verdict", "inventory_protection", "gathered_at"
+DECISIVE = VERDICT, REPORT, GATHERED = "verdict", "inventory_protection", "gathered_at"
+"""Host variables that go/no-go decisions and the comparison of files rest on."""
 _BEST_FIRST = (OK, WAIVED, RUNNING, STALE, FAILED, UNPROTECTED, UNKNOWN)
 
 

@@ -89,8 +89,9 @@ def _told_apart(
 
 
 def _shared(name: str, group: t.Sequence[NamedHost]) -> str:
-    listed = ", ".join(f"{host.record['kind']} {describe(host.record)}" for host in group)
-    return f"{len(group)} hosts would be called {name!r}: {listed}"
+    listed = ", ".join(f"{host.record['kind']} {describe(host.record)}" for host in group[:SHOWN])
+    more = f", and {len(group) - SHOWN} more" if len(group) > SHOWN else ""
+    return f"{len(group)} hosts would be called {name!r}: {listed}{more}"
 
 
 def describe(record: Record) -> str:

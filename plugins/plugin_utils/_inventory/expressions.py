@@ -13,6 +13,11 @@ from ansible.errors import AnsibleError
 
 from ...module_utils._errors import SettingsError, advice
 from .._trust import render
+from .duplicates import SHOWN
+from .names import is_reachable
+
+ADDRESSES = frozenset({"ansible_host", "ansible_ssh_host", "ansible_winrm_host", "ansible_psrp_host"})
+"""Variables that say where Ansible connects to."""
 
 _KEYED_KEYS = ("key", "prefix", "separator", "default_value", "trailing_separator", "parent_group")
 _LONGEST = 300
@@ -24,8 +29,13 @@ _FAILURES = (AnsibleError, ArithmeticError, AttributeError, LookupError, TypeErr
 _EMPTY_KEY = "No key or key resulted empty"
 
 
-def check_constructed(compose: t.Any, groups: t.Any, keyed_groups: t.Any) -> None:
-    """Ansible's helpers leave out in silence what they don't know. Raises SettingsError."""
+def check_constructed(compose: t.Any, groups: t.Any, keyed_groups: t.Any, decisive: t.Container[str]) -> None:
+    """Ansible's helpers leave out in silence what they don't know. ``decisive`` variables are never composed. Raises SettingsError."""
+    for name in compose or {}:
+        if name in decisive:
+            raise SettingsError(
+                f"compose.{name} would replace what the plugin found out", hint="give the variable another name"
+            )
     for option, value in (("compose", compose), ("groups", groups)):
         for name, expression in (value or {}).items():
             if not isinstance(name, str) or not (
@@ -60,6 +70,7 @@ class Expressions:
         self._strict = strict
         self._problems: dict[str, str] = {}
         self._worked: set[str] = set()
+        self._elsewhere: dict[str, dict[str, str]] = {}
 
     def attempt(self, where: str, host: str, evaluate: t.Callable[..., t.Any], *given: t.Any) -> tuple[bool, t.Any]:
         """Whether it could be worked out for the host, and its value. Raises SettingsError when it could not, and strict is on."""
@@ -76,6 +87,27 @@ class Expressions:
             return False, None
         self._worked.add(where)
         return True, value
+
+    def leads_to(self, variable: str, host: str, value: t.Any) -> bool:
+        """Whether Ansible may connect to what an expression made of a server's data: another machine. Raises SettingsError when strict is on."""
+        if variable not in ADDRESSES or is_reachable(str(value)):
+            return True
+        if value not in (None, ""):
+            where = f"compose.{variable}"
+            if self._strict:
+                raise SettingsError(
+                    f"{where} gives {value!r} for {host!r}, which is no name or address of another machine"
+                )
+            self._elsewhere.setdefault(where, {})[host] = f"{value!r} for {host!r}"
+        return False
+
+    def led_nowhere(self) -> list[str]:
+        """Sentences about addresses that hosts did not get."""
+        return [
+            f"{where} was left out where it gives what is no name or address of another machine: {', '.join(list(found.values())[:SHOWN])}"
+            + (f", and {len(found) - SHOWN} more" if len(found) > SHOWN else "")
+            for where, found in self._elsewhere.items()
+        ]
 
     def never_worked(self) -> list[str]:
         """Sentences about expressions that could not be worked out for any host: most likely a misspelt name."""

@@ -48,8 +48,13 @@ def _address(record: Record) -> str | None:
     found = next((text for text in known if is_address(text)), None)
     if found is None and "backup_server" in record.get("kinds", (record["kind"],)):
         name = record["name"] or ""
-        found = name if is_address(name) or (_DNS_NAME.fullmatch(name) and not is_own(name)) else None
+        found = name if is_reachable(name) else None
     return found
+
+
+def is_reachable(text: str) -> bool:
+    """Whether it is a host name or an address that leads to one other machine and that ssh takes for nothing else."""
+    return is_address(text) or (_DNS_NAME.fullmatch(text) is not None and not is_own(text))
 
 
 def is_address(text: str) -> bool:

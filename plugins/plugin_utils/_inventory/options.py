@@ -84,7 +84,7 @@ def prepare(
             raise SettingsError(
                 f"the inventory file has the unknown option {given!r}", hint=advice(str(given), sorted(definitions))
             )
-        if value is None and option in _NEVER_EMPTY:
+        if option in _NEVER_EMPTY and (value is None or value == []):
             raise SettingsError(f"{option} is empty", hint=_NEVER_EMPTY[option])
         found[option] = value if option in _NOT_TEMPLATED else _filled(templar, option, value)
         choices = definitions[option].get("choices")

@@ -28,6 +28,7 @@ class Staging:
         self._members: dict[str, dict[str, None]] = {}
         self._groups_of: dict[str, list[str]] = {}
         self._composed: set[tuple[str, str]] = set()
+        self._kept: dict[str, frozenset[str]] = {}
         self.hosts: dict[str, dict[str, t.Any]] = {}
         for name in inventory.groups:
             self._groups.add_group(name)
@@ -76,6 +77,23 @@ class Staging:
         """What an expression gave, of whatever type."""
         self.hosts[entity][varname] = value
         self._composed.add((entity, varname))
+
+    def keep(self, groups: t.Iterable[str]) -> None:
+        """From now on only hosts that are in these groups may be in them, or in groups below them."""
+        self._kept = {group: frozenset(self._members.get(group, ())) for group in groups}
+
+    def check_kept(self) -> None:
+        """Expressions make names of groups from what machines and jobs are called. Raises SettingsError."""
+        for group, kept in self._kept.items():
+            below = self._groups.groups[group].get_descendants() if group in self._groups.groups else ()
+            for one in (group, *sorted(child.name for child in below)):
+                strange = next((host for host in self._members.get(one, ()) if host not in kept), None)
+                if strange is not None:
+                    way = f"{group}" if one == group else f"{one}, which is below {group}"
+                    raise SettingsError(
+                        f"groups or keyed_groups put {strange!r} into {way}, where it does not belong",
+                        hint="the plugin's own groups keep their meaning: use other names, or a prefix and a separator of your own",
+                    )
 
     def groups_of(self, host: str) -> list[str]:
         return sorted(self._groups_of.get(host, ()))

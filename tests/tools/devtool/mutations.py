@@ -305,4 +305,24 @@ MUTATIONS = [
         "                self._sample_roots()\n                self.points_left", "                self.points_left",
         "client", "test_an_old_point_tells", ("tests/client/test_inventory_hosts.py",),
     ),
+    Mutation(
+        "an expression that puts hosts among those with a good backup", "plugins/plugin_utils/_inventory/staging.py",
+        "if host not in kept), None)", "if host not in kept and one != group), None)",
+        "commands", "test_a_mistake_leaves_no_host", ("tests/commands/test_inventory_files.py", "-k", "mistake"),
+    ),
+    Mutation(
+        "an address that leads to the controller", "plugins/plugin_utils/_inventory/expressions.py",
+        "if variable not in ADDRESSES or is_reachable(str(value)):", 'if variable != "ansible_host" or is_reachable(str(value)):',
+        "commands", "test_expressions_lead_no_connection", ("tests/commands/test_inventory_files.py", "-k", "controller"),
+    ),
+    Mutation(
+        "a hang-up during the handshake that ends everything", f"{_UTILS}/_client/connection_errors.py",
+        "            transient=True,\n        )\n    return TlsFailed(", "        )\n    return TlsFailed(",
+        "client", "test_a_handshake_that_the_other_side_ends", ("tests/client/test_tls.py",),
+    ),
+    Mutation(
+        "a connection that is left to the garbage collector", f"{_UTILS}/_client/transport.py",
+        "                    manager.pools[key].close()", "                    manager.pools[key]",
+        "client", "test_a_handshake_that_the_other_side_ends", ("tests/client/test_tls.py",),
+    ),
 ]  # fmt: skip

@@ -129,6 +129,10 @@ def test_any_text_becomes_a_safe_name(name: str) -> None:
 def test_suffix_from_the_kind_and_from_the_identity() -> None:
     hosts = [named("a", "vmware/one/vm-1"), named("a", "agent/a", kind="agent", vm_ref=None)]
     assert [host.name for host in resolve_duplicates(hosts, "suffix")[0]] == ["a_vm-1", "a_agent"]
+    [text] = resolve_duplicates(hosts * 6, "newest")[1]
+    assert text.startswith("12 hosts would be called 'a'")
+    assert text.count(" at ") == 10
+    assert "and 2 more; each" in text
     hosts = [named("a", "vmware/one/vm-1"), named("a", "vmware/two/vm-1"), named("b", "x")]
     names = [host.name for host in resolve_duplicates(hosts, "suffix")[0]]
     assert names[2] == "b"
