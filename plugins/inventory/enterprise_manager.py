@@ -507,6 +507,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             variables = host_variable({**variables_of(shown, config.prefix), IDENTITY: record["identity"]})
             if host_filter.keeps(record["name"] or record["identity"], variables):
                 found.append((self._wished(config, record, variables, expressions), record, variables))
+        if records and not found:
+            self._warn([f"filters leave out all {len(records)} hosts"])
         return found
 
     def _wished(

@@ -215,6 +215,8 @@ def test_what_never_works_is_told(ansible: Ansible, site: t.Any) -> None:
     for text in ("compose.x", "groups.web", "keyed_groups[0]", "hostnames[0]", "filters[0]"):
         assert f"{text} " in said(run), said(run)
     assert said(run).count("could not be worked out for any host") == 5
+    none_left = listed(ansible, file(ansible, "none", options(site("one"), filters=[{"exclude": True}])))
+    assert "filters leave out all 3 hosts" in said(none_left)
     missing = listed(
         ansible,
         file(ansible, "missing", {"plugin": "backup_ops.veeam_em.enterprise_manager"}),
@@ -241,12 +243,12 @@ def test_groups_of_our_own_take_what_belongs_to_them(ansible: Ansible, site: t.A
 
 @pytest.mark.ends
 def test_expressions_lead_no_connection_to_the_controller(ansible: Ansible, site: t.Any) -> None:
-    told = {"web01": "localhost", "web02": "-oProxyCommand=id", "one01": "10.1.2.3"}
+    told = {"web01": "localhost", "web02": "-oProxyCommand=id", "one01": "röntgen-süd.example.test"}
     for variable in ("ansible_host", "ansible_winrm_host"):
         given = options(site("one"), compose={variable: f"{told}[veeam_em_name]", "other": f"{told}[veeam_em_name]"})
         run = listed(ansible, file(ansible, "x", given))
         variables = run.json["_meta"]["hostvars"]
-        assert {host: own[variable] for host, own in variables.items() if variable in own} == {"one01": "10.1.2.3"}
+        assert {host: own[variable] for host, own in variables.items() if variable in own} == {"one01": told["one01"]}
         assert {host: own["other"] for host, own in variables.items()} == told
         assert f"compose.{variable} was left out where it gives what is no name or address of another machine" in said(
             run

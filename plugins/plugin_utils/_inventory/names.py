@@ -23,7 +23,6 @@ MAX_LENGTH = 200
 """Bytes: names of files and columns of databases end at 255."""
 _MAX_STEM = MAX_LENGTH - len("_123456")
 _SIMPLE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", re.ASCII)
-_DNS_NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_])?\.?", re.ASCII)
 # "web01.yml" below host_vars is where the variables of web01 are.
 _FILE_ENDINGS = (".yml", ".yaml", ".json")
 _NUMBER = re.compile(r"0x[0-9a-f]{1,8}|0[0-7]{0,11}|[1-9]\d{0,9}", re.ASCII)
@@ -54,7 +53,9 @@ def _address(record: Record) -> str | None:
 
 def is_reachable(text: str) -> bool:
     """Whether it is a host name or an address that leads to one other machine and that ssh takes for nothing else."""
-    return is_address(text) or (_DNS_NAME.fullmatch(text) is not None and not is_own(text))
+    if is_address(text):
+        return True
+    return text[:1] not in ("", "-", ".") and all(map(_is_harmless, text)) and not is_own(text)
 
 
 def is_address(text: str) -> bool:

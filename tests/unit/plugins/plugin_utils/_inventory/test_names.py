@@ -16,6 +16,7 @@ from ansible_collections.backup_ops.veeam_em.plugins.plugin_utils._inventory.dup
 )
 from ansible_collections.backup_ops.veeam_em.plugins.plugin_utils._inventory.names import (
     is_own,
+    is_reachable,
     safe_name,
     variables_of,
 )
@@ -108,6 +109,34 @@ def test_a_name_that_means_something_else_is_changed(name: str) -> None:
 @pytest.mark.parametrize("name", OWN)
 def test_own_names(name: str) -> None:
     assert is_own(name)
+    assert not is_reachable(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["web01", "röntgen-süd.example.test", "db_01.example.test.", "10.1.2.3", "2001:db8::7"]
+)
+def test_other_machines(name: str) -> None:
+    assert is_reachable(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        " ",
+        "-oProxyCommand=id",
+        "root@web01",
+        "web01 -v",
+        "web01:22",
+        ".web01",
+        "fe80::1%eth0",
+        "a/b",
+        "None,",
+        "{{ x }}",
+    ],
+)
+def test_what_ssh_could_take_for_something_else(name: str) -> None:
+    assert not is_reachable(name)
 
 
 def test_changed_names_are_of_one_machine_only() -> None:
