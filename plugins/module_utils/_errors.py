@@ -25,6 +25,12 @@ def one_of(words: t.Sequence[str]) -> str:
     return " or ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
 
 
+def first_of(texts: t.Sequence[str], most: int) -> str:
+    """``a, b``, or ``a, b and 3 more`` where there are more than ``most``: a list that nobody reads to its end tells nothing."""
+    more = f" and {len(texts) - most} more" if len(texts) > most else ""
+    return ", ".join(texts[:most]) + more
+
+
 def advice(word: str, known: t.Iterable[str]) -> str:
     """What to do about an unknown word: the one that was meant, or all that there are."""
     known = tuple(known)

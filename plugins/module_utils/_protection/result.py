@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import typing as t
 
+from .._errors import first_of
 from .._times import iso_or_none, to_iso
 from . import codes
 from .combine import Assessed, Assessment
@@ -152,8 +153,7 @@ def headline(verdicts: t.Sequence[tuple[str, str]]) -> str:
     if waived:
         text += f", {waived} of them by a waiver"
     if bad:
-        more = f" and {len(bad) - 10} more" if len(bad) > 10 else ""
-        text += f"; not OK: {', '.join(f'{name} ({verdict})' for name, verdict in bad[:10])}{more}"
+        text += f"; not OK: {first_of([f'{name} ({verdict})' for name, verdict in bad], 10)}"
     return text + "."
 
 

@@ -15,7 +15,7 @@ import typing as t
 from pathlib import Path
 
 from .._client.client import EnterpriseManagerClient
-from .._errors import SettingsError
+from .._errors import SettingsError, first_of
 from .._protection import codes
 from .._protection.policy import read_policy
 from .._protection.result import warnings_of
@@ -81,5 +81,4 @@ def answer_when_idle(
 
 
 def _sentence(busy: list[str], waited: float, limit: dt.timedelta) -> str:
-    listed = ", ".join(busy[:_MOST]) + (f" and {len(busy) - _MOST} more" if len(busy) > _MOST else "")
-    return f"Waiting for the work on {listed} to end: {int(waited // 60)} min so far, at most {span(limit.total_seconds())}."
+    return f"Waiting for the work on {first_of(busy, _MOST)} to end: {int(waited // 60)} min so far, at most {span(limit.total_seconds())}."

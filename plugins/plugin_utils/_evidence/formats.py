@@ -10,7 +10,7 @@ import json
 import typing as t
 
 from .document import Document, headline, worst_first
-from .machines import Machine, remarks_of
+from .machines import Machine, as_of, remarks_of
 from .sheet import csv_text
 from .text import aligned, escaped_markdown, moment, one_line, span
 
@@ -101,7 +101,7 @@ def _cells(machine: Machine) -> tuple[str, ...]:
         one_line(machine["name"]),
         one_line(machine["verdict"]),
         span(good.get("age_seconds")),
-        moment(good.get("creation_time")),
+        moment(as_of(good)),
         one_line(good.get("job_name") or "-"),
         one_line(good.get("backup_server_name") or "-"),
         one_line(machine.get("message") or "-"),

@@ -20,7 +20,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from . import timeline
 from .document import VERDICTS, Document, counted, worst_first
-from .machines import Machine, message_of, remarks_of
+from .machines import Machine, as_of, message_of, remarks_of
 from .problems import problems_of, remarks_by_text, since_of
 from .provenance import LIMITS_OF_PROOF, data_age, facts_of, json_sha256, made_by, notes_of
 from .text import moment, one_line, parsed_moment, span
@@ -155,7 +155,7 @@ def _row(machine: Machine, document: Document, axis: timeline.Axis | None) -> di
         "age": span(age),
         "limit": one_line(machine.get("max_age") or ""),
         "age_sort": age if isinstance(age, (int, float)) else 1e15,
-        "good_time": one_line(good.get("data_time") or good.get("creation_time") or ""),
+        "good_time": one_line(as_of(good) or ""),
         "result": one_line(good.get("result") or ""),
         "job": one_line(good.get("job_name") or last.get("job_name") or "-"),
         "server": one_line(good.get("backup_server_name") or last.get("backup_server_name") or ""),

@@ -17,6 +17,11 @@ Machine = t.Dict[str, t.Any]
 _CODE = re.compile(r"[a-z]+(?:_[a-z]+)+")
 
 
+def as_of(good: t.Mapping[str, t.Any]) -> t.Any:
+    """The time that a good backup is of and that its age counts from; its task began before, where the server knows both."""
+    return good.get("data_time") or good.get("creation_time")
+
+
 def job_of(machine: Machine) -> tuple[str, str]:
     """Name and backup server of the job that the verdict is about; empty where there is none."""
     running = [one for one in machine.get("running") or [] if isinstance(one, dict)]

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from jinja2 import Template
 
+from ...module_utils._errors import first_of
 from .document import Document
 from .html import headline_of, template
 from .problems import Affected, Problem, problems_of, remarks_by_text
@@ -27,6 +28,7 @@ SIZE = 98_000
 """Bytes of either part: below the 102 kB from which on Gmail cuts."""
 _WHOLE = 10_000
 _WIDTH = 78
+_NAMES = 20
 _COLOURS = {
     "failed": "#b3201f", "unprotected": "#b3201f", "stale": "#8a5700", "running": "#1458a8", "waived": "#8a5700", "ok": "#17703b",
 }  # fmt: skip
@@ -120,8 +122,8 @@ def _parts(document: Document) -> dict[str, t.Any]:
         "headline": headline,
         "counted": counted,
         "asked": _asked(document),
-        "solved": _listed([one_line(name) for name in changes.get("solved", [])]),
-        "remarks": [(text, _listed(names)) for text, names in remarks_by_text(document)[:20]],
+        "solved": first_of([one_line(name) for name in changes.get("solved", [])], _NAMES),
+        "remarks": [(text, first_of(names, _NAMES)) for text, names in remarks_by_text(document)[:20]],
         "colours": _COLOURS,
         "other_colour": _OTHER_COLOUR,
         "words": verdict_words,
@@ -130,11 +132,6 @@ def _parts(document: Document) -> dict[str, t.Any]:
         "limits_of_proof": LIMITS_OF_PROOF,
         "json_sha256": json_sha256(document),
     }
-
-
-def _listed(names: t.Sequence[str], most: int = 20) -> str:
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
 
 
 def _asked(document: Document) -> str:

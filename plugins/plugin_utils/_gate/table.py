@@ -10,7 +10,7 @@ import typing as t
 
 from ...module_utils._errors import sentence
 from .._evidence.document import Document, Machine, headline, worst_first
-from .._evidence.machines import job_of
+from .._evidence.machines import as_of, job_of
 from .._evidence.problems import next_run_of
 from .._evidence.text import aligned, moment, one_line, span, width
 from .decision import NO_ANSWER
@@ -61,7 +61,7 @@ def _cells(document: Document, machine: Machine) -> tuple[str, ...]:
         _cut(one_line(machine["name"]), _NAME),
         one_line(machine["verdict"]),
         span(good.get("age_seconds")),
-        moment(good.get("creation_time")),
+        moment(as_of(good)),
         one_line(machine.get("message") or "-") + (f" Next run: {run}." if run else ""),
     )
 

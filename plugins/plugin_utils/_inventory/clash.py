@@ -13,6 +13,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from ...module_utils._errors import first_of
 from ...module_utils._protection.codes import FAILED, OK, RUNNING, STALE, UNKNOWN, UNPROTECTED, VERDICTS, WAIVED
 from .._trust import host_variable
 from .duplicates import SHOWN
@@ -106,13 +107,12 @@ def sentences(clashes: t.Sequence[Clash]) -> list[str]:
     ):
         concerned = [one for one in clashes if one.same_machine is same and (not same or one.differs)]
         if concerned:
-            listed = ", ".join(
-                f"{one.host!r}{f' is {one.verdict} now' if one.verdict else ''}" for one in concerned[:SHOWN]
+            listed = first_of(
+                [f"{one.host!r}{f' is {one.verdict} now' if one.verdict else ''}" for one in concerned], SHOWN
             )
-            more = f", and {len(concerned) - SHOWN} more" if len(concerned) > SHOWN else ""
             files = ", ".join(sorted({one.source for one in concerned}))
             found.append(
-                f"Hosts of {files} {what}: {listed}{more}. The worse verdict counts, since {why}; groups that the earlier file "
+                f"Hosts of {files} {what}: {listed}. The worse verdict counts, since {why}; groups that the earlier file "
                 "constructed are not corrected. Put all Enterprise Managers into one file with servers"
             )
     return found

@@ -9,11 +9,11 @@ from __future__ import annotations
 import collections
 import typing as t
 
-from ...module_utils._errors import SettingsError
+from ...module_utils._errors import SettingsError, first_of
 from .names import Record, digest, suffix_of
 
 SHOWN = 10
-"""So many names are in a warning; a warning that nobody can read to its end warns of nothing."""
+"""So many names are in a warning."""
 
 
 class NamedHost(t.NamedTuple):
@@ -89,9 +89,8 @@ def _told_apart(
 
 
 def _shared(name: str, group: t.Sequence[NamedHost]) -> str:
-    listed = ", ".join(f"{host.record['kind']} {describe(host.record)}" for host in group[:SHOWN])
-    more = f", and {len(group) - SHOWN} more" if len(group) > SHOWN else ""
-    return f"{len(group)} hosts would be called {name!r}: {listed}{more}"
+    listed = first_of([f"{host.record['kind']} {describe(host.record)}" for host in group], SHOWN)
+    return f"{len(group)} hosts would be called {name!r}: {listed}"
 
 
 def describe(record: Record) -> str:
@@ -105,9 +104,8 @@ def changed_names(hosts: t.Sequence[tuple[str, NamedHost]], prefix: str) -> list
     changed = [(wished, host.name) for wished, host in hosts if wished != host.name]
     if not changed:
         return []
-    listed = ", ".join(f"{wished!r} is {name!r}" for wished, name in changed[:SHOWN])
-    more = f", and {len(changed) - SHOWN} more" if len(changed) > SHOWN else ""
+    listed = first_of([f"{wished!r} is {name!r}" for wished, name in changed], SHOWN)
     return [
         "Names that Ansible could take for something else, such as a pattern, a path, a group or the controller, were changed: "
-        f"{listed}{more}. The real names are in {prefix}name; choose others with hostnames"
+        f"{listed}. The real names are in {prefix}name; choose others with hostnames"
     ]

@@ -11,7 +11,7 @@ import typing as t
 
 from ansible.errors import AnsibleError
 
-from ...module_utils._errors import SettingsError, advice
+from ...module_utils._errors import SettingsError, advice, first_of
 from .._trust import render
 from .duplicates import SHOWN
 from .names import is_reachable
@@ -104,8 +104,7 @@ class Expressions:
     def led_nowhere(self) -> list[str]:
         """Sentences about addresses that hosts did not get."""
         return [
-            f"{where} was left out where it gives what is no name or address of another machine: {', '.join(list(found.values())[:SHOWN])}"
-            + (f", and {len(found) - SHOWN} more" if len(found) > SHOWN else "")
+            f"{where} was left out where it gives what is no name or address of another machine: {first_of([*found.values()], SHOWN)}"
             for where, found in self._elsewhere.items()
         ]
 

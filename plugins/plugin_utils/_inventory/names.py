@@ -55,7 +55,7 @@ def is_reachable(text: str) -> bool:
     """Whether it is a host name or an address that leads to one other machine and that ssh takes for nothing else."""
     if is_address(text):
         return True
-    return text[:1] not in ("", "-", ".") and all(map(_is_harmless, text)) and not is_own(text)
+    return _is_plain(text) and not is_own(text)
 
 
 def is_address(text: str) -> bool:
@@ -130,7 +130,11 @@ def _is_safe(name: str) -> bool:
         return True
     if ":" in name:
         return is_address(name)
-    return name[:1] not in ("", "-", ".") and all(map(_is_harmless, name))
+    return _is_plain(name)
+
+
+def _is_plain(text: str) -> bool:
+    return text[:1] not in ("", "-", ".") and all(map(_is_harmless, text))
 
 
 def _is_harmless(character: str) -> bool:

@@ -180,6 +180,14 @@ def test_table_shows_trouble_first_and_aligned() -> None:
     assert lines[7] == "Asked em01.example.test at 2026-01-06 05:50 UTC; its data is as of 2026-01-06 05:45 UTC."
 
 
+@pytest.mark.parametrize("kind", ["table", "markdown", "html"])
+def test_the_time_of_a_good_backup_is_what_its_age_counts_from(kind: str) -> None:
+    given = result(machine("web01"))
+    given["machines"][0]["last_good"]["data_time"] = "2026-01-05T20:07:00Z"
+    assert "2026-01-05" in (text := evidence(given, kind))
+    assert "20:07" in text
+
+
 @pytest.mark.parametrize("kind", ["table", "markdown"])
 def test_no_text_can_forge_a_line_or_a_colour(kind: str) -> None:
     text = evidence(hostile(), kind)

@@ -283,7 +283,9 @@ def test_table_and_last_line() -> None:
     trial = Trial(hosts, {"db01": "failed", "x" * 80: "stale"}, {"change_number": "CHG1"})
     for machine in trial.document["result"]["machines"]:
         machine["message"] = "The last attempt failed: " + "word " * 60 + "y" * 200
+        machine["last_good"] = {"creation_time": "2026-01-05T20:02:00Z", "data_time": "2026-01-05T20:07:00Z"}
     shown = table(trial.document)
+    assert "2026-01-05 20:07" in shown, "the time that the age counts from"
     assert max(map(len, shown.splitlines())) <= 120
     assert "30 more machines are ok." in shown
     assert shown.index("db01") < shown.index("xxxx")
